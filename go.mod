@@ -1,0 +1,3 @@
+module github.com/rtmpull/rtmpull
+
+go 1.26

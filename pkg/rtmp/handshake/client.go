@@ -1,0 +1,108 @@
+package handshake
+
+import (
+	"errors"
+	"io"
+)
+
+// A Client is the client's half of one handshake, in three steps: Hello, Reply
+// and Finish. The steps are separate so that C2 can leave in one write with
+// the first message, and S2 need not be waited for in between. An error is
+// final: every later step returns it again.
+//
+// A Client belongs to one goroutine.
+type Client struct {
+	cfg    Config
+	next   step
+	err    error
+	digest bool // S1 is signed, so C2 and S2 are too
+}
+
+type step uint8
+
+const (
+	hello step = iota
+	reply
+	finish
+	done
+)
+
+var errOrder = errors.New("handshake: steps called out of order")
+
+// NewClient returns a client at the start of its handshake.
+func NewClient(cfg Config) *Client {
+	return &Client{cfg: cfg}
+}
+
+// Digest reports whether the digest handshake was offered and taken up. It is
+// settled when Reply returns.
+func (c *Client) Digest() bool { return c.digest }
+
+// Do takes the three steps in a row.
+func (c *Client) Do(rw io.ReadWriter) error {
+	if err := c.Hello(rw); err != nil {
+		return err
+	}
+	if err := c.Reply(rw, rw); err != nil {
+		return err
+	}
+	return c.Finish(rw)
+}
+
+// Hello writes C0 and C1, in one Write.
+func (c *Client) Hello(w io.Writer) error {
+	return c.take(hello, func() error { return c.hello(w) })
+}
+
+// Reply reads S0 and S1, and writes C2 in one Write.
+func (c *Client) Reply(r io.Reader, w io.Writer) error {
+	return c.take(reply, func() error { return c.reply(r, w) })
+}
+
+// Finish reads S2. What it holds matters in a digest handshake only, where a
+// wrong signature is an [Error] of kind BadSignature.
+func (c *Client) Finish(r io.Reader) error {
+	return c.take(finish, func() error { return c.finish(r) })
+}
+
+// take does one step if it is its turn.
+func (c *Client) take(s step, f func() error) error {
+	switch {
+	case c.err != nil:
+	case c.next != s:
+		c.err = errOrder
+	default:
+		c.err = f()
+		c.next++
+	}
+	return c.err
+}
+
+func (c *Client) hello(w io.Writer) error {
+	var b [1 + Size]byte
+	b[0] = version
+	if err := c.cfg.fill((*[Size]byte)(b[1:])); err != nil {
+		return err
+	}
+	_, err := w.Write(b[:])
+	return err
+}
+
+func (c *Client) reply(r io.Reader, w io.Writer) error {
+	var b [Size]byte
+	if err := readVersion(r, false); err != nil {
+		return err
+	}
+	if err := readBlock(r, &b); err != nil {
+		return err
+	}
+	// The echo is exact. RTMP 1.0, 5.2.4 wants the time of reading in C2[4:8],
+	// but Flash Player and librtmp leave S1 as it is, and servers compare.
+	_, err := w.Write(b[:])
+	return err
+}
+
+func (c *Client) finish(r io.Reader) error {
+	var b [Size]byte
+	return readBlock(r, &b)
+}

@@ -1,0 +1,35 @@
+package message
+
+import "github.com/rtmpull/rtmpull/pkg/amf"
+
+// SetDataFrame is the name that a publisher puts before onMetaData. Some
+// servers (Node-Media-Server, MediaMTX) send it on to players.
+const SetDataFrame = "@setDataFrame"
+
+// DataBody is the AMF0 part of a data message of either form, which is what an
+// FLV script tag holds, without a publisher's leading @setDataFrame. It is a
+// part of m's payload.
+func DataBody(m *Message) []byte {
+	b := body(m)
+	d := amf.NewDecoder(b)
+	if v, err := d.Next(); err == nil {
+		if name, ok := amf.AsString(v); ok && name == SetDataFrame {
+			return b[d.Offset():]
+		}
+	}
+	return b
+}
+
+// ParseData decodes a data message: its name, and the values after it. With an
+// error it returns what was read before it.
+func ParseData(m *Message) (name string, values []amf.Value, err error) {
+	values, err = amf.Decode(DataBody(m))
+	if len(values) == 0 {
+		return "", nil, err
+	}
+	name, ok := amf.AsString(values[0])
+	if !ok {
+		return "", values, err
+	}
+	return name, values[1:], err
+}

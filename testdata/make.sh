@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Makes the samples in testdata/flv with ffmpeg. See README.md beside it.
+set -euo pipefail
+cd "$(dirname "$0")/flv"
+
+# No encoder versions in the file and one encoder thread, so that the same
+# ffmpeg makes the same bytes.
+exact=(-fflags +bitexact -flags:v +bitexact -flags:a +bitexact -map_metadata -1)
+ff() { ffmpeg -nostdin -v error -y "$@"; }
+
+# testsrc2 counts frames in the picture: no two video packets are alike.
+picture=(-f lavfi -i testsrc2=size=320x180:rate=25)
+# A rising tone with a little noise: a steady one would repeat its packets, and
+# a test could not tell which of them it sees.
+sound=(-f lavfi -i "aevalsrc='0.3*sin(2*PI*(200*t+40*t*t))+0.01*(random(0)-0.5)':s=44100")
+# Key frames exactly every second, three B-frames between references.
+h264=(-c:v libx264 -profile:v main -preset slow -threads 1 -crf 34 -pix_fmt yuv420p
+	-g 25 -keyint_min 25 -sc_threshold 0 -bf 3 -b_strategy 0 -x264-params "threads=1:lookahead-threads=1")
+aac=(-c:a aac -b:a 48k -ac 1)
+
+ff "${picture[@]}" "${sound[@]}" "${h264[@]}" "${aac[@]}" -t 10 "${exact[@]}" bars.flv
+ff "${sound[@]}" "${aac[@]}" -t 8 "${exact[@]}" audio.flv
+ff "${picture[@]}" "${h264[@]}" -t 8 "${exact[@]}" video.flv

@@ -101,6 +101,9 @@ func (d *Decoder) value(depth int) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if marker == markerAVMPlus { // for this value only
+		return d.value3(depth)
+	}
 	if err := d.spend(at, 1); err != nil {
 		return nil, err
 	}
@@ -134,8 +137,6 @@ func (d *Decoder) value(depth int) (Value, error) {
 		return d.object(at, marker, depth)
 	case markerStrictArray:
 		return d.strictArray(at, depth)
-	case markerAVMPlus:
-		return d.value3(depth)
 	case markerMovieClip, markerRecordset:
 		return nil, d.fail(at, "reserved marker 0x%02x", marker)
 	case markerObjectEnd:

@@ -45,9 +45,9 @@ func (d *Decoder) repeat(at int, v Value, depth int) (Value, error) {
 		}
 		return &o, nil
 	case String:
-		return v, d.spend(at, textCost(len(v)))
+		return whole(v, d.spend(at, textCost(len(v))))
 	case XML:
-		return v, d.spend(at, textCost(len(v)))
+		return whole(v, d.spend(at, textCost(len(v))))
 	case ByteArray:
 		if err := d.spend(at, textCost(len(v))); err != nil {
 			return nil, err

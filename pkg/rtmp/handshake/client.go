@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"crypto/hmac"
 	"errors"
 	"io"
 )
@@ -12,10 +13,11 @@ import (
 //
 // A Client belongs to one goroutine.
 type Client struct {
-	cfg    Config
-	next   step
-	err    error
-	digest bool // S1 is signed, so C2 and S2 are too
+	cfg      Config
+	next     step
+	err      error
+	c1Digest []byte // nil in a plain handshake
+	digest   bool   // S1 holds a digest too, so C2 and S2 are signed
 }
 
 type step uint8
@@ -81,28 +83,49 @@ func (c *Client) take(s step, f func() error) error {
 func (c *Client) hello(w io.Writer) error {
 	var b [1 + Size]byte
 	b[0] = version
-	if err := c.cfg.fill((*[Size]byte)(b[1:])); err != nil {
+	c1 := (*[Size]byte)(b[1:])
+	if err := c.cfg.fill(c1); err != nil {
 		return err
+	}
+	if c.cfg.Digest {
+		c.c1Digest = scheme(0).put(c1, clientVersion, clientKey)
 	}
 	_, err := w.Write(b[:])
 	return err
 }
 
 func (c *Client) reply(r io.Reader, w io.Writer) error {
-	var b [Size]byte
+	var b [Size]byte // S1, then C2
 	if err := readVersion(r, false); err != nil {
 		return err
 	}
 	if err := readBlock(r, &b); err != nil {
 		return err
 	}
-	// The echo is exact. RTMP 1.0, 5.2.4 wants the time of reading in C2[4:8],
-	// but Flash Player and librtmp leave S1 as it is, and servers compare.
+	if c.cfg.Digest {
+		// A version without a digest is no error, though librtmp makes it one:
+		// some servers that know no digests send random bytes for the version,
+		// or C1 for S1.
+		var s1Digest []byte
+		if s1Digest, _, c.digest = find(&b, serverKey); c.digest {
+			if err := c.cfg.answer(&b, clientSignKey, s1Digest); err != nil {
+				return err
+			}
+		}
+	}
+	// A plain C2 is S1 to the byte, as librtmp's is, without the time of
+	// reading that RTMP 1.0, 5.2.4 puts into C2[4:8].
 	_, err := w.Write(b[:])
 	return err
 }
 
 func (c *Client) finish(r io.Reader) error {
 	var b [Size]byte
-	return readBlock(r, &b)
+	if err := readBlock(r, &b); err != nil {
+		return err
+	}
+	if c.digest && !hmac.Equal(b[signed:], signature(&b, serverSignKey, c.c1Digest)) {
+		return &Error{Kind: BadSignature, Version: version}
+	}
+	return nil
 }

@@ -1,0 +1,197 @@
+package session
+
+import (
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+// The bits that connect announces (RTMP 1.0, 7.2.1.1; E-RTMP v2, "Enhancing
+// NetConnection connect Command").
+const (
+	capabilities = 15
+
+	audioCodecsAll = 0x0fff
+	videoCodecsAll = 0x00ff
+	// What Flash Player sent: some servers of its time compare.
+	audioCodecsFlash = 0x0c77
+	videoCodecsFlash = 0x00fc
+
+	videoFunctionSeek     = 0x0001
+	videoFunctionHDR      = 0x0002
+	videoFunctionMetadata = 0x0004
+
+	canDecode  = 0x01
+	canForward = 0x04
+
+	capsMultitrack          = 0x02
+	capsModEx               = 0x04
+	capsTimestampNanoOffset = 0x08
+)
+
+// connectMessage is the command that opens a NetConnection. Its transaction ID
+// is always 1.
+func (s *Session) connectMessage() (message.Message, error) {
+	c := &s.cfg
+	o := &amf.Object{}
+	o.Set("app", amf.String(c.App))
+	setText(o, "flashVer", c.FlashVer)
+	setText(o, "swfUrl", c.SWFURL)
+	setText(o, "tcUrl", c.TcURL)
+	o.Set("fpad", amf.Boolean(false))
+	o.Set("capabilities", amf.Number(capabilities))
+	if c.Cautious {
+		o.Set("audioCodecs", amf.Number(audioCodecsFlash))
+		o.Set("videoCodecs", amf.Number(videoCodecsFlash))
+		o.Set("videoFunction", amf.Number(videoFunctionSeek))
+		setText(o, "pageUrl", c.PageURL)
+	} else {
+		o.Set("audioCodecs", amf.Number(audioCodecsAll))
+		o.Set("videoCodecs", amf.Number(videoCodecsAll))
+		o.Set("videoFunction", amf.Number(videoFunctionHDR|videoFunctionMetadata))
+		setText(o, "pageUrl", c.PageURL)
+		o.Set("objectEncoding", amf.Number(0))
+		announceEnhanced(o)
+	}
+	args := []amf.Value(nil)
+	if c.Auth != "" {
+		args = append(args, amf.Boolean(true), amf.String(c.Auth))
+	}
+	args = append(args, c.Extra...)
+	s.lastID++
+	s.calls = append(s.calls, call{s.lastID, "connect"})
+	command := message.Command{Name: "connect", TransactionID: float64(s.lastID), Object: o, Args: args}
+	return command.Message(message.CommandChunkStreamID, 0)
+}
+
+func setText(o *amf.Object, name, value string) {
+	if value != "" {
+		o.Set(name, amf.String(value))
+	}
+}
+
+// announceEnhanced adds what Enhanced RTMP has clients announce. Each server
+// looks at another part of it: MediaMTX at fourCcList alone, by exact name, so
+// that the wildcard is not enough.
+func announceEnhanced(o *amf.Object) {
+	video := []string{"av01", "vp09", "vp08", "hvc1", "avc1", "vvc1"}
+	audio := []string{"Opus", "fLaC", "ac-3", "ec-3", "mp4a", ".mp3"}
+	var list amf.StrictArray
+	infoMap := func(names []string) *amf.Object {
+		m := &amf.Object{}
+		m.Set("*", amf.Number(canForward))
+		for _, name := range names {
+			list = append(list, amf.String(name))
+			m.Set(name, amf.Number(canDecode|canForward))
+		}
+		return m
+	}
+	videoMap, audioMap := infoMap(video), infoMap(audio)
+	o.Set("fourCcList", append(list, amf.String("*")))
+	o.Set("videoFourCcInfoMap", videoMap)
+	o.Set("audioFourCcInfoMap", audioMap)
+	o.Set("capsEx", amf.Number(capsMultitrack|capsModEx|capsTimestampNanoOffset))
+}
+
+// connected takes the answer to connect.
+func (s *Session) connected(dst []Reaction, c *message.Command) []Reaction {
+	if s.connect {
+		return dst
+	}
+	s.connect = true
+	s.state = Creating
+	info := c.Info()
+	dst = notify(dst, Event{
+		Kind: Connected, Code: text(info, "code"), Level: text(info, "level"),
+		Description: text(info, "description"), Info: info,
+	})
+	dst = s.answerToken(dst, c)
+	dst = s.flow.announce(dst)
+	dst = append(dst, Reaction{Do: Send, Message: message.SetBufferLength(0, connectionBuffer)})
+	if !s.early {
+		dst = s.createStream(dst)
+	}
+	if s.cfg.UsherToken != "" {
+		dst = s.call(dst, "NetStream.Authenticate.UsherToken", message.CommandChunkStreamID, 0,
+			amf.String(s.cfg.UsherToken))
+	}
+	if path := s.subscribePath(); path != "" {
+		dst = s.call(dst, "FCSubscribe", message.CommandChunkStreamID, 0, amf.String(path))
+	}
+	if s.created {
+		dst = s.play(dst)
+	}
+	return dst
+}
+
+// connectionBuffer is the buffer length of the connection as a whole, in ms;
+// clients since librtmp send this one.
+const connectionBuffer = 300
+
+// subscribePath is what to send FCSubscribe for, which content delivery networks
+// of the Flash era want before play of a live stream.
+func (s *Session) subscribePath() string {
+	if s.cfg.Subscribe == "" && s.cfg.Kind != Recorded {
+		return s.cfg.PlayPath
+	}
+	return s.cfg.Subscribe
+}
+
+// answerToken answers the secureToken that Wowza puts into connect's answer.
+func (s *Session) answerToken(dst []Reaction, c *message.Command) []Reaction {
+	if s.cfg.Token == "" {
+		return dst
+	}
+	v := c.Info().Get("secureToken")
+	if v == nil {
+		o, _ := amf.AsObject(c.Object)
+		v = o.Get("secureToken")
+	}
+	if v == nil {
+		return dst
+	}
+	secret, ok := amf.AsString(v)
+	if ok {
+		var answer string
+		if answer, ok = decodeToken(s.cfg.Token, secret); ok {
+			return s.say(dst, "secureTokenResponse", 0, amf.String(answer))
+		}
+	}
+	return oddity(dst, "a secureToken that is no hexadecimal text")
+}
+
+func (s *Session) createStream(dst []Reaction) []Reaction {
+	return s.call(dst, "createStream", message.CommandChunkStreamID, 0)
+}
+
+// createAgain repeats a createStream that the server seems to have passed over.
+func (s *Session) createAgain(dst []Reaction) []Reaction {
+	s.early = false
+	return s.createStream(dst)
+}
+
+// streamCreated takes the answer to createStream, which may come before that to
+// connect if it was sent early.
+func (s *Session) streamCreated(dst []Reaction, c *message.Command) ([]Reaction, error) {
+	if s.created { // the answer to one that was repeated
+		return dst, nil
+	}
+	id, ok := streamIDOf(c)
+	if !ok {
+		return dst, &StatusError{Call: "createStream", Description: "the answer has no stream ID"}
+	}
+	s.streamID, s.created = id, true
+	dst = notify(dst, Event{Kind: Created, StreamID: id})
+	if s.connect {
+		dst = s.play(dst)
+	}
+	return dst, nil
+}
+
+// streamIDOf is the number in an answer to createStream: its first argument, or
+// where a server leaves out the null before it, its command object.
+func streamIDOf(c *message.Command) (uint32, bool) {
+	if len(c.Args) > 0 {
+		return amf.AsUint32(c.Args[0])
+	}
+	return amf.AsUint32(c.Object)
+}

@@ -1,0 +1,121 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+)
+
+// An Event is something that happened in the conversation and that the layers
+// above may care about.
+type Event struct {
+	Kind EventKind
+
+	// Code, Level and Description are a status's, as the server sent them.
+	Code, Level, Description string
+
+	// StreamID is the message stream that a user control event is about.
+	StreamID uint32
+
+	// TcURL is where a ReconnectRequest asks to go; empty: the same place. It
+	// may be relative to the present one.
+	TcURL string
+
+	// Info is the server's information object, of Connected and Status.
+	Info *amf.Object
+}
+
+// An EventKind says what happened.
+type EventKind uint8
+
+// The events.
+const (
+	Connected        EventKind = iota // connect was accepted
+	Created                           // the message stream is there
+	Started                           // the server says that the stream plays, or media has come
+	Status                            // any onStatus
+	PlayStatus                        // onPlayStatus: a recorded stream, or an item of it, is over
+	StreamBegin                       // user control events, for our stream
+	StreamEOF                         //
+	StreamDry                         //
+	StreamIsRecorded                  //
+	BufferEmpty                       // the server has sent what we said we buffer
+	BufferReady                       //
+	ReconnectRequest                  // Enhanced RTMP: the server wants us to connect anew
+	Oddity                            // the server did something strange; Description says what
+)
+
+// String gives the event's name.
+func (k EventKind) String() string {
+	return [...]string{
+		"connected", "created", "started", "status", "play status", "stream begin", "stream eof",
+		"stream dry", "stream is recorded", "buffer empty", "buffer ready", "reconnect request", "oddity",
+	}[k]
+}
+
+// Complete tells whether the event says that a recorded stream is over.
+func (e *Event) Complete() bool {
+	return e.Kind == PlayStatus && e.Code == "NetStream.Play.Complete"
+}
+
+func notify(dst []Reaction, e Event) []Reaction {
+	return append(dst, Reaction{Do: Notify, Event: &e})
+}
+
+func oddity(dst []Reaction, format string, args ...any) []Reaction {
+	return notify(dst, Event{Kind: Oddity, Description: fmt.Sprintf(format, args...)})
+}
+
+// ErrClosed is the error after the server's "close" command.
+var ErrClosed = errors.New("session: the server closed the connection")
+
+// A StatusError is the server's refusal, in its own words.
+type StatusError struct {
+	Call        string // connect, createStream, play; empty if the server did not say what it refuses
+	Code        string // NetStream.Play.StreamNotFound and the like; may be empty
+	Level       string // error, status, warning; may be empty
+	Description string // for people; may be empty
+}
+
+func (e *StatusError) Error() string {
+	var b strings.Builder
+	b.WriteString("session: ")
+	if e.Call != "" {
+		b.WriteString(e.Call + ": ")
+	}
+	switch {
+	case e.Code == "" && e.Description == "":
+		b.WriteString("refused without a reason")
+	case e.Description == "":
+		b.WriteString(e.Code)
+	case e.Code == "":
+		b.WriteString(printable(e.Description))
+	default:
+		b.WriteString(e.Code + " (" + printable(e.Description) + ")")
+	}
+	return b.String()
+}
+
+// printable makes a server's text safe for a terminal, and short.
+func printable(s string) string {
+	const enough = 300
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == 0xfffd || 0x80 <= r && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > enough {
+		s = strings.ToValidUTF8(s[:enough], "") + "..."
+	}
+	return s
+}
+
+// text is a member of an information object as printable text.
+func text(o *amf.Object, name string) string {
+	v, _ := amf.AsString(o.Get(name))
+	return printable(v)
+}

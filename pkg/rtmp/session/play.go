@@ -1,0 +1,178 @@
+package session
+
+import (
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+// The values of play's start argument that are no position (RTMP 1.0, 7.2.2.1,
+// in ms as servers take them).
+const (
+	startAny  = -2000
+	startLive = -1000
+)
+
+// play asks for the stream.
+func (s *Session) play(dst []Reaction) []Reaction {
+	if s.state != Creating {
+		return dst
+	}
+	s.state = Starting
+	path := amf.String(s.cfg.PlayPath)
+	if s.cfg.Playlist {
+		list := &amf.Object{Kind: amf.ECMAArray}
+		list.Set("0", path)
+		dst = s.call(dst, "set_playlist", message.PlayChunkStreamID, s.streamID, list)
+	}
+	args := []amf.Value{path}
+	switch {
+	case s.cfg.Kind == Live:
+		args = append(args, amf.Number(startLive))
+	case s.cfg.Kind == Recorded:
+		args = append(args, amf.Number(s.cfg.Start))
+	case s.cfg.Length > 0:
+		args = append(args, amf.Number(startAny))
+	}
+	if s.cfg.Length > 0 {
+		args = append(args, amf.Number(s.cfg.Length))
+	}
+	dst = s.call(dst, "play", message.PlayChunkStreamID, s.streamID, args...)
+	return append(dst, Reaction{Do: Send, Message: message.SetBufferLength(s.streamID, s.cfg.Buffer)})
+}
+
+// started notes that the stream plays.
+func (s *Session) started(dst []Reaction) []Reaction {
+	if s.state != Starting && s.state != Creating {
+		return dst
+	}
+	s.state = Streaming
+	return notify(dst, Event{Kind: Started, StreamID: s.streamID})
+}
+
+// media is what the session remembers of the stream's audio and video.
+type media struct {
+	foreign    uint32 // a stream ID that is not ours, on which the media comes
+	hasForeign bool
+	hasOwn     bool // some came on our stream, or on stream 0
+
+	last    uint32 // timestamp of the newest, ms
+	seeking bool   // a seek is under way: what comes is from before it
+
+	bouncing bool   // a pause of ours is under way, to be followed by a resume
+	resumed  bool   // the resume was sent: what we have already comes again
+	stamp    uint32 // where it was paused, ms
+}
+
+// belongs tells whether audio and video on a message stream are the stream we
+// asked for. Node-Media-Server 4 sends them on stream 0. Media that comes on
+// some other stream, before any on ours, must be ours as well: we asked for no
+// other.
+func (m *media) belongs(id, own uint32) bool {
+	switch {
+	case id == own || id == 0:
+		m.hasOwn = true
+	case m.hasForeign:
+		return id == m.foreign
+	case m.hasOwn:
+		return false
+	default:
+		m.foreign, m.hasForeign = id, true
+	}
+	return true
+}
+
+// handleMedia delivers audio and video. It may come before Play.Start, or
+// without one.
+func (s *Session) handleMedia(dst []Reaction, m *message.Message) []Reaction {
+	if s.state < Starting || !s.media.belongs(m.StreamID, s.streamID) || s.media.seeking {
+		return dst
+	}
+	if s.state == Starting {
+		dst = s.started(dst)
+	}
+	if s.media.resumed {
+		if int32(m.Timestamp-s.media.stamp) <= 0 {
+			return dst
+		}
+		s.media.resumed = false
+	}
+	s.media.last = m.Timestamp
+	return append(dst, Reaction{Do: Deliver, Message: *m})
+}
+
+// handleData delivers the stream's data messages, and takes those that are the
+// server's own.
+func (s *Session) handleData(dst []Reaction, m *message.Message) ([]Reaction, error) {
+	name, values, err := message.ParseData(m)
+	switch name {
+	case "|RtmpSampleAccess":
+		return dst, nil
+	case "onStatus": // SRS 5: NetStream.Data.Start
+		return s.status(dst, firstObject(values))
+	case "onPlayStatus":
+		info := firstObject(values)
+		return notify(dst, Event{
+			Kind: PlayStatus, Code: text(info, "code"), Level: text(info, "level"), Info: info,
+		}), nil
+	}
+	if err != nil {
+		dst = oddity(dst, "a %s of %d bytes: %v", m.Type, len(m.Payload), err)
+	}
+	if s.state < Starting {
+		return dst, nil
+	}
+	d := *m
+	d.Type, d.Payload = message.TypeData, message.DataBody(m)
+	return append(dst, Reaction{Do: Deliver, Message: d}), nil
+}
+
+func firstObject(values []amf.Value) *amf.Object {
+	for _, v := range values {
+		if o, ok := amf.AsObject(v); ok {
+			return o
+		}
+	}
+	return nil
+}
+
+// Seek asks a recorded stream to go on at ms. What comes until the server says
+// that it has is dropped.
+func (s *Session) Seek(dst []Reaction, ms uint32) []Reaction {
+	if s.state != Streaming {
+		return dst
+	}
+	s.media.seeking = true
+	return s.call(dst, "seek", message.PlayChunkStreamID, s.streamID, amf.Number(ms))
+}
+
+// Pause stops and resumes a recorded stream.
+func (s *Session) Pause(dst []Reaction, on bool) []Reaction {
+	if s.state != Streaming {
+		return dst
+	}
+	return s.pause(dst, on, s.media.last)
+}
+
+func (s *Session) pause(dst []Reaction, on bool, ms uint32) []Reaction {
+	return s.call(dst, "pause", message.PlayChunkStreamID, s.streamID, amf.Boolean(on), amf.Number(ms))
+}
+
+// Bounce pauses a recorded stream that has fallen silent, to resume it as soon
+// as the server says that it is paused: that wakes servers up which wait for a
+// player to empty its buffer.
+func (s *Session) Bounce(dst []Reaction) []Reaction {
+	if s.state != Streaming || s.media.bouncing {
+		return dst
+	}
+	s.media.bouncing, s.media.stamp = true, s.media.last
+	return s.pause(dst, true, s.media.stamp)
+}
+
+// resume ends a pause of Bounce's.
+func (s *Session) resume(dst []Reaction) []Reaction {
+	if !s.media.bouncing {
+		return dst
+	}
+	s.media.bouncing, s.media.resumed = false, true
+	return s.pause(dst, false, s.media.stamp)
+}

@@ -1,0 +1,104 @@
+package session
+
+import (
+	"io"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+// A verdict is what a status code means for the session.
+type verdict uint8
+
+const (
+	noted     verdict = iota // an event, nothing more
+	begun                    // the stream plays
+	ended                    // the stream is over, in good order
+	refused                  // the server will not
+	sought                   // a seek is done
+	paused                   // a pause is done
+	reconnect                // the server asks us to connect anew
+)
+
+// verdictOf is the table of status codes. An unknown code counts by its level.
+func verdictOf(code, level string) verdict {
+	switch code {
+	case "NetStream.Play.Start",
+		"NetStream.Play.PublishNotify":
+		return begun
+	case "NetStream.Play.Complete",
+		"NetStream.Play.Stop",
+		"NetStream.Play.UnpublishNotify":
+		return ended
+	case "NetStream.Failed",
+		"NetStream.Play.Failed",
+		"NetStream.Play.StreamNotFound",
+		"NetStream.Publish.BadName",
+		"NetConnection.Connect.AppShutdown",
+		"NetConnection.Connect.Closed",
+		"NetConnection.Connect.Failed",
+		"NetConnection.Connect.InvalidApp",
+		"NetConnection.Connect.Rejected":
+		return refused
+	case "NetStream.Seek.Notify":
+		return sought
+	case "NetStream.Pause.Notify":
+		return paused
+	case "NetConnection.Connect.ReconnectRequest":
+		return reconnect
+	}
+	if level == "error" {
+		return refused
+	}
+	return noted
+}
+
+// handleStatus takes an onStatus, on whatever stream and with whatever
+// transaction ID: go2rtc sends it on stream 0, gortmplib with play's ID.
+func (s *Session) handleStatus(dst []Reaction, c *message.Command) ([]Reaction, error) {
+	return s.status(dst, c.Info())
+}
+
+func (s *Session) status(dst []Reaction, info *amf.Object) ([]Reaction, error) {
+	e := Event{
+		Kind: Status, Code: text(info, "code"), Level: text(info, "level"),
+		Description: text(info, "description"), Info: info,
+	}
+	v := verdictOf(e.Code, e.Level)
+	if v == reconnect {
+		e.Kind, e.TcURL = ReconnectRequest, text(info, "tcUrl")
+	}
+	dst = notify(dst, e)
+	switch v {
+	case begun:
+		s.done("play")
+		return s.started(dst), nil
+	case ended:
+		return dst, io.EOF
+	case refused:
+		return dst, &StatusError{Call: s.waiting(), Code: e.Code, Level: e.Level, Description: e.Description}
+	case sought:
+		s.media.seeking = false
+	case paused:
+		return s.resume(dst), nil
+	}
+	return dst, nil
+}
+
+// waiting is the call that the conversation waits for, which is what a refusal
+// by status is about.
+func (s *Session) waiting() string {
+	switch s.state {
+	case Connecting:
+		return "connect"
+	case Creating:
+		return "createStream"
+	case Starting:
+		return "play"
+	}
+	return ""
+}
+
+func (s *Session) handleFCUnsubscribe(dst []Reaction, _ *message.Command) ([]Reaction, error) {
+	return dst, io.EOF
+}

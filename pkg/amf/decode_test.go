@@ -41,6 +41,8 @@ func TestDecodeTruncated(t *testing.T) {
 }
 
 // TestDecodeHostile has the faults and attacks of servers, real and malicious.
+// A1 to A12 are kinds of them: nesting, counts, missing and stray ends,
+// lengths, references, reserved markers, AMF3's tables, text, names.
 func TestDecodeHostile(t *testing.T) {
 	const (
 		abc  = `02 0003 "abc"`
@@ -166,7 +168,7 @@ func nesting(n byte) []byte {
 	return b
 }
 
-// TestAsUint32 is A13: numbers that Go must not convert.
+// TestAsUint32 has A13, numbers that Go must not convert.
 func TestAsUint32(t *testing.T) {
 	for _, tt := range []struct {
 		v    Value

@@ -6,6 +6,16 @@
 // difference between an object and an ECMA array, between null and undefined.
 // Decoding is bounded by depth, by nodes and by the bytes that are there, never
 // by a length that the peer announces.
+//
+// What the values mean is left to others: the package knows no commands, and
+// not the byte that stands before the values in messages of type 15 and 17.
+//
+//	vs, err := amf.Decode(payload) // vs has what came before the error
+//	if len(vs) < 4 {
+//		return err
+//	}
+//	info, _ := amf.AsObject(vs[3])
+//	code, ok := amf.AsString(info.Get("code"))
 package amf
 
 // A Value is one AMF value. It is one of Number, Boolean, String, XML, Null,
@@ -63,8 +73,10 @@ type Object struct {
 	Class      string // of a Typed object
 	Properties []Property
 
-	// Truncated tells that the message ended before the object did: the
-	// properties are those that were whole.
+	// Truncated tells that the object was not read to its end, because the
+	// message ended before it or could not be understood any further. The
+	// properties are those before that point; the last may be an Object
+	// that is truncated itself.
 	Truncated bool
 }
 

@@ -1,0 +1,284 @@
+package flvout
+
+import (
+	"encoding/binary"
+
+	"github.com/yutopp/go-flv/tag"
+)
+
+// A Kind is what a tag is to a recording.
+type Kind uint8
+
+// The kinds of tags.
+const (
+	KindUnknown   Kind = iota // media in a form we do not know: kept as it is
+	KindFrame                 // coded audio or video
+	KindConfig                // a sequence header, or an audio track's channel layout
+	KindEnd                   // the end of a sequence; more may follow
+	KindColorInfo             // E-RTMP's video metadata
+	KindCommand               // a seek command in a video message: nothing to show
+	KindEmpty                 // audio or video without a byte; in audio it means silence
+	KindMalformed             // ends before its own header does
+	KindMetadata              // script data named onMetaData
+	KindScript                // any other script data
+)
+
+// A Class is what Classify found out about a tag. It borrows the tag's body.
+type Class struct {
+	Kind Kind
+
+	// Key tells that decoding can start at this video frame. Where the header
+	// does not say (MediaMTX writes frame type 0), the bitstream is asked.
+	Key bool
+
+	// Multitrack tells that the body holds E-RTMP tracks. Kind and Key are true
+	// of all of them, Codec and CTS of the first; Tracks yields each.
+	Multitrack bool
+
+	Codec   Codec
+	CTS     int32  // composition time offset, ms
+	Payload []byte // what follows the header; of several tracks, all of them
+
+	multi  uint8 // AvMultitrackType
+	packet uint8 // Ex packet type, inside ModEx and Multitrack
+	video  bool
+}
+
+// Limits and bits of the E-RTMP headers.
+const (
+	maxModEx = 16 // chained ModEx; no sender needs more than two
+
+	exVideoBit   = 0x80
+	soundFormat9 = 9 // go-flv's SoundFormatReserved: E-RTMP's ExHeader
+
+	packetModEx = 7 // the same for audio and video
+
+	multiOneTrack  = 0
+	multiManyCodec = 2
+
+	avcHeaderSize = 5 // frame type and codec, packet type, SI24 cts
+)
+
+// E-RTMP v2, VideoPacketType.
+const (
+	videoSequenceStart       = 0
+	videoCodedFrames         = 1
+	videoSequenceEnd         = 2
+	videoCodedFramesX        = 3
+	videoMetadata            = 4
+	videoMPEG2TSSequenceInit = 5
+	videoMultitrack          = 6
+)
+
+// E-RTMP v2, AudioPacketType.
+const (
+	audioSequenceStart      = 0
+	audioCodedFrames        = 1
+	audioSequenceEnd        = 2
+	audioMultichannelConfig = 4
+	audioMultitrack         = 5
+)
+
+// Classify looks at a tag's first bytes, legacy or enhanced, and says what it
+// is. It reads no further than it must, allocates nothing and takes any input.
+func Classify(t Tag) Class {
+	switch t.Type {
+	case tag.TagTypeVideo:
+		return classifyVideo(t.Body)
+	case tag.TagTypeAudio:
+		return classifyAudio(t.Body)
+	case tag.TagTypeScriptData, tagTypeScriptAMF3:
+		if name, _ := scriptName(scriptBody(t)); string(name) == onMetaData {
+			return Class{Kind: KindMetadata}
+		}
+		return Class{Kind: KindScript}
+	}
+	return Class{}
+}
+
+func classifyVideo(b []byte) Class {
+	if len(b) == 0 {
+		return Class{Kind: KindEmpty}
+	}
+	if b[0]&exVideoBit == 0 {
+		return classifyLegacyVideo(b)
+	}
+	frame := tag.FrameType(b[0] >> 4 & 7)
+	packet, rest, ok := skipModEx(b[0]&0x0F, b[1:])
+	switch {
+	case !ok:
+		return Class{Payload: b}
+	case frame == tag.FrameTypeVideoInfoCommandFrame && packet != videoMetadata:
+		// A command has no FourCC. FFmpeg gives its Metadata frame type 5 too.
+		return Class{Kind: KindCommand}
+	}
+	c := Class{packet: packet, video: true, Multitrack: packet == videoMultitrack}
+	if !c.enter(rest) {
+		return Class{Kind: KindMalformed}
+	}
+	switch c.packet {
+	case videoSequenceStart, videoMPEG2TSSequenceInit:
+		c.Kind = KindConfig
+	case videoSequenceEnd:
+		c.Kind = KindEnd
+	case videoMetadata:
+		c.Kind = KindColorInfo
+	case videoCodedFrames, videoCodedFramesX:
+		c.Kind = KindFrame
+		c.finishFrame(frame)
+	}
+	return c
+}
+
+func classifyLegacyVideo(b []byte) Class {
+	frame := tag.FrameType(b[0] >> 4)
+	if frame == tag.FrameTypeVideoInfoCommandFrame {
+		return Class{Kind: KindCommand}
+	}
+	c := Class{Kind: KindFrame, Codec: legacyVideoCodec(tag.CodecID(b[0] & 0x0F)), video: true}
+	if !c.Codec.hasAVCHeader() {
+		c.Payload = b[1:]
+		c.Key = frame == tag.FrameTypeKeyFrame
+		return c
+	}
+	if len(b) < avcHeaderSize {
+		return Class{Kind: KindMalformed}
+	}
+	c.Payload = b[avcHeaderSize:]
+	switch tag.AVCPacketType(b[1]) {
+	case tag.AVCPacketTypeSequenceHeader: // of any frame type
+		c.Kind = KindConfig
+	case tag.AVCPacketTypeEOS:
+		c.Kind = KindEnd
+	case tag.AVCPacketTypeNALU:
+		c.CTS = si24(b[2:])
+		c.Key = isKey(frame, c.Codec, c.Payload)
+	default:
+		c.Kind = KindUnknown
+	}
+	return c
+}
+
+func classifyAudio(b []byte) Class {
+	if len(b) == 0 {
+		return Class{Kind: KindEmpty}
+	}
+	format := b[0] >> 4
+	if format != soundFormat9 {
+		return classifyLegacyAudio(tag.SoundFormat(format), b)
+	}
+	packet, rest, ok := skipModEx(b[0]&0x0F, b[1:])
+	if !ok {
+		return Class{Payload: b}
+	}
+	c := Class{packet: packet, Multitrack: packet == audioMultitrack}
+	if !c.enter(rest) {
+		return Class{Kind: KindMalformed}
+	}
+	switch c.packet {
+	case audioSequenceStart, audioMultichannelConfig:
+		c.Kind = KindConfig
+	case audioSequenceEnd:
+		c.Kind = KindEnd
+	case audioCodedFrames:
+		c.Kind = KindFrame
+	}
+	return c
+}
+
+func classifyLegacyAudio(format tag.SoundFormat, b []byte) Class {
+	c := Class{Kind: KindFrame, Codec: legacyAudioCodec(format), Payload: b[1:]}
+	if format != tag.SoundFormatAAC {
+		return c
+	}
+	if len(b) < 2 {
+		return Class{Kind: KindMalformed}
+	}
+	c.Payload = b[2:]
+	if tag.AACPacketType(b[1]) == tag.AACPacketTypeSequenceHeader {
+		c.Kind = KindConfig
+	}
+	return c
+}
+
+// skipModEx passes over chained ModEx headers (E-RTMP v2, "ModEx") to the packet
+// type that they wrap. It fails on one that is longer than the message, and on
+// a chain that no sender would write.
+func skipModEx(packet byte, b []byte) (inner byte, rest []byte, ok bool) {
+	for range maxModEx {
+		if packet != packetModEx {
+			return packet, b, true
+		}
+		if len(b) < 1 {
+			return 0, nil, false
+		}
+		size := int(b[0]) + 1
+		b = b[1:]
+		if size == 256 { // the byte was 0xFF: a longer size follows
+			if len(b) < 2 {
+				return 0, nil, false
+			}
+			size = int(binary.BigEndian.Uint16(b)) + 1
+			b = b[2:]
+		}
+		if len(b) < size+1 {
+			return 0, nil, false
+		}
+		packet = b[size] & 0x0F
+		b = b[size+1:]
+	}
+	return packet, b, packet != packetModEx
+}
+
+// enter reads what lies between an Ex header's packet type and its payload:
+// the multitrack byte and the FourCC.
+func (c *Class) enter(b []byte) bool {
+	if c.Multitrack {
+		if len(b) < 1 {
+			return false
+		}
+		c.multi = b[0] >> 4
+		c.packet = b[0] & 0x0F
+		b = b[1:]
+	}
+	if len(b) < 4 {
+		return false
+	}
+	c.Codec = Codec(binary.BigEndian.Uint32(b))
+	if !c.Multitrack || c.multi != multiManyCodec {
+		b = b[4:] // many codecs: each track repeats its own
+	}
+	c.Payload = b
+	return true
+}
+
+// finishFrame reads the composition time of a coded Ex video frame, or of its
+// first track, and decides whether it is a key frame.
+func (c *Class) finishFrame(frame tag.FrameType) {
+	first := Track{Codec: c.Codec}
+	if c.Multitrack {
+		first, _, _ = c.cutTrack(c.Payload)
+	} else {
+		first.CTS, first.Payload = c.cutCTS(c.Codec, c.Payload)
+		c.Payload = first.Payload
+	}
+	c.CTS = first.CTS
+	c.Key = isKey(frame, first.Codec, first.Payload)
+}
+
+// isKey trusts the frame types that say key or inter. Of the others, reserved
+// or for servers only, MediaMTX writes 0 on every frame.
+func isKey(frame tag.FrameType, codec Codec, payload []byte) bool {
+	switch frame {
+	case tag.FrameTypeKeyFrame:
+		return true
+	case tag.FrameTypeInterFrame, tag.FrameTypeDisposableInterFrame:
+		return false
+	}
+	return keyInBitstream(codec, payload)
+}
+
+func si24(b []byte) int32 {
+	_ = b[2]
+	return int32(uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8) >> 8
+}

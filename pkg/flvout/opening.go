@@ -1,0 +1,79 @@
+package flvout
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/yutopp/go-flv"
+	"github.com/yutopp/go-flv/tag"
+)
+
+// How much is held while the opening waits for the other track.
+const (
+	maxHeldTime = 2000    // ms, from the oldest to the newest frame
+	maxHeldSize = 1 << 20 // bytes
+)
+
+// An opening holds a stream's first tags until it is known which tracks there
+// are and where the stream begins. Neither can be mended on a pipe: mpegts.js
+// waits for both tracks that the header announces, and a file whose second
+// track began a little before the first would start with times below 0.
+type opening struct {
+	tags []byte // framed, with the source's timestamps
+	meta *Metadata
+
+	audio, video bool // there is a tag of this track
+	heard, shown bool // there is a frame of it
+
+	oldest, newest uint32 // the source's timestamps of frames, if there is one
+}
+
+// add copies t.
+func (o *opening) add(t Tag, c *Class) {
+	first := !o.heard && !o.shown
+	if t.Type&tagTypeMask == tag.TagTypeAudio {
+		o.audio = true
+		o.heard = o.heard || c.movesClock()
+	} else {
+		o.video = true
+		o.shown = o.shown || c.movesClock()
+	}
+	if c.movesClock() {
+		if first {
+			o.oldest, o.newest = t.Timestamp, t.Timestamp
+		}
+		if int32(t.Timestamp-o.oldest) < 0 {
+			o.oldest = t.Timestamp
+		}
+		if int32(t.Timestamp-o.newest) > 0 {
+			o.newest = t.Timestamp
+		}
+	}
+	o.tags = appendTag(o.tags, t)
+}
+
+// media tells whether there is anything to open a file for.
+func (o *opening) media() bool { return o.audio || o.video }
+
+// ready tells whether there is nothing more to wait for.
+func (o *opening) ready() bool {
+	return o.heard && o.shown || o.newest-o.oldest >= maxHeldTime || len(o.tags) >= maxHeldSize
+}
+
+// movesClock tells the tags whose timestamps can be trusted. A form that we do
+// not know may well be a frame.
+func (c *Class) movesClock() bool { return c.Kind == KindFrame || c.Kind == KindUnknown }
+
+// appendHead appends the file's header and the PreviousTagSize of no tag.
+func appendHead(dst []byte, audio, video bool) []byte {
+	h := flv.Header{Version: 1, DataOffset: flv.HeaderLength}
+	if audio { // go-flv's flags are not the bits on the wire
+		h.Flags |= flv.FlagsAudio
+	}
+	if video {
+		h.Flags |= flv.FlagsVideo
+	}
+	b := bytes.NewBuffer(dst)
+	_ = flv.EncodeFlvHeader(b, &h) // a Buffer takes everything
+	return binary.BigEndian.AppendUint32(b.Bytes(), 0)
+}

@@ -1,0 +1,292 @@
+package flvout
+
+import (
+	"encoding/binary"
+	"io"
+	"os"
+	"time"
+
+	"github.com/yutopp/go-flv/tag"
+)
+
+// bufferSize is what goes out with one write: 256 KiB costs a sixth of the CPU
+// of a write per tag, and more buys nothing.
+const bufferSize = 256 << 10
+
+// A Writer writes tags to an io.Writer as one FLV file that is right from the
+// first byte on, as a pipe needs it. It belongs to one goroutine.
+//
+// The first tags are held, up to 2 s of media or 1 MiB, until both audio and
+// video have come: then the header's flags and the time 0 are known. A stream
+// of one track is late by these 2 s once, at its beginning. The caller, who has
+// a clock, calls Begin when the stream went quiet before that.
+//
+// From then on WriteTag costs one copy of the body, into a buffer of 256 KiB
+// that holds whole tags only, and allocates nothing. The caller decides how old
+// a tag in the buffer may get and calls Flush. Errors stick, as *Error.
+type Writer struct {
+	w    io.Writer
+	path string // for errors
+	file bool   // onMetaData has room for duration and filesize
+
+	// onFail, if not nil, is told how many bytes of whole tags w has taken
+	// when it failed.
+	onFail func(whole int64)
+
+	opening *opening // nil when the header is written
+	line    Timeline
+	buf     []byte // whole tags only
+
+	all     tally // of what is written and what is in buf
+	flushed tally // of what is written
+	written int64 // bytes of whole tags that w took, the header among them
+	dropped Dropped
+
+	err    error // sticks
+	told   bool  // err was returned
+	closed bool
+}
+
+// NewWriter returns a Writer to w, which it does not close. Errors bear w's
+// name if w has one, as an *os.File does.
+func NewWriter(w io.Writer) *Writer {
+	wr := &Writer{w: w, opening: new(opening)}
+	if n, ok := w.(interface{ Name() string }); ok {
+		wr.path = n.Name()
+	}
+	return wr
+}
+
+// WriteTag takes a tag as a server sent it. Audio and video are written byte for
+// byte, with timestamps from 0 on. Of script data the first onMetaData is
+// written, if it comes before the header is; FFmpeg makes a stream of its own of
+// any other. What is not written is counted in Stats, and is no error.
+func (w *Writer) WriteTag(t Tag) error {
+	if w.err != nil {
+		return w.tell()
+	}
+	c := Classify(t)
+	if !w.accept(t, &c) {
+		return nil
+	}
+	if w.opening == nil {
+		w.emit(t, &c)
+	} else {
+		w.opening.add(t, &c)
+		if w.opening.ready() {
+			w.begin()
+		}
+	}
+	return w.tell()
+}
+
+// accept tells whether t is to be written as it is.
+func (w *Writer) accept(t Tag, c *Class) bool {
+	switch t.Type &^ tagFilterBit {
+	case tag.TagTypeAudio, tag.TagTypeVideo:
+	case tag.TagTypeScriptData, tagTypeScriptAMF3:
+		if c.Kind == KindMetadata && w.opening != nil && w.opening.meta == nil {
+			if w.opening.meta = ParseMetadata(t); w.opening.meta != nil {
+				return false
+			}
+		}
+		w.dropped.Script++
+		return false
+	default:
+		w.dropped.Other++
+		return false
+	}
+	switch {
+	case len(t.Body) == 0:
+		w.dropped.Empty++
+	case c.Kind == KindCommand:
+		w.dropped.Command++
+	case c.Kind == KindMalformed:
+		w.dropped.Malformed++
+	case len(t.Body) > maxBody:
+		w.dropped.TooLarge++
+	default:
+		return true
+	}
+	return false
+}
+
+// Begin ends the wait for the other track: what is held is written, with a
+// header for what came so far and what onMetaData announces. It does nothing
+// if no audio or video is held.
+func (w *Writer) Begin() error {
+	if w.err == nil && w.opening != nil && w.opening.media() {
+		w.begin()
+	}
+	return w.tell()
+}
+
+// begin writes the header, onMetaData and the tags held, and sends them on:
+// somebody waits for them.
+func (w *Writer) begin() {
+	o := w.opening
+	w.opening = nil
+	w.buf = appendHead(make([]byte, 0, bufferSize), o.audio || o.meta.Audio(), o.video || o.meta.Video())
+	if w.file || o.meta != nil {
+		w.put(Tag{Type: tag.TagTypeScriptData, Body: appendMetadata(nil, o.meta, w.file)})
+	}
+	if o.heard || o.shown {
+		w.line.Begin(o.oldest)
+	}
+	for t, rest, ok := cutTag(o.tags); ok && w.err == nil; t, rest, ok = cutTag(rest) {
+		c := Classify(t)
+		w.emit(t, &c)
+	}
+	if w.err == nil {
+		w.flush()
+	}
+}
+
+// emit writes a tag of audio or video at its place on the time line.
+func (w *Writer) emit(t Tag, c *Class) {
+	if c.movesClock() {
+		t.Timestamp = w.line.Map(t.Type, t.Timestamp)
+	} else {
+		t.Timestamp = w.line.Now(t.Type)
+	}
+	if w.put(t) {
+		w.all.add(t, c)
+		if len(w.buf) == 0 {
+			w.flushed = w.all
+		}
+	}
+}
+
+// put appends t to the buffer, or writes it at once if it is larger than that.
+func (w *Writer) put(t Tag) bool {
+	size := tagHeaderSize + len(t.Body) + trailerSize
+	if size > cap(w.buf)-len(w.buf) && !w.flush() {
+		return false
+	}
+	if size > cap(w.buf) {
+		return w.putLarge(t)
+	}
+	w.buf = appendTag(w.buf, t)
+	return true
+}
+
+// putLarge writes t from where it is. The buffer is empty and lends its room to
+// the header and the trailer.
+func (w *Writer) putLarge(t Tag) bool {
+	frame := appendTagHeader(w.buf, t)
+	frame = binary.BigEndian.AppendUint32(frame, uint32(tagHeaderSize+len(t.Body)))
+	for _, part := range [...][]byte{frame[:tagHeaderSize], t.Body, frame[tagHeaderSize:]} {
+		if _, err := w.write(part); err != nil {
+			w.fail(err)
+			return false
+		}
+	}
+	w.written += int64(len(frame) + len(t.Body))
+	return true
+}
+
+// Flush sends the whole tags in the buffer on. It does not end the wait for the
+// other track.
+func (w *Writer) Flush() error {
+	if w.err == nil {
+		w.flush()
+	}
+	return w.tell()
+}
+
+func (w *Writer) flush() bool {
+	if len(w.buf) == 0 {
+		return true
+	}
+	n, err := w.write(w.buf)
+	if err != nil {
+		w.keepWhole(n)
+		w.fail(err)
+		return false
+	}
+	w.written += int64(n)
+	w.buf = w.buf[:0]
+	w.flushed = w.all
+	return true
+}
+
+func (w *Writer) write(b []byte) (int, error) {
+	n, err := w.w.Write(b)
+	n = min(max(n, 0), len(b))
+	if n < len(b) && err == nil {
+		err = io.ErrShortWrite
+	}
+	return n, err
+}
+
+// keepWhole counts the whole tags among the first n bytes of the buffer, which
+// are all that was written of it.
+func (w *Writer) keepWhole(n int) {
+	landed, at := w.buf[:n], 0
+	if w.written == 0 {
+		at = min(headSize, n)
+	}
+	if w.written == 0 && n < headSize {
+		return
+	}
+	rest := landed[at:]
+	for t, r, ok := cutTag(rest); ok; t, r, ok = cutTag(rest) {
+		c := Classify(t)
+		w.flushed.add(t, &c)
+		rest = r
+	}
+	w.written += int64(n - len(rest))
+}
+
+// fail makes err stick and takes back what did not get through.
+func (w *Writer) fail(err error) {
+	w.err = newError("write", w.path, err)
+	w.all = w.flushed
+	w.buf = w.buf[:0]
+	if w.onFail != nil {
+		w.onFail(w.written)
+	}
+}
+
+func (w *Writer) tell() error {
+	w.told = w.told || w.err != nil
+	return w.err
+}
+
+// Close writes what is held and what is buffered. It returns an error only if
+// no call before did. A stream that never sent audio or video leaves nothing,
+// not even a header.
+func (w *Writer) Close() error {
+	if w.closed {
+		return nil
+	}
+	w.closed = true
+	var err error
+	if !w.told {
+		_ = w.Begin()
+		err = w.Flush()
+	}
+	w.opening, w.buf = nil, nil
+	if w.err == nil {
+		w.err = newError("write", w.path, os.ErrClosed)
+	}
+	return err
+}
+
+// Size returns how many bytes the file has, with those in the buffer and without
+// those that are held for the opening.
+func (w *Writer) Size() int64 { return w.written + int64(len(w.buf)) }
+
+// Duration returns how much media the file has.
+func (w *Writer) Duration() time.Duration { return w.all.duration() }
+
+// Stats returns the counters.
+func (w *Writer) Stats() Stats {
+	return Stats{
+		Audio:     w.all.audio.tags,
+		Video:     w.all.video.tags,
+		KeyFrames: w.all.keys,
+		Bytes:     w.all.bytes,
+		Dropped:   w.dropped,
+	}
+}

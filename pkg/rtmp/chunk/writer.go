@@ -143,3 +143,6 @@ func appendBasicHeader(b []byte, format byte, id uint32) []byte {
 		return append(b, format<<6|1, byte(id-64), byte((id-64)>>8))
 	}
 }
+
+// Redirect makes what is gathered, and all that follows, go to dst.
+func (w *Writer) Redirect(dst io.Writer) { w.dst = dst }

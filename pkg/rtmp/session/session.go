@@ -123,6 +123,9 @@ func New(cfg Config) *Session {
 // State tells how far the conversation has come.
 func (s *Session) State() State { return s.state }
 
+// Kind is what the stream was said to be.
+func (s *Session) Kind() Kind { return s.cfg.Kind }
+
 // Start appends the opening words. The error is for a Config whose Extra values
 // cannot be written.
 //

@@ -1,0 +1,143 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+// A conn is a connection with a deadline for every read and write, which ends
+// when its context does. One goroutine reads and writes.
+type conn struct {
+	net.Conn
+	ctx    context.Context //nolint:containedctx // a connection's life is its context's
+	unhook func() bool
+	hooked chan struct{} // closed when the context's hook has run
+
+	head   []byte // goes out in front of the next write
+	writer *chunk.Writer
+	deaf   bool // the server has closed its ears; it may still have something to say
+
+	readBy func() time.Time // the deadline of the next read; zero: none
+	lastIn time.Time        // when bytes came last
+	fresh  bool             // bytes came since the flag was taken down
+	total  uint64           // bytes that came
+	count  *counters
+	once   sync.Once
+}
+
+// past is a deadline that ends every read and write at once.
+func past() time.Time { return time.Unix(1, 0) }
+
+func newConn(ctx context.Context, nc net.Conn, count *counters) *conn {
+	c := &conn{Conn: nc, ctx: ctx, hooked: make(chan struct{}), count: count, lastIn: time.Now()}
+	c.writer = chunk.NewWriter(c)
+	c.unhook = context.AfterFunc(ctx, func() {
+		defer close(c.hooked)
+		_ = nc.SetDeadline(past())
+	})
+	return c
+}
+
+// interrupted tells that the context has ended. It is asked after a deadline
+// was set: the hook's own deadline may have been overwritten by it, but then the
+// context had ended before.
+func (c *conn) interrupted() error {
+	if c.ctx.Err() != nil {
+		return context.Cause(c.ctx)
+	}
+	return nil
+}
+
+// send gathers m for the next flush.
+func (c *conn) send(m *message.Message) error {
+	if c.deaf {
+		return nil
+	}
+	return c.writer.Write(m)
+}
+
+// flush sends what waits to be sent. A server that has hung up is found out by
+// reading, when all that it sent before has been read.
+func (c *conn) flush() error {
+	if c.deaf {
+		return nil
+	}
+	err := c.writer.Flush()
+	switch {
+	case hungUp(err):
+		c.deaf = true
+		return nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &TimeoutError{For: "progress in sending", After: writeTimeout}
+	}
+	return err
+}
+
+// Read sends what waits to be sent and reads what there is.
+func (c *conn) Read(b []byte) (int, error) {
+	if err := c.flush(); err != nil {
+		return 0, err
+	}
+	if err := c.SetReadDeadline(c.readBy()); err != nil {
+		return 0, err
+	}
+	if err := c.interrupted(); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Read(b)
+	if n > 0 {
+		c.lastIn, c.fresh = time.Now(), true
+		c.total += uint64(n)
+		c.count.bytes.Store(int64(c.total))
+	} else if cause := c.interrupted(); cause != nil {
+		err = cause
+	}
+	return n, err
+}
+
+// Write writes b, behind what has to come before it.
+func (c *conn) Write(b []byte) (int, error) {
+	ahead := len(c.head)
+	if ahead > 0 {
+		b = append(c.head, b...)
+		c.head = nil
+	}
+	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, err
+	}
+	if err := c.interrupted(); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Write(b)
+	if err != nil {
+		if cause := c.interrupted(); cause != nil {
+			err = cause
+		}
+	}
+	return max(0, n-ahead), err
+}
+
+// shut closes the connection, after a last flush of what waits if polite is set.
+func (c *conn) shut(polite bool) (err error) {
+	c.once.Do(func() {
+		if !c.unhook() {
+			<-c.hooked
+		}
+		if polite && !c.deaf {
+			// The context may have ended, but not our manners: past its end
+			// conn's own Write refuses.
+			c.writer.Redirect(c.Conn)
+			_ = c.SetWriteDeadline(time.Now().Add(partingTimeout))
+			_ = c.writer.Flush()
+		}
+		err = c.Conn.Close()
+	})
+	return err
+}

@@ -1,0 +1,65 @@
+package rtmp
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Phase is a part of a connection's life.
+type Phase uint8
+
+// The phases, in order.
+const (
+	PhaseDial Phase = iota
+	PhaseTLS
+	PhaseHandshake
+	PhaseConnect // the connect command
+	PhaseCreateStream
+	PhasePlay   // the play command, until its status
+	PhaseStream // media
+)
+
+// String gives the phase's name.
+func (p Phase) String() string {
+	return [...]string{"dial", "tls", "handshake", "connect", "createStream", "play", "stream"}[p]
+}
+
+// An Error tells in which phase of a connection something went wrong. All errors
+// of this package are of this type, but for io.EOF at the orderly end of a
+// stream, a *URLError, and the cause of a context that was cancelled.
+type Error struct {
+	Phase Phase
+	Addr  string // host:port
+	Err   error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("rtmp: %s %s: %v", e.Phase, e.Addr, e.Err) }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+var (
+	// ErrIdle is the error of a stream that has fallen silent.
+	ErrIdle = errors.New("the stream has fallen silent")
+
+	// ErrNoMedia is the error of a stream that was granted and never began.
+	ErrNoMedia = errors.New("no media came")
+)
+
+// A TimeoutError tells which wait took too long.
+type TimeoutError struct {
+	For   string // what was waited for
+	After time.Duration
+	kind  error
+}
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("no %s within %v", e.For, e.After.Round(time.Millisecond))
+}
+
+// Timeout is true.
+func (e *TimeoutError) Timeout() bool { return true }
+
+// Unwrap returns ErrIdle or ErrNoMedia, where it was media that did not come.
+func (e *TimeoutError) Unwrap() error { return e.kind }

@@ -1,0 +1,78 @@
+package rtmp
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+// Trace is a set of hooks, any of which may be nil, that are called from the
+// goroutine that plays the stream. They must not block, nor keep a message.
+type Trace struct {
+	// PhaseDone is called when a phase of setting up has succeeded.
+	PhaseDone func(p Phase, took time.Duration)
+
+	// Retry is called when a server does not take to the usual opening and is
+	// tried again with the cautious one.
+	Retry func(err error)
+
+	// Sent is called with each message that is sent, Received with each that
+	// arrives.
+	Sent, Received func(m *message.Message)
+
+	// Event is called with each event of the session.
+	Event func(e *session.Event)
+}
+
+// Stats is a snapshot of what a Player has received.
+type Stats struct {
+	Bytes        int64     // all that arrived, handshake included
+	Audio, Video int64     // messages delivered
+	Data         int64     // data messages delivered
+	MediaBytes   int64     // bytes of audio and video delivered
+	Timestamp    uint32    // of the newest audio or video, ms
+	Dropped      int64     // messages that the server began anew or aborted
+	Skipped      int64     // messages of unknown types
+	ServerChunk  uint32    // the server's chunk size
+	LastMedia    time.Time // when it arrived
+}
+
+// counters are Stats in the making. One goroutine adds, any may read.
+type counters struct {
+	bytes, audio, video, data, mediaBytes atomic.Int64
+	timestamp                             atomic.Uint32
+	dropped, skipped                      atomic.Int64
+	serverChunk                           atomic.Uint32
+	lastMedia                             atomic.Int64 // ns since the epoch
+}
+
+// add adds to a counter that no one else adds to.
+func add(c *atomic.Int64, n int64) { c.Store(c.Load() + n) }
+
+func (c *counters) delivered(m *message.Message) {
+	switch m.Type {
+	case message.TypeAudio:
+		add(&c.audio, 1)
+	case message.TypeVideo:
+		add(&c.video, 1)
+	default:
+		add(&c.data, 1)
+		return
+	}
+	add(&c.mediaBytes, int64(len(m.Payload)))
+	c.timestamp.Store(m.Timestamp)
+}
+
+func (c *counters) snapshot() Stats {
+	s := Stats{
+		Bytes: c.bytes.Load(), Audio: c.audio.Load(), Video: c.video.Load(), Data: c.data.Load(),
+		MediaBytes: c.mediaBytes.Load(), Timestamp: c.timestamp.Load(),
+		Dropped: c.dropped.Load(), Skipped: c.skipped.Load(), ServerChunk: c.serverChunk.Load(),
+	}
+	if ns := c.lastMedia.Load(); ns != 0 {
+		s.LastMedia = time.Unix(0, ns)
+	}
+	return s
+}

@@ -48,8 +48,8 @@ type Class struct {
 const (
 	maxModEx = 16 // chained ModEx; no sender needs more than two
 
-	exVideoBit   = 0x80
-	soundFormat9 = 9 // go-flv's SoundFormatReserved: E-RTMP's ExHeader
+	exVideoBit    = 0x80
+	exSoundFormat = 9 // go-flv's SoundFormatReserved
 
 	packetModEx = 7 // the same for audio and video
 
@@ -61,13 +61,13 @@ const (
 
 // E-RTMP v2, VideoPacketType.
 const (
-	videoSequenceStart       = 0
-	videoCodedFrames         = 1
-	videoSequenceEnd         = 2
-	videoCodedFramesX        = 3
-	videoMetadata            = 4
-	videoMPEG2TSSequenceInit = 5
-	videoMultitrack          = 6
+	videoSequenceStart        = 0
+	videoCodedFrames          = 1
+	videoSequenceEnd          = 2
+	videoCodedFramesX         = 3
+	videoMetadata             = 4
+	videoMPEG2TSSequenceStart = 5
+	videoMultitrack           = 6
 )
 
 // E-RTMP v2, AudioPacketType.
@@ -81,43 +81,51 @@ const (
 
 // Classify looks at a tag's first bytes, legacy or enhanced, and says what it
 // is. It reads no further than it must, allocates nothing and takes any input.
-func Classify(t Tag) Class {
+func Classify(t Tag) (c Class) {
 	switch t.Type {
 	case tag.TagTypeVideo:
-		return classifyVideo(t.Body)
+		c.readVideo(t.Body)
 	case tag.TagTypeAudio:
-		return classifyAudio(t.Body)
+		c.readAudio(t.Body)
 	case tag.TagTypeScriptData, tagTypeScriptAMF3:
+		c.Kind = KindScript
 		if name, _ := scriptName(scriptBody(t)); string(name) == onMetaData {
-			return Class{Kind: KindMetadata}
+			c.Kind = KindMetadata
 		}
-		return Class{Kind: KindScript}
 	}
-	return Class{}
+	return c
 }
 
-func classifyVideo(b []byte) Class {
-	if len(b) == 0 {
-		return Class{Kind: KindEmpty}
+func (c *Class) readVideo(b []byte) {
+	c.video = true
+	switch {
+	case len(b) == 0:
+		c.Kind = KindEmpty
+	case b[0]&exVideoBit == 0:
+		c.readLegacyVideo(b)
+	default:
+		c.readExVideo(b)
 	}
-	if b[0]&exVideoBit == 0 {
-		return classifyLegacyVideo(b)
-	}
+}
+
+func (c *Class) readExVideo(b []byte) {
 	frame := tag.FrameType(b[0] >> 4 & 7)
 	packet, rest, ok := skipModEx(b[0]&0x0F, b[1:])
-	switch {
-	case !ok:
-		return Class{Payload: b}
-	case frame == tag.FrameTypeVideoInfoCommandFrame && packet != videoMetadata:
-		// A command has no FourCC. FFmpeg gives its Metadata frame type 5 too.
-		return Class{Kind: KindCommand}
+	if !ok {
+		return
 	}
-	c := Class{packet: packet, video: true, Multitrack: packet == videoMultitrack}
+	if frame == tag.FrameTypeVideoInfoCommandFrame && packet != videoMetadata {
+		// A command has no FourCC. FFmpeg gives its metadata frame type 5 too.
+		c.Kind = KindCommand
+		return
+	}
+	c.packet, c.Multitrack = packet, packet == videoMultitrack
 	if !c.enter(rest) {
-		return Class{Kind: KindMalformed}
+		c.Kind = KindMalformed
+		return
 	}
 	switch c.packet {
-	case videoSequenceStart, videoMPEG2TSSequenceInit:
+	case videoSequenceStart, videoMPEG2TSSequenceStart:
 		c.Kind = KindConfig
 	case videoSequenceEnd:
 		c.Kind = KindEnd
@@ -127,53 +135,57 @@ func classifyVideo(b []byte) Class {
 		c.Kind = KindFrame
 		c.finishFrame(frame)
 	}
-	return c
 }
 
-func classifyLegacyVideo(b []byte) Class {
+func (c *Class) readLegacyVideo(b []byte) {
 	frame := tag.FrameType(b[0] >> 4)
 	if frame == tag.FrameTypeVideoInfoCommandFrame {
-		return Class{Kind: KindCommand}
+		c.Kind = KindCommand
+		return
 	}
-	c := Class{Kind: KindFrame, Codec: legacyVideoCodec(tag.CodecID(b[0] & 0x0F)), video: true}
-	if !c.Codec.hasAVCHeader() {
-		c.Payload = b[1:]
+	codec := legacyVideoCodec(tag.CodecID(b[0] & 0x0F))
+	if !codec.hasAVCHeader() {
+		c.Kind, c.Codec, c.Payload = KindFrame, codec, b[1:]
 		c.Key = frame == tag.FrameTypeKeyFrame
-		return c
+		return
 	}
 	if len(b) < avcHeaderSize {
-		return Class{Kind: KindMalformed}
+		c.Kind = KindMalformed
+		return
 	}
-	c.Payload = b[avcHeaderSize:]
+	c.Codec, c.Payload = codec, b[avcHeaderSize:]
 	switch tag.AVCPacketType(b[1]) {
 	case tag.AVCPacketTypeSequenceHeader: // of any frame type
 		c.Kind = KindConfig
 	case tag.AVCPacketTypeEOS:
 		c.Kind = KindEnd
 	case tag.AVCPacketTypeNALU:
+		c.Kind = KindFrame
 		c.CTS = si24(b[2:])
-		c.Key = isKey(frame, c.Codec, c.Payload)
-	default:
-		c.Kind = KindUnknown
+		c.Key = isKey(frame, codec, c.Payload)
 	}
-	return c
 }
 
-func classifyAudio(b []byte) Class {
-	if len(b) == 0 {
-		return Class{Kind: KindEmpty}
+func (c *Class) readAudio(b []byte) {
+	switch {
+	case len(b) == 0:
+		c.Kind = KindEmpty
+	case b[0]>>4 != exSoundFormat:
+		c.readLegacyAudio(b)
+	default:
+		c.readExAudio(b)
 	}
-	format := b[0] >> 4
-	if format != soundFormat9 {
-		return classifyLegacyAudio(tag.SoundFormat(format), b)
-	}
+}
+
+func (c *Class) readExAudio(b []byte) {
 	packet, rest, ok := skipModEx(b[0]&0x0F, b[1:])
 	if !ok {
-		return Class{Payload: b}
+		return
 	}
-	c := Class{packet: packet, Multitrack: packet == audioMultitrack}
+	c.packet, c.Multitrack = packet, packet == audioMultitrack
 	if !c.enter(rest) {
-		return Class{Kind: KindMalformed}
+		c.Kind = KindMalformed
+		return
 	}
 	switch c.packet {
 	case audioSequenceStart, audioMultichannelConfig:
@@ -183,22 +195,22 @@ func classifyAudio(b []byte) Class {
 	case audioCodedFrames:
 		c.Kind = KindFrame
 	}
-	return c
 }
 
-func classifyLegacyAudio(format tag.SoundFormat, b []byte) Class {
-	c := Class{Kind: KindFrame, Codec: legacyAudioCodec(format), Payload: b[1:]}
+func (c *Class) readLegacyAudio(b []byte) {
+	format := tag.SoundFormat(b[0] >> 4)
 	if format != tag.SoundFormatAAC {
-		return c
+		c.Kind, c.Codec, c.Payload = KindFrame, legacyAudioCodec(format), b[1:]
+		return
 	}
 	if len(b) < 2 {
-		return Class{Kind: KindMalformed}
+		c.Kind = KindMalformed
+		return
 	}
-	c.Payload = b[2:]
+	c.Kind, c.Codec, c.Payload = KindFrame, CodecAAC, b[2:]
 	if tag.AACPacketType(b[1]) == tag.AACPacketTypeSequenceHeader {
 		c.Kind = KindConfig
 	}
-	return c
 }
 
 // skipModEx passes over chained ModEx headers (E-RTMP v2, "ModEx") to the packet

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -94,15 +93,9 @@ func (p *Process) Stop() {
 // Kill ends the process without a word and waits until it is gone. Its sockets
 // are closed by the kernel. A paused process is killed as well.
 func (p *Process) Kill() {
-	p.signal(syscall.SIGKILL)
+	p.signal(os.Kill)
 	<-p.done
 }
-
-// Pause stops the process where it is: its sockets stay open and fall silent.
-func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
-
-// Resume lets a paused process go on.
-func (p *Process) Resume() { p.signal(syscall.SIGCONT) }
 
 // Wait waits until the process ends by itself and returns its exit status, -1
 // for a signal. If it does not end in time, the test fails.

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"os/signal"
+	"os/signal" //nolint:depguard // at the limit the kernel sends a signal, too
 	"path/filepath"
 	"syscall"
 	"testing"

@@ -222,14 +222,14 @@ func (w *Writer) write(b []byte) (int, error) {
 // keepWhole counts the whole tags among the first n bytes of the buffer, which
 // are all that was written of it.
 func (w *Writer) keepWhole(n int) {
-	landed, at := w.buf[:n], 0
+	head := 0
 	if w.written == 0 {
-		at = min(headSize, n)
+		head = headSize
 	}
-	if w.written == 0 && n < headSize {
+	if n < head {
 		return
 	}
-	rest := landed[at:]
+	rest := w.buf[head:n]
 	for t, r, ok := cutTag(rest); ok; t, r, ok = cutTag(rest) {
 		c := Classify(t)
 		w.flushed.add(t, &c)

@@ -197,9 +197,10 @@ func TestWriterFull(t *testing.T) {
 	}
 	inLarge := len(whole) - bufferSize/2
 	for n := 0; n < len(whole); n++ {
-		if n == 1500 { // inside the large tag one offset is like another
+		switch n { // inside the large tag one offset is like another
+		case 1500:
 			n = inLarge
-		} else if n == inLarge+10 {
+		case inLarge + 10:
 			n = len(whole) - 300
 		}
 		sink := &full{n: n, err: syscall.ENOSPC}

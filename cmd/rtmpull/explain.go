@@ -1,0 +1,137 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+func newExplainCommand(env *environment) *cobra.Command {
+	var source sourceFlags
+	var asJSON, secrets bool
+	cmd := &cobra.Command{
+		Use:   "explain [flags] URL",
+		Short: "show how a URL is understood and what is sent for it",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := source.target(args, env.getenv)
+			if err != nil {
+				return err
+			}
+			e, err := explain(t, secrets)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				enc := json.NewEncoder(cmd.OutOrStdout())
+				enc.SetIndent("", "  ")
+				enc.SetEscapeHTML(false)
+				return enc.Encode(e)
+			}
+			return e.print(cmd.OutOrStdout())
+		},
+	}
+	fs := pflag.NewFlagSet("explain", pflag.ContinueOnError)
+	fs.BoolVar(&asJSON, "json", false, "as JSON")
+	fs.BoolVar(&secrets, "show-secrets", false, "do not mask what may be a secret")
+	setGroups(cmd, flagGroup{"Flags", fs}, source.group())
+	return cmd
+}
+
+// An explanation is what a URL and its flags come to.
+type explanation struct {
+	Address  string   `json:"address"`
+	TLS      bool     `json:"tls"`
+	User     string   `json:"user,omitempty"`
+	App      string   `json:"app"`
+	TcURL    string   `json:"tcUrl"`
+	PlayPath string   `json:"playpath"`
+	Sent     []string `json:"sent"`
+}
+
+// explain lets a session say its opening words to a server that grants all.
+func explain(t *rtmp.Target, secrets bool) (*explanation, error) {
+	hide := obs.Masker(obs.Secrets(t)).Replace
+	if secrets {
+		hide = func(s string) string { return s }
+	}
+	cfg := t.Session
+	cfg.TcURL = t.TcURL()
+	e := &explanation{
+		Address: t.Address(), TLS: t.Scheme == "rtmps", User: t.User,
+		App: hide(cfg.App), TcURL: hide(cfg.TcURL), PlayPath: hide(cfg.PlayPath),
+	}
+	s := session.New(cfg)
+	said, err := s.Start(nil)
+	if err != nil {
+		return nil, err
+	}
+	for id, answer := range []amf.Value{&amf.Object{}, amf.Number(1)} {
+		c := message.Command{Name: "_result", TransactionID: float64(id + 1), Args: []amf.Value{answer}}
+		m, err := c.Message(message.CommandChunkStreamID, 0)
+		if err != nil {
+			return nil, err
+		}
+		if said, err = s.Handle(said, &m); err != nil {
+			return nil, err
+		}
+	}
+	for i := range said {
+		if said[i].Do == session.Send {
+			e.Sent = append(e.Sent, hide(show(&said[i].Message)))
+		}
+	}
+	return e, nil
+}
+
+// show writes a message as one line.
+func show(m *message.Message) string {
+	switch m.Type {
+	case message.TypeCommand:
+		c, err := message.ParseCommand(m)
+		if err != nil {
+			return err.Error()
+		}
+		text := c.Name + " " + amf.Format(amf.Number(c.TransactionID)) + " " + amf.Format(c.Object)
+		for _, v := range c.Args {
+			text += " " + amf.Format(v)
+		}
+		return text
+	case message.TypeUserControl:
+		event, value, _, _ := message.ParseUserControl(m.Payload)
+		return fmt.Sprintf("%v (stream %d)", event, value)
+	}
+	v, _ := m.Uint32()
+	return fmt.Sprintf("%v %d", m.Type, v)
+}
+
+func (e *explanation) print(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	transport := "TCP"
+	if e.TLS {
+		transport = "TLS"
+	}
+	_, _ = fmt.Fprintf(w, "server\t%s (%s)\n", e.Address, transport)
+	if e.User != "" {
+		_, _ = fmt.Fprintf(w, "user\t%s\n", e.User)
+	}
+	_, _ = fmt.Fprintf(w, "app\t%s\ntcUrl\t%s\nplaypath\t%s\n", e.App, e.TcURL, e.PlayPath)
+	for i, line := range e.Sent {
+		title := ""
+		if i == 0 {
+			title = "sent"
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\n", title, line)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,68 @@
+package job
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// An Event is something that happened to a recording.
+type Event struct {
+	Kind     Kind
+	Name     string // of the output
+	Media    string // Audio or Video, of FirstMedia
+	Size     int64
+	Duration time.Duration
+}
+
+// A Kind says what happened.
+type Kind string
+
+// The events. Their names are those of the JSON lines.
+const (
+	FirstMedia Kind = "first_media"
+	FileOpened Kind = "file_opened"
+	FileClosed Kind = "file_closed"
+)
+
+// Progress is how far a recording is. One goroutine updates it; any may read
+// it, by Snapshot.
+type Progress struct {
+	duration, size, video, audio, keys, lastKey atomic.Int64
+}
+
+// A Snapshot is Progress at one moment.
+type Snapshot struct {
+	Duration time.Duration // of media
+	Size     int64         // bytes
+	Audio    int64         // tags
+	Video    int64
+	LastKey  time.Time // when the last key frame was written; zero: none yet
+}
+
+// Progress returns the state of the recording. It may be called at any time.
+func (p *Pull) Progress() Snapshot { return p.progress.snapshot() }
+
+func (p *Progress) update(out Output) {
+	s := out.Stats()
+	p.duration.Store(int64(out.Duration()))
+	p.size.Store(out.Size())
+	p.audio.Store(s.Audio)
+	p.video.Store(s.Video)
+	if s.KeyFrames != p.keys.Load() {
+		p.keys.Store(s.KeyFrames)
+		p.lastKey.Store(time.Now().UnixNano())
+	}
+}
+
+func (p *Progress) snapshot() Snapshot {
+	s := Snapshot{
+		Duration: time.Duration(p.duration.Load()),
+		Size:     p.size.Load(),
+		Audio:    p.audio.Load(),
+		Video:    p.video.Load(),
+	}
+	if ns := p.lastKey.Load(); ns != 0 {
+		s.LastKey = time.Unix(0, ns)
+	}
+	return s
+}

@@ -1,0 +1,123 @@
+package ui
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+)
+
+// Summary writes in words what came of a recording that had media.
+func Summary(out io.Writer, r job.Result, why string) {
+	d := r.Duration.Seconds()
+	rate := ""
+	if d > 0 {
+		rate = ", " + Rate(float64(r.Size)*8/d)
+		if r.Stats.Video > 0 {
+			rate += fmt.Sprintf(", %.1f fps", float64(r.Stats.Video)/d)
+		}
+	}
+	_, _ = fmt.Fprintf(out, "%s: %.2f s, %s%s; %d audio and %d video tags\nended: %s\n",
+		r.Name, d, humanize.Bytes(uint64(r.Size)), rate, r.Stats.Audio, r.Stats.Video, why)
+	if n := r.Stats.Dropped.Malformed + r.Stats.Dropped.TooLarge + r.Received.Dropped; n > 0 {
+		_, _ = fmt.Fprintf(out, "lost: %d damaged messages\n", n)
+	}
+}
+
+// JSON writes JSON lines. The first of them all is given when the clock of the
+// events starts.
+type JSON struct {
+	enc   *json.Encoder
+	start time.Time
+}
+
+// NewJSON returns a JSON that writes to out.
+func NewJSON(out io.Writer) *JSON {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	return &JSON{enc: enc, start: time.Now()}
+}
+
+// header is what every line begins with.
+type header struct {
+	Type    string    `json:"message_type"`
+	Time    time.Time `json:"time"`
+	Elapsed float64   `json:"elapsed"` // seconds since the start
+}
+
+func (j *JSON) header(kind string) header {
+	now := time.Now()
+	return header{kind, now.UTC(), now.Sub(j.start).Seconds()}
+}
+
+func (j *JSON) write(v any) { _ = j.enc.Encode(v) }
+
+// Event writes an event of the job.
+func (j *JSON) Event(e job.Event) {
+	switch e.Kind {
+	case job.FirstMedia:
+		j.write(struct {
+			header
+			Media string `json:"media"`
+		}{j.header(string(e.Kind)), strings.ToLower(e.Media)})
+	case job.FileOpened:
+		j.write(struct {
+			header
+			File string `json:"file"`
+		}{j.header(string(e.Kind)), e.Name})
+	case job.FileClosed:
+		j.write(struct {
+			header
+			File     string  `json:"file"`
+			Bytes    int64   `json:"bytes"`
+			Duration float64 `json:"duration"`
+		}{j.header(string(e.Kind)), e.Name, e.Size, e.Duration.Seconds()})
+	}
+}
+
+// Connected writes that the server plays the stream.
+func (j *JSON) Connected(url string) {
+	j.write(struct {
+		header
+		URL string `json:"url"`
+	}{j.header("connected"), url})
+}
+
+// Status writes what the server said about the stream.
+func (j *JSON) Status(code, level, description string) {
+	j.write(struct {
+		header
+		Code        string `json:"code"`
+		Level       string `json:"level,omitempty"`
+		Description string `json:"description,omitempty"`
+	}{j.header("status"), code, level, description})
+}
+
+// Summary writes the last line.
+func (j *JSON) Summary(r job.Result, why string, exit int) {
+	name := ""
+	if r.Media {
+		name = r.Name
+	}
+	j.write(struct {
+		header
+		File       string  `json:"file,omitempty"`
+		Bytes      int64   `json:"bytes"`
+		Duration   float64 `json:"duration"`
+		Audio      int64   `json:"audio_tags"`
+		Video      int64   `json:"video_tags"`
+		KeyFrames  int64   `json:"key_frames"`
+		Dropped    int64   `json:"dropped"`
+		Received   int64   `json:"bytes_received"`
+		Ended      string  `json:"ended"`
+		ExitStatus int     `json:"exit_status"`
+	}{
+		j.header("summary"), name, r.Size, r.Duration.Seconds(), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
+		r.Stats.Dropped.Total() + r.Received.Dropped, r.Received.Bytes, why, exit,
+	})
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+)
+
+// networkFlags say how to connect, and how long to wait for what.
+type networkFlags struct {
+	caFile, cert, key string
+	insecure          bool
+	ipv4, ipv6        bool
+
+	connect, start, silence, grace durationValue
+}
+
+func (f *networkFlags) group() flagGroup {
+	f.connect, f.start, f.silence = durationValue(10*time.Second), durationValue(30*time.Second), durationValue(30*time.Second)
+	f.grace = durationValue(rtmp.DefaultEOFGrace)
+	fs := pflag.NewFlagSet("network", pflag.ContinueOnError)
+	fs.StringVar(&f.caFile, "ca-file", "", "PEM `file` with the authorities to trust, instead of the system's")
+	fs.StringVar(&f.cert, "cert", "", "PEM `file` with a client certificate")
+	fs.StringVar(&f.key, "key", "", "PEM `file` with its key (default: the certificate's file)")
+	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
+	fs.BoolVarP(&f.ipv4, "ipv4", "4", false, "connect by IPv4 only")
+	fs.BoolVarP(&f.ipv6, "ipv6", "6", false, "connect by IPv6 only")
+	fs.Var(&f.connect, "connect-timeout", "how long to wait for a connection")
+	fs.Var(&f.start, "start-timeout", "how long to wait for the first media")
+	fs.VarP(&f.silence, "timeout", "m", "how long to wait when the stream falls silent")
+	fs.Var(&f.grace, "eof-grace", "how long to wait for more when the server says that the stream is over")
+	return flagGroup{"Network", fs}
+}
+
+// client makes the Client that the flags ask for.
+func (f *networkFlags) client() (*rtmp.Client, error) {
+	if f.ipv4 && f.ipv6 {
+		return nil, badUsage("-4 and -6 exclude each other")
+	}
+	for name, d := range map[string]durationValue{
+		"connect-timeout": f.connect, "start-timeout": f.start, "timeout": f.silence, "eof-grace": f.grace,
+	} {
+		if d <= 0 {
+			return nil, badUsage("--%s must be longer than 0", name)
+		}
+	}
+	tlsConfig, err := f.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: time.Duration(f.connect)}
+	return &rtmp.Client{
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			switch {
+			case f.ipv4:
+				network = "tcp4"
+			case f.ipv6:
+				network = "tcp6"
+			}
+			return dialer.DialContext(ctx, network, addr)
+		},
+		TLSConfig:    tlsConfig,
+		SetupTimeout: time.Duration(f.connect + f.start),
+		StartTimeout: time.Duration(f.start),
+		IdleTimeout:  time.Duration(f.silence),
+		EOFGrace:     time.Duration(f.grace),
+	}, nil
+}
+
+func (f *networkFlags) tlsConfig() (*tls.Config, error) {
+	c := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: f.insecure, //nolint:gosec // the user asks for it by name
+	}
+	if f.caFile != "" {
+		pem, err := os.ReadFile(f.caFile)
+		if err != nil {
+			return nil, badUsage("--ca-file: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, badUsage("--ca-file: %s holds no certificate in PEM form", f.caFile)
+		}
+	}
+	if f.cert == "" {
+		if f.key != "" {
+			return nil, badUsage("--key is given without --cert")
+		}
+		return c, nil
+	}
+	key := f.key
+	if key == "" {
+		key = f.cert
+	}
+	pair, err := tls.LoadX509KeyPair(f.cert, key)
+	if err != nil {
+		return nil, badUsage("--cert: %w", err)
+	}
+	c.Certificates = []tls.Certificate{pair}
+	return c, nil
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// An environment is what the program gets from outside.
+type environment struct {
+	args           []string
+	stdout, stderr *os.File
+	getenv         func(string) string
+	version        string
+}
+
+// usageError marks what the caller got wrong on the command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func badUsage(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+// told marks an error that has been shown already.
+type told struct{ err error }
+
+func (e *told) Error() string { return e.err.Error() }
+func (e *told) Unwrap() error { return e.err }
+
+// run is the program: it returns the exit status.
+func run(env *environment) int {
+	// A closed pipe is an error of the write like any other, not a signal.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := withSignals(context.Background())
+	defer stop()
+	root := newRoot(env)
+	root.SetArgs(env.args)
+	root.SetOut(env.stdout)
+	root.SetErr(env.stderr)
+	err := root.ExecuteContext(ctx)
+	var shown *told
+	if err != nil && !errors.As(err, &shown) && !errors.Is(err, syscall.EPIPE) {
+		complain(env.stderr, err)
+	}
+	return exitStatus(err)
+}
+
+// newRoot builds the command line.
+func newRoot(env *environment) *cobra.Command {
+	root := newPullCommand(env)
+	root.Version = ""
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.AddCommand(newServeCommand(env), newExplainCommand(env), newVersionCommand(env))
+	return root
+}
+
+// A signalError says which signal ended the program.
+type signalError struct{ signal syscall.Signal }
+
+func (e *signalError) Error() string {
+	switch e.signal {
+	case syscall.SIGINT:
+		return "interrupted"
+	case syscall.SIGHUP:
+		return "hung up"
+	}
+	return "terminated"
+}
+
+// deafFor is how long signals after the first one are not heard: timeout(1)
+// sends its own twice, to us and to our process group.
+const deafFor = 300 * time.Millisecond
+
+// withSignals returns a context that the first signal to stop ends, with a
+// *signalError as its cause. A second one finds the default action: it kills.
+func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	c := make(chan os.Signal, 1)
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup means it
+		signals = append(signals, syscall.SIGHUP)
+	}
+	signal.Notify(c, signals...)
+	done, finished := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case s := <-c:
+			cancel(&signalError{s.(syscall.Signal)})
+			select {
+			case <-time.After(deafFor):
+			case <-finished:
+			}
+		case <-finished:
+		}
+		signal.Stop(c)
+	}()
+	return ctx, func() {
+		close(finished)
+		cancel(nil)
+		<-done
+	}
+}
+
+// A flagGroup is a set of flags with a title of its own in the help.
+type flagGroup struct {
+	title string
+	flags *pflag.FlagSet
+}
+
+// setGroups gives a command its flags, and a help that shows them by group.
+func setGroups(cmd *cobra.Command, groups ...flagGroup) {
+	for _, g := range groups {
+		g.flags.SortFlags = false
+		cmd.Flags().AddFlagSet(g.flags)
+	}
+	cmd.SetUsageFunc(func(c *cobra.Command) error {
+		var b strings.Builder
+		fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
+		if c.HasAvailableSubCommands() {
+			fmt.Fprintf(&b, "\nCommands:\n")
+			for _, sub := range c.Commands() {
+				if sub.IsAvailableCommand() {
+					fmt.Fprintf(&b, "  %-12s %s\n", sub.Name(), sub.Short)
+				}
+			}
+		}
+		for _, g := range groups {
+			fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.flags.FlagUsages())
+		}
+		_, err := io.WriteString(c.OutOrStderr(), b.String())
+		return err
+	})
+}
+
+// logFlags are the flags of every command that logs.
+type logFlags struct {
+	quiet, verbose, debug bool
+	format                string
+}
+
+func (f *logFlags) add(fs *pflag.FlagSet) {
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "tell errors only")
+	fs.BoolVarP(&f.verbose, "verbose", "V", false, "tell every command and status")
+	fs.BoolVarP(&f.debug, "debug", "z", false, "tell every message")
+	fs.StringVar(&f.format, "log-format", "console", "console or json")
+}
+
+// logger makes the logger that the flags ask for. Its text goes to out.
+func (f *logFlags) logger(out io.Writer, color bool) (zerolog.Logger, error) {
+	level := zerolog.InfoLevel
+	switch {
+	case f.debug:
+		level = zerolog.TraceLevel
+	case f.verbose:
+		level = zerolog.DebugLevel
+	case f.quiet:
+		level = zerolog.ErrorLevel
+	}
+	switch f.format {
+	case "json":
+	case "console":
+		out = zerolog.ConsoleWriter{Out: out, NoColor: !color, TimeFormat: time.TimeOnly}
+	default:
+		return zerolog.Logger{}, badUsage("--log-format is console or json, not %q", f.format)
+	}
+	return zerolog.New(out).Level(level).With().Timestamp().Logger(), nil
+}
+
+// isTerminal tells whether a file is one.
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// exactly is cobra.ExactArgs with our kind of error.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return badUsage("want %s, not %d arguments", what, len(args))
+		}
+		return nil
+	}
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+)
+
+// A durationValue is a flag that takes 90, 1.5, 1h30m or 01:30:00.
+type durationValue time.Duration
+
+func (d *durationValue) String() string {
+	if *d == 0 {
+		return ""
+	}
+	return time.Duration(*d).String()
+}
+
+func (d *durationValue) Type() string { return "duration" }
+
+func (d *durationValue) Set(s string) error {
+	v, err := parseDuration(s)
+	*d = durationValue(v)
+	return err
+}
+
+func parseDuration(s string) (time.Duration, error) {
+	bad := fmt.Errorf("%q is no duration; write 90, 1h30m or 01:30:00", s)
+	seconds, err := strconv.ParseFloat(s, 64)
+	if err == nil && math.IsInf(seconds, 0) {
+		return 0, bad
+	}
+	if parts := strings.Split(s, ":"); len(parts) == 2 || len(parts) == 3 {
+		seconds, err = 0, nil
+		for i, part := range parts {
+			n, e := strconv.ParseFloat(part, 64)
+			if e != nil || n < 0 || i > 0 && n >= 60 || i < len(parts)-1 && n != math.Trunc(n) {
+				return 0, bad
+			}
+			seconds = 60*seconds + n
+		}
+	}
+	if err == nil {
+		if math.IsNaN(seconds) || seconds < 0 || seconds > math.MaxInt64/float64(time.Second) {
+			return 0, bad
+		}
+		return time.Duration(seconds * float64(time.Second)), nil
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil || v < 0 {
+		return 0, bad
+	}
+	return v, nil
+}
+
+// ms is a duration as RTMP counts it.
+func ms(d durationValue) (uint32, error) {
+	n := time.Duration(d).Milliseconds()
+	if n > math.MaxInt32 {
+		return 0, badUsage("%v is longer than a stream can be (24 days)", time.Duration(d))
+	}
+	return uint32(n), nil
+}
+
+// A sizeValue is a flag that takes 500M, 2G or 1048576.
+type sizeValue int64
+
+func (v *sizeValue) String() string {
+	if *v == 0 {
+		return ""
+	}
+	return humanize.Bytes(uint64(*v))
+}
+
+func (v *sizeValue) Type() string { return "size" }
+
+func (v *sizeValue) Set(s string) error {
+	n, err := humanize.ParseBytes(s)
+	if err != nil || n > math.MaxInt64 {
+		return fmt.Errorf("%q is no size; write 500M, 2G or a number of bytes", s)
+	}
+	*v = sizeValue(n)
+	return nil
+}
+
+// secret reads a value that may be a secret: @file stands for the first line of
+// a file, which keeps it out of the list of processes.
+func secret(value string) (string, error) {
+	name, ok := strings.CutPrefix(value, "@")
+	if !ok {
+		return value, nil
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return "", badUsage("cannot read %s: %w", value, err)
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	return strings.TrimRight(line, "\r"), nil
+}

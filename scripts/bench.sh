@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Measures recording beside rtmpdump and ffmpeg. Needs bin/rtmpull, rtmpdump and
+# ffmpeg. Prints a table; BENCH_ROUNDS and BENCH_BYTES change how much is done.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source=build/bench.flv
+mkdir -p build
+if [ ! -s "$source" ]; then
+	echo "making $source (50 s of H.264 at 8 Mbit/s, and AAC)" >&2
+	ffmpeg -nostdin -v error -y \
+		-f lavfi -i 'testsrc2=size=1280x720:rate=30,noise=alls=30:allf=t' \
+		-f lavfi -i 'sine=frequency=440:sample_rate=48000' -t 50 \
+		-c:v libx264 -preset ultrafast -tune zerolatency -g 60 -b:v 8M -maxrate 8M -bufsize 8M -pix_fmt yuv420p \
+		-c:a aac -b:a 128k -f flv "$source.tmp"
+	mv "$source.tmp" "$source"
+fi
+go build -o build/bench ./scripts/bench
+lscpu | sed -n 's/^Model name: */# /p'
+echo "# $(nproc) cores, $(uname -sr), $(go version | cut -d' ' -f3), $(rtmpdump 2>&1 | sed -n 's/^RTMPDump /rtmpdump /p'), $(ffmpeg -version | sed -n 's/^\(ffmpeg version [^ ]*\).*/\1/p')"
+exec build/bench -source "$source" -rounds "${BENCH_ROUNDS:-5}" -bytes "${BENCH_BYTES:-1000000000}"

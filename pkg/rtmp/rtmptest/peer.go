@@ -1,0 +1,240 @@
+package rtmptest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+// StreamID is what CreateStream answers, and the stream that Status, Audio,
+// Video and Data are about. It is not 1, which clients may not take for granted.
+const StreamID = 7
+
+// A Peer is the server's end of a connection, in the hands of a Script. Its
+// Read and Write are the connection's own, for raw bytes; reading raw bytes
+// after the first message is of no use, since the chunk reader reads ahead.
+//
+// What is sent leaves at once, or with the Send that follows after Hold.
+type Peer struct {
+	net.Conn
+	t      testing.TB
+	reader *chunk.Reader
+	writer *chunk.Writer
+	hold   bool
+	heard  []string
+}
+
+func newPeer(t testing.TB, nc net.Conn) *Peer {
+	return &Peer{Conn: nc, t: t, reader: chunk.NewReader(nc), writer: chunk.NewWriter(nc)}
+}
+
+// check ends the script if the connection has failed.
+func (p *Peer) check(err error) {
+	if err == nil {
+		return
+	}
+	if e, ok := errors.AsType[*chunk.FramingError](err); ok {
+		p.t.Errorf("rtmptest: the client's chunks: %v", e)
+	}
+	runtime.Goexit()
+}
+
+// fail fails the test and ends the script.
+func (p *Peer) fail(format string, args ...any) {
+	p.t.Helper()
+	p.t.Errorf("rtmptest: "+format, args...)
+	runtime.Goexit()
+}
+
+// Handshake does the server's half, plain or with digests as the client likes.
+func (p *Peer) Handshake() {
+	err := handshake.Server(p.Conn, handshake.Config{})
+	if e, ok := errors.AsType[*handshake.Error](err); ok {
+		p.fail("the client's handshake: %v", e)
+	}
+	p.check(err)
+}
+
+// ReadMessage returns the client's next message, of any type.
+func (p *Peer) ReadMessage() *message.Message {
+	m, err := p.reader.Next()
+	p.check(err)
+	return m
+}
+
+// ReadCommand returns the client's next command. Other messages are passed over.
+func (p *Peer) ReadCommand() *message.Command {
+	for {
+		m := p.ReadMessage()
+		if m.Type != message.TypeCommand && m.Type != message.TypeCommandAMF3 {
+			continue
+		}
+		c, err := message.ParseCommand(m)
+		if err != nil {
+			p.fail("the client's command: %v", err)
+		}
+		p.heard = append(p.heard, c.Name)
+		return c
+	}
+}
+
+// Expect returns the client's next command, which has to be of that name.
+func (p *Peer) Expect(name string) *message.Command {
+	p.t.Helper()
+	c := p.ReadCommand()
+	if c.Name != name {
+		p.fail("the client said %s, not %s", c.Name, name)
+	}
+	return c
+}
+
+// Await returns the client's next command of that name. Others are passed over.
+func (p *Peer) Await(name string) *message.Command {
+	for {
+		if c := p.ReadCommand(); c.Name == name {
+			return c
+		}
+	}
+}
+
+// Heard are the names of the commands that were read so far.
+func (p *Peer) Heard() []string { return slices.Clone(p.heard) }
+
+// Linger reads until the client hangs up, and ends the script.
+func (p *Peer) Linger() {
+	for {
+		p.ReadCommand()
+	}
+}
+
+// Send sends messages.
+func (p *Peer) Send(ms ...message.Message) {
+	for i := range ms {
+		p.check(p.writer.Write(&ms[i]))
+	}
+	if !p.hold {
+		p.check(p.writer.Flush())
+	}
+}
+
+// Hold keeps back all that f sends, so that it leaves in one write.
+func (p *Peer) Hold(f func()) {
+	p.hold = true
+	f()
+	p.hold = false
+	p.Send()
+}
+
+// Command sends a command on a message stream. An object that is nil is null.
+func (p *Peer) Command(streamID uint32, name string, transactionID float64, object amf.Value, args ...amf.Value) {
+	c := message.Command{Name: name, TransactionID: transactionID, Object: object, Args: args}
+	m, err := c.Message(message.CommandChunkStreamID, streamID)
+	if err != nil {
+		p.fail("%v", err)
+	}
+	p.Send(m)
+}
+
+// Result answers a call of the client's.
+func (p *Peer) Result(call *message.Command, args ...amf.Value) {
+	p.Command(0, "_result", call.TransactionID, nil, args...)
+}
+
+// Error refuses a call of the client's.
+func (p *Peer) Error(call *message.Command, code, description string) {
+	p.Command(0, "_error", call.TransactionID, nil, Info("error", code, description))
+}
+
+// Status sends an onStatus about the stream, of level error or status.
+func (p *Peer) Status(level, code string) {
+	p.Command(StreamID, "onStatus", 0, nil, Info(level, code, ""))
+}
+
+// Info is an information object.
+func Info(level, code, description string) *amf.Object {
+	o := &amf.Object{}
+	o.Set("level", amf.String(level))
+	o.Set("code", amf.String(code))
+	if description != "" {
+		o.Set("description", amf.String(description))
+	}
+	return o
+}
+
+// UserControl sends a User Control message.
+func (p *Peer) UserControl(event message.ControlEvent, data ...uint32) {
+	p.Send(message.UserControl(event, data...))
+}
+
+// Audio sends an audio message of the stream.
+func (p *Peer) Audio(ts uint32, payload []byte) { p.media(message.TypeAudio, 4, ts, payload) }
+
+// Video sends a video message of the stream.
+func (p *Peer) Video(ts uint32, payload []byte) { p.media(message.TypeVideo, 6, ts, payload) }
+
+func (p *Peer) media(t message.Type, chunkStreamID, ts uint32, payload []byte) {
+	p.Send(message.Message{
+		ChunkStreamID: chunkStreamID, Type: t, StreamID: StreamID, Timestamp: ts, Payload: payload,
+	})
+}
+
+// Data sends a data message of the stream: onMetaData and its like.
+func (p *Peer) Data(ts uint32, values ...amf.Value) {
+	b, err := amf.Append(nil, values...)
+	if err != nil {
+		p.fail("data: %v", err)
+	}
+	p.media(message.TypeData, 5, ts, b)
+}
+
+// AcceptConnect does the handshake, takes connect and grants it.
+func (p *Peer) AcceptConnect() {
+	p.t.Helper()
+	p.Handshake()
+	p.Result(p.Expect("connect"), Info("status", "NetConnection.Connect.Success", ""))
+}
+
+// AcceptPlay is AcceptConnect, createStream and play, of which it returns the
+// last; then comes the media.
+func (p *Peer) AcceptPlay() *message.Command {
+	p.t.Helper()
+	p.AcceptConnect()
+	p.Result(p.Await("createStream"), amf.Number(StreamID))
+	play := p.Await("play")
+	p.Status("status", "NetStream.Play.Start")
+	return play
+}
+
+// StreamName is the name that a play command asks for.
+func StreamName(play *message.Command) string {
+	if len(play.Args) == 0 {
+		return ""
+	}
+	name, ok := amf.AsString(play.Args[0])
+	if !ok {
+		return fmt.Sprint(play.Args[0])
+	}
+	return name
+}
+
+// Abort closes the connection with a RST and ends the script.
+func (p *Peer) Abort() {
+	abort(p.Conn)
+	runtime.Goexit()
+}
+
+// CloseRead closes the peer's ears: on a Pipe what the client writes from then on
+// fails, while the peer can still talk.
+func (p *Peer) CloseRead() {
+	if c, ok := p.Conn.(interface{ CloseRead() error }); ok {
+		_ = c.CloseRead()
+	}
+}

@@ -162,7 +162,13 @@ func (s *Session) handleError(dst []Reaction, c *message.Command) ([]Reaction, e
 	e.Call = name
 	switch {
 	case harmless(name):
+		if name == "seek" {
+			s.media.seeking = false // nothing has moved
+		}
 		return oddity(dst, "the server does not know %s", name), nil
+	case name == "createStream" && (s.created || s.pending(name)):
+		// One of two: it was asked too soon, and has been asked again since.
+		return dst, nil
 	case name == "createStream" && s.early:
 		// It was asked too soon for this server.
 		s.early = false

@@ -122,7 +122,7 @@ func (s *Session) handleUserControl(dst []Reaction, m *message.Message) []Reacti
 	default:
 		return dst
 	}
-	if s.state < Starting || value != s.streamID && value != 0 {
+	if s.state < Starting || value != 0 && value != s.streamID && !s.media.adopted(value) {
 		return dst
 	}
 	return notify(dst, Event{Kind: kind, StreamID: value})

@@ -20,7 +20,8 @@ type Event struct {
 	StreamID uint32
 
 	// TcURL is where a ReconnectRequest asks to go; empty: the same place. It
-	// may be relative to the present one.
+	// may be relative to the present one, and is as the server sent it: not
+	// checked, nor fit to be shown.
 	TcURL string
 
 	// Info is the server's information object, of Connected and Status.

@@ -42,7 +42,7 @@ func (s *Session) play(dst []Reaction) []Reaction {
 
 // started notes that the stream plays.
 func (s *Session) started(dst []Reaction) []Reaction {
-	if s.state != Starting && s.state != Creating {
+	if s.state != Starting { // in Creating, play is yet to be said
 		return dst
 	}
 	s.state = Streaming
@@ -81,6 +81,9 @@ func (m *media) belongs(id, own uint32) bool {
 	return true
 }
 
+// adopted tells whether a message stream has become ours by what came on it.
+func (m *media) adopted(id uint32) bool { return m.hasForeign && m.foreign == id }
+
 // handleMedia delivers audio and video. It may come before Play.Start, or
 // without one.
 func (s *Session) handleMedia(dst []Reaction, m *message.Message) []Reaction {
@@ -118,7 +121,7 @@ func (s *Session) handleData(dst []Reaction, m *message.Message) ([]Reaction, er
 	if err != nil {
 		dst = oddity(dst, "a %s of %d bytes: %v", m.Type, len(m.Payload), err)
 	}
-	if s.state < Starting {
+	if s.state < Starting || len(m.Payload) == 0 {
 		return dst, nil
 	}
 	d := *m
@@ -159,9 +162,9 @@ func (s *Session) pause(dst []Reaction, on bool, ms uint32) []Reaction {
 
 // Bounce pauses a recorded stream that has fallen silent, to resume it as soon
 // as the server says that it is paused: that wakes servers up which wait for a
-// player to empty its buffer.
+// player to empty its buffer. A bounce that was never answered may be repeated.
 func (s *Session) Bounce(dst []Reaction) []Reaction {
-	if s.state != Streaming || s.media.bouncing {
+	if s.state != Streaming {
 		return dst
 	}
 	s.media.bouncing, s.media.stamp = true, s.media.last

@@ -66,7 +66,8 @@ func (s *Session) status(dst []Reaction, info *amf.Object) ([]Reaction, error) {
 	}
 	v := verdictOf(e.Code, e.Level)
 	if v == reconnect {
-		e.Kind, e.TcURL = ReconnectRequest, text(info, "tcUrl")
+		e.Kind = ReconnectRequest
+		e.TcURL, _ = amf.AsString(info.Get("tcUrl")) // whole: signed ones are long
 	}
 	dst = notify(dst, e)
 	switch v {
@@ -78,8 +79,10 @@ func (s *Session) status(dst []Reaction, info *amf.Object) ([]Reaction, error) {
 	case refused:
 		return dst, &StatusError{Call: s.waiting(), Code: e.Code, Level: e.Level, Description: e.Description}
 	case sought:
+		s.done("seek")
 		s.media.seeking = false
 	case paused:
+		s.done("pause")
 		return s.resume(dst), nil
 	}
 	return dst, nil

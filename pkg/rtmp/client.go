@@ -20,9 +20,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
+	"fmt"
 	"net"
-	"syscall"
+	"strings"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -103,26 +103,19 @@ func (c *Client) Play(ctx context.Context, t *Target) (*Player, error) {
 // wantsCaution tells whether an error may come from a server that cannot stand
 // the usual opening. A refusal in words does not.
 func wantsCaution(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) || e.Phase != PhaseHandshake && e.Phase != PhaseConnect {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Phase != PhaseHandshake && e.Phase != PhaseConnect {
 		return false
 	}
-	var timeout *TimeoutError
-	if errors.As(err, &timeout) {
+	if _, ok := errors.AsType[*TimeoutError](err); ok {
 		return e.Phase == PhaseConnect
 	}
 	return hungUp(err)
 }
 
 func neverConnected(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Phase <= PhaseTLS
-}
-
-// hungUp tells whether the server has closed the connection, in whatever way.
-func hungUp(err error) bool {
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Phase <= PhaseTLS
 }
 
 // play makes one attempt.
@@ -144,7 +137,7 @@ func (c *Client) play(ctx context.Context, t *Target, deadline time.Time, cautio
 	}
 	p := newPlayer(ctx, c, t.Address(), nc, session.New(cfg))
 	if err := p.setUp(deadline, cautious); err != nil {
-		p.close(false)
+		_ = p.close(false)
 		return nil, err
 	}
 	return p, nil
@@ -164,7 +157,7 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 	}
 	nc, err := dial(ctx, "tcp", addr)
 	if err != nil {
-		return nil, &Error{PhaseDial, addr, err}
+		return nil, &Error{PhaseDial, addr, noEOF(err)}
 	}
 	c.phaseDone(PhaseDial, &start)
 	if t.Scheme != "rtmps" {
@@ -176,14 +169,17 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 	}
 	cfg.MinVersion = max(cfg.MinVersion, tls.VersionTLS12)
 	if cfg.ServerName == "" {
-		cfg.ServerName = t.Host
+		cfg.ServerName, _, _ = strings.Cut(t.Host, "%") // no certificate has a zone
 	}
 	tc := tls.Client(nc, cfg)
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
 	if err := tc.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
-		return nil, &Error{PhaseTLS, addr, err}
+		if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+			err = fmt.Errorf("the server does not speak TLS there (%w)", err)
+		}
+		return nil, &Error{PhaseTLS, addr, noEOF(err)}
 	}
 	c.phaseDone(PhaseTLS, &start)
 	return tc, nil

@@ -24,19 +24,21 @@ type conn struct {
 	writer *chunk.Writer
 	deaf   bool // the server has closed its ears; it may still have something to say
 
-	readBy func() time.Time // the deadline of the next read; zero: none
-	lastIn time.Time        // when bytes came last
-	fresh  bool             // bytes came since the flag was taken down
-	total  uint64           // bytes that came
-	count  *counters
-	once   sync.Once
+	// beforeRead may send, and gives the read's deadline; zero: none.
+	beforeRead func() (time.Time, error)
+	lastIn     time.Time // when bytes came last
+	idleSince  time.Time // when the last read returned
+	total      uint64    // bytes that came
+	count      *counters
+	once       sync.Once
 }
 
 // past is a deadline that ends every read and write at once.
 func past() time.Time { return time.Unix(1, 0) }
 
 func newConn(ctx context.Context, nc net.Conn, count *counters) *conn {
-	c := &conn{Conn: nc, ctx: ctx, hooked: make(chan struct{}), count: count, lastIn: time.Now()}
+	now := time.Now()
+	c := &conn{Conn: nc, ctx: ctx, hooked: make(chan struct{}), count: count, lastIn: now, idleSince: now}
 	c.writer = chunk.NewWriter(c)
 	c.unhook = context.AfterFunc(ctx, func() {
 		defer close(c.hooked)
@@ -60,40 +62,51 @@ func (c *conn) send(m *message.Message) error {
 	if c.deaf {
 		return nil
 	}
-	return c.writer.Write(m)
+	return c.written(c.writer.Write(m))
 }
 
-// flush sends what waits to be sent. A server that has hung up is found out by
-// reading, when all that it sent before has been read.
+// flush sends what waits to be sent.
 func (c *conn) flush() error {
 	if c.deaf {
 		return nil
 	}
-	err := c.writer.Flush()
+	return c.written(c.writer.Flush())
+}
+
+// written finds out what the error of a write means. That a server has hung up
+// is found out by reading, when all that it sent before has been read.
+func (c *conn) written(err error) error {
 	switch {
-	case hungUp(err):
-		c.deaf = true
+	case err == nil:
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &TimeoutError{For: "progress in sending", After: writeTimeout}
+	case hungUp(err):
+		c.deaf = true
+		return nil
 	}
 	return err
 }
 
 // Read sends what waits to be sent and reads what there is.
 func (c *conn) Read(b []byte) (int, error) {
+	by, err := c.beforeRead()
+	if err != nil {
+		return 0, err
+	}
 	if err := c.flush(); err != nil {
 		return 0, err
 	}
-	if err := c.SetReadDeadline(c.readBy()); err != nil {
+	if err := c.SetReadDeadline(by); err != nil {
 		return 0, err
 	}
 	if err := c.interrupted(); err != nil {
 		return 0, err
 	}
 	n, err := c.Conn.Read(b)
+	c.idleSince = time.Now()
 	if n > 0 {
-		c.lastIn, c.fresh = time.Now(), true
+		c.lastIn = c.idleSince
 		c.total += uint64(n)
 		c.count.bytes.Store(int64(c.total))
 	} else if cause := c.interrupted(); cause != nil {

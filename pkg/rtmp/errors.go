@@ -3,6 +3,9 @@ package rtmp
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"syscall"
 	"time"
 )
 
@@ -47,6 +50,9 @@ var (
 	ErrNoMedia = errors.New("no media came")
 )
 
+// errNeverBegan is a stream that was over before it began, by the server's word.
+var errNeverBegan = fmt.Errorf("the server ended the stream: %w", ErrNoMedia)
+
 // A TimeoutError tells which wait took too long.
 type TimeoutError struct {
 	For   string // what was waited for
@@ -63,3 +69,22 @@ func (e *TimeoutError) Timeout() bool { return true }
 
 // Unwrap returns ErrIdle or ErrNoMedia, where it was media that did not come.
 func (e *TimeoutError) Unwrap() error { return e.kind }
+
+// noEOF is for places at which the end of the input is no goodbye.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// hungUp tells whether the server has closed the connection, in whatever way.
+func hungUp(err error) bool {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		return true
+	}
+	// Systems have more names for it than those.
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && (op.Op == "read" || op.Op == "write") && !op.Timeout()
+}

@@ -1,17 +1,13 @@
 package rtmp
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
-	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
@@ -37,11 +33,12 @@ type Player struct {
 	phase     Phase
 	since     time.Time // when the phase began
 	setupBy   time.Time
-	answerBy  time.Time // for connect's answer
+	answerBy  time.Time // for connect's answer; zero: setupBy counts alone
 	nudgeAt   time.Time // zero: not, or done
 	lastMedia time.Time // of the newest, or of the stream's start
 	eofAt     time.Time // when the server said that the stream is at its end; zero: not
 	hasMedia  bool
+	paused    bool // by the caller: silence means nothing
 	bounced   bool // a silent recorded stream has been woken once
 
 	delivered message.Message
@@ -56,67 +53,10 @@ func newPlayer(ctx context.Context, c *Client, addr string, nc net.Conn, s *sess
 	p := &Player{client: c, addr: addr, session: s}
 	ctx, p.cancel = context.WithCancelCause(ctx)
 	p.conn = newConn(ctx, nc, &p.count)
-	p.conn.readBy = p.readBy
+	p.conn.beforeRead = p.beforeRead
 	p.reader = chunk.NewReader(p.conn)
 	p.recorded = s.Kind() == session.Recorded
 	return p
-}
-
-// setUp does all that comes before the stream.
-func (p *Player) setUp(deadline time.Time, digest bool) error {
-	p.setupBy, p.since = deadline, time.Now()
-	p.phase = PhaseHandshake
-	h := handshake.NewClient(handshake.Config{Digest: digest})
-	if err := p.shakeHands(h); err != nil {
-		return p.wrap(err)
-	}
-	for p.session.State() < session.Streaming {
-		m, err := p.step()
-		if err != nil {
-			return p.wrap(err)
-		}
-		if m != nil && len(p.pending) < maxPending {
-			p.pending = append(p.pending, m.Clone())
-		}
-	}
-	p.client.phaseDone(p.phase, &p.since)
-	p.phase, p.lastMedia = PhaseStream, p.since
-	return nil
-}
-
-// shakeHands sends C2 together with the opening of the session, since S2 holds
-// nothing that has to be waited for.
-func (p *Player) shakeHands(h *handshake.Client) error {
-	if err := h.Hello(p.conn); err != nil {
-		return err
-	}
-	var c2 bytes.Buffer
-	if err := h.Reply(p.conn, &c2); err != nil {
-		return noEOF(err)
-	}
-	p.conn.head = c2.Bytes()
-	var err error
-	if p.reactions, err = p.session.Start(p.reactions[:0]); err != nil {
-		return err
-	}
-	if _, err := p.react(); err != nil {
-		return err
-	}
-	if err := h.Finish(p.conn); err != nil {
-		return noEOF(err)
-	}
-	p.client.phaseDone(PhaseHandshake, &p.since)
-	p.phase = PhaseConnect
-	p.answerBy = p.since.Add(answerTimeout)
-	return nil
-}
-
-// noEOF is for places at which the end of the input is no goodbye.
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // Next returns the next audio, video or data message, borrowed until the call
@@ -125,7 +65,7 @@ func noEOF(err error) error {
 func (p *Player) Next() (*message.Message, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.pending) > 0 {
+	if len(p.pending) > 0 && p.err == nil {
 		m := p.pending[0]
 		p.pending = p.pending[1:]
 		return m, nil
@@ -137,7 +77,7 @@ func (p *Player) Next() (*message.Message, error) {
 		}
 		if err != nil {
 			p.err = p.wrap(err)
-			p.close(true)
+			_ = p.close(true)
 		}
 	}
 	return nil, p.err
@@ -155,10 +95,6 @@ func (p *Player) step() (*message.Message, error) {
 	}
 	var ended error
 	p.reactions, ended = p.session.Handle(p.reactions[:0], m)
-	if p.conn.fresh {
-		p.conn.fresh = false
-		p.reactions = p.session.Received(p.reactions, p.conn.total)
-	}
 	out, err := p.react()
 	if p.phase < PhaseStream {
 		p.setPhase()
@@ -203,129 +139,26 @@ func (p *Player) react() (out *message.Message, err error) {
 
 // note takes from an event what matters for the clock.
 func (p *Player) note(e *session.Event) {
-	if e.Kind == session.StreamEOF || e.Complete() {
-		p.eofAt = p.conn.lastIn
-	}
-}
-
-// setPhase follows the session's state.
-func (p *Player) setPhase() {
-	phase := p.phase
-	switch p.session.State() {
-	case session.Creating:
-		phase = PhaseCreateStream
-	case session.Starting:
-		phase = PhasePlay
-	}
-	if phase == p.phase {
-		return
-	}
-	p.client.phaseDone(p.phase, &p.since)
-	p.phase = phase
-	p.nudgeAt = time.Time{}
-	if phase == PhaseCreateStream {
-		p.nudgeAt = p.since.Add(nudgeAfter)
-	}
-}
-
-// readBy is the deadline of the next read: the soonest of those in force.
-func (p *Player) readBy() time.Time {
-	var by time.Time
-	sooner := func(t time.Time) {
-		if !t.IsZero() && (by.IsZero() || t.Before(by)) {
-			by = t
-		}
-	}
-	switch p.phase {
-	case PhaseStream:
-		if wait := p.mediaTimeout(); wait > 0 {
-			by = p.lastMedia.Add(wait)
-		}
-		if !p.eofAt.IsZero() {
-			sooner(p.eofAt.Add(p.grace()))
-		}
-		return by
-	case PhaseHandshake:
-		by = p.since.Add(handshakeTimeout)
-	case PhaseConnect:
-		by = p.answerBy
-	}
-	sooner(p.nudgeAt)
-	sooner(p.setupBy)
-	return by
-}
-
-func (p *Player) mediaTimeout() time.Duration {
-	if p.hasMedia {
-		return p.client.IdleTimeout
-	}
-	return p.client.StartTimeout
-}
-
-func (p *Player) grace() time.Duration {
-	if g := p.client.EOFGrace; g > 0 {
-		return g
-	}
-	return DefaultEOFGrace
-}
-
-// readFailed finds out what a failed read means. nil: go on.
-func (p *Player) readFailed(err error) error {
-	if cause := p.conn.interrupted(); cause != nil {
-		return cause
-	}
-	if !errors.Is(err, os.ErrDeadlineExceeded) { // of the read; that of a write is a TimeoutError
-		if hungUp(err) && !p.eofAt.IsZero() {
-			return io.EOF // it had said that the stream was at its end
-		}
-		return noEOF(err)
-	}
-	now := time.Now()
 	switch {
-	case p.phase == PhaseStream && !p.eofAt.IsZero() && !now.Before(p.eofAt.Add(p.grace())):
-		return io.EOF
-	case p.phase == PhaseStream && p.recorded && p.hasMedia && !p.bounced:
-		p.bounced, p.lastMedia = true, now
-		p.reactions = p.session.Bounce(p.reactions[:0])
-		_, err := p.react()
-		return err
-	case !p.nudgeAt.IsZero() && !now.Before(p.nudgeAt):
-		p.nudgeAt = time.Time{}
-		p.reactions, _ = p.session.Nudge(p.reactions[:0])
-		_, err := p.react()
-		return err
+	case e.Kind == session.StreamEOF || e.Complete():
+		p.eofAt = p.conn.lastIn
+	case e.Kind == session.StreamBegin || e.Code == "NetStream.Play.PublishNotify":
+		p.eofAt = time.Time{} // there is a publisher again
 	}
-	return p.timeout(now)
-}
-
-// timeout names the wait that took too long.
-func (p *Player) timeout(now time.Time) error {
-	e := &TimeoutError{After: now.Sub(p.since)}
-	switch p.phase {
-	case PhaseHandshake:
-		e.For = "RTMP handshake"
-	case PhaseConnect, PhaseCreateStream:
-		e.For = "answer to " + p.phase.String()
-	case PhasePlay:
-		e.For, e.kind = "answer to play", ErrNoMedia
-	default:
-		e.After = now.Sub(p.lastMedia)
-		e.For, e.kind = "media", ErrIdle
-		if !p.hasMedia {
-			e.kind = ErrNoMedia
-		}
-	}
-	return e
 }
 
 // wrap puts the phase on an error, unless it is the orderly end or the
 // context's.
 func (p *Player) wrap(err error) error {
-	if err == io.EOF && p.phase == PhaseStream { //nolint:errorlint // the sessions's, bare
+	said := err == io.EOF //nolint:errorlint // bare from the session; a lost connection's is none
+	if said && p.phase == PhaseStream {
 		return io.EOF
 	}
-	if p.conn.interrupted() != nil {
-		return context.Cause(p.conn.ctx)
+	if cause := p.conn.interrupted(); cause != nil {
+		return cause
+	}
+	if said {
+		err = errNeverBegan
 	}
 	return &Error{p.phase, p.addr, noEOF(err)}
 }
@@ -341,9 +174,13 @@ func (p *Player) Seek(ms uint32) error {
 	return p.command(func(dst []session.Reaction) []session.Reaction { return p.session.Seek(dst, ms) })
 }
 
-// Pause stops a recorded stream, or lets it go on.
+// Pause stops a recorded stream, or lets it go on. While it is stopped no
+// silence ends it.
 func (p *Player) Pause(on bool) error {
-	return p.command(func(dst []session.Reaction) []session.Reaction { return p.session.Pause(dst, on) })
+	return p.command(func(dst []session.Reaction) []session.Reaction {
+		p.paused, p.lastMedia, p.eofAt = on, time.Now(), time.Time{}
+		return p.session.Pause(dst, on)
+	})
 }
 
 // command says something to the server, between two calls of Next.

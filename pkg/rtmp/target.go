@@ -57,7 +57,7 @@ func ParseTarget(raw string) (*Target, error) {
 		return nil, badURL("the URL has white space or a control character at position %d", i+1)
 	}
 	t := &Target{Scheme: strings.ToLower(scheme)}
-	if _, ok := defaultPorts[t.Scheme]; !ok {
+	if defaultPort(t.Scheme) == 0 {
 		return nil, badURL("unknown scheme %q; rtmp and rtmps are known", scheme)
 	}
 	end := strings.IndexAny(rest, "/?")
@@ -71,7 +71,16 @@ func ParseTarget(raw string) (*Target, error) {
 	return t, nil
 }
 
-var defaultPorts = map[string]int{"rtmp": 1935, "rtmps": 443}
+// defaultPort is the port of a scheme, 0 if it is none of ours.
+func defaultPort(scheme string) int {
+	switch scheme {
+	case "rtmp":
+		return 1935
+	case "rtmps":
+		return 443
+	}
+	return 0
+}
 
 // parseAuthority reads [user[:password]@]host[:port].
 func (t *Target) parseAuthority(s string) error {
@@ -86,7 +95,8 @@ func (t *Target) parseAuthority(s string) error {
 		if i < 0 {
 			return badURL("the IPv6 address has no closing bracket")
 		}
-		t.Host, port = s[1:i], s[i+1:]
+		// In URLs the % before a zone is escaped (RFC 6874), or not.
+		t.Host, port = strings.Replace(s[1:i], "%25", "%", 1), s[i+1:]
 		address, _, _ := strings.Cut(t.Host, "%") // a zone may follow
 		if ip := net.ParseIP(address); ip == nil || !strings.Contains(address, ":") {
 			return badURL("%q is no IPv6 address", t.Host)
@@ -142,7 +152,7 @@ func splitPath(s string) (app, name string) {
 	}
 	n := len(segments) - 1 // of the application's segments
 	for i, segment := range segments {
-		if segment == "_definst_" && i < n {
+		if segment == "_definst_" && i > 0 {
 			n = i + 1
 			break
 		}
@@ -170,7 +180,7 @@ func hasPrefix(segment string) bool {
 func (t *Target) Address() string {
 	port := t.Port
 	if port == 0 {
-		port = defaultPorts[t.Scheme]
+		port = defaultPort(t.Scheme)
 	}
 	return net.JoinHostPort(t.Host, strconv.Itoa(port))
 }
@@ -185,9 +195,10 @@ func (t *Target) TcURL() string {
 	return t.base() + "/" + t.Session.App
 }
 
-// base is the URL as far as the host.
+// base is the URL as far as the host. An IPv6 zone means something here and
+// nothing to the server.
 func (t *Target) base() string {
-	host := t.Host
+	host, _, _ := strings.Cut(t.Host, "%")
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
@@ -203,7 +214,11 @@ func (t *Target) String() string {
 	if t.User != "" || t.Password != "" {
 		base = strings.Replace(base, "://", "://"+url.UserPassword(t.User, t.Password).String()+"@", 1)
 	}
-	return base + "/" + t.Session.App + "/" + t.Session.PlayPath
+	path := t.Session.App + "/" + t.Session.PlayPath
+	if app, name := splitPath(path); app != t.Session.App || name != t.Session.PlayPath {
+		path = t.Session.App + "//" + t.Session.PlayPath
+	}
+	return base + "/" + path
 }
 
 // Redacted is the stream's URL without its secrets.
@@ -240,7 +255,7 @@ func Redact(s string) string {
 	for j, part := range parts {
 		if name, value, ok := strings.Cut(part, "="); ok && value != "" {
 			parts[j] = name + "=" + mask
-		} else if !ok && len(parts) == 1 && part != "" {
+		} else if !ok && part != "" {
 			parts[j] = mask
 		}
 	}

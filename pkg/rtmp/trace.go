@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
@@ -50,6 +51,14 @@ type counters struct {
 
 // add adds to a counter that no one else adds to.
 func add(c *atomic.Int64, n int64) { c.Store(c.Load() + n) }
+
+// read takes over the counts of the reader.
+func (c *counters) read(r *chunk.Reader) {
+	s := r.Stats()
+	c.dropped.Store(s.Dropped)
+	c.skipped.Store(s.Skipped)
+	c.serverChunk.Store(r.Size())
+}
 
 func (c *counters) delivered(m *message.Message) {
 	switch m.Type {

@@ -13,6 +13,7 @@ import (
 // Two recordings by rtmpdump, begun at different moments, agree: so the
 // servers give every player the same, and the comparison works on real files.
 func TestTwoRecordings(t *testing.T) {
+	t.Parallel()
 	servers := map[string]func(testing.TB) *Server{
 		"nginx": Nginx,
 		"nms4":  NodeMediaServer4,

@@ -155,7 +155,7 @@ func (s *Session) handleError(dst []Reaction, c *message.Command) ([]Reaction, e
 	if !ok {
 		// Some servers answer connect with a transaction ID of 0.
 		if s.state != Connecting || verdictOf(e.Code, "error") != refused || !s.done("connect") {
-			return oddity(dst, "an _error that no call waits for: %s", e.Code), nil
+			return oddity(dst, "an _error that no call waits for, transaction ID %v", c.TransactionID), nil
 		}
 		name = "connect"
 	}

@@ -46,7 +46,7 @@ func decryptXXTEA(v []uint32, key [4]uint32) {
 		for p := n; p > 0; p-- {
 			i := p - 1
 			prev := v[(i+n-1)%n]
-			mix := (prev>>5 ^ next<<2) + (next>>3 ^ prev<<4) ^ (sum ^ next) + (key[i&3^e] ^ prev)
+			mix := ((prev>>5 ^ next<<2) + (next>>3 ^ prev<<4)) ^ ((sum ^ next) + (key[i&3^e] ^ prev))
 			v[i] -= mix
 			next = v[i]
 		}

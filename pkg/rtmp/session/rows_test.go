@@ -1,0 +1,237 @@
+package session
+
+import (
+	"testing"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+// A row is one behaviour that RTMP servers since Flash Media Server know from
+// their clients. They are numbered as in the list of cases that the project began with.
+type row struct {
+	name  string
+	from  State
+	cfg   Config
+	steps []step
+}
+
+var rows = []row{
+	{"row 1: a command whose first value is no string", Starting, Config{}, []step{
+		{encode(message.TypeCommand, 0, amf.Number(1)), "!oddity: a Command of 9 bytes: message: a command without a name", Starting, nil},
+		{status("NetStream.Play.Start"), "!status NetStream.Play.Start; !started", Streaming, nil},
+	}},
+	{"row 1: a command without a byte", Starting, Config{}, []step{
+		{encode(message.TypeCommand, 0), "!oddity: a Command of 0 bytes: message: a command without a name", Starting, nil},
+	}},
+	{"row 2: a command that does not decode", Starting, Config{}, []step{
+		{&message.Message{Type: message.TypeCommand, Payload: []byte{0xff, 1, 2}},
+			"!oddity: a Command of 3 bytes: amf: offset 0: unknown marker 0xff", Starting, nil},
+	}},
+	{"row 3: a _result that no call waits for", Starting, Config{}, []step{
+		{command("_result", 99, amf.Null{}), "!oddity: a _result that no call waits for, transaction ID 99", Starting, nil},
+	}},
+	{"row 4: a secureToken, and no key", Connecting, Config{Cautious: true}, []step{
+		{command("_result", 1, amf.Null{}, withToken()), afterConnectCautious, Creating, nil},
+	}},
+	{"row 4: a secureToken that is no hexadecimal text", Connecting, Config{Token: "k", Cautious: true}, []step{
+		{command("_result", 1, amf.Null{}, withSecret(amf.String("xyz"))),
+			"!connected; !oddity: a secureToken that is no hexadecimal text; Window Acknowledgement Size 2500000; " +
+				"Set Buffer Length 0 300; createStream#2; FCSubscribe#3 \"show\"", Creating, nil},
+		{createdAs7, afterCreate, Starting, nil},
+	}},
+	{"row 4: a secureToken that is no text, or an empty one", Connecting, Config{Token: "k", Kind: Recorded}, []step{
+		{command("_result", 1, amf.Null{}, withSecret(amf.Number(5))),
+			"!connected; !oddity: a secureToken that is no hexadecimal text; Window Acknowledgement Size 2500000; " +
+				"Set Buffer Length 0 300", Creating, nil},
+	}},
+	{"row 7: an usher token", Connecting, Config{UsherToken: "jtv"}, []step{
+		{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; Set Buffer Length 0 300; " +
+			`NetStream.Authenticate.UsherToken#3 "jtv"; FCSubscribe#4 "show"`, Creating, nil},
+		{command("_error", 3, amf.Null{}, info("x", "error")), "!oddity: the server does not know NetStream.Authenticate.UsherToken", Creating, nil},
+	}},
+	{"row 8: a subscribe path", Connecting, Config{Subscribe: "elsewhere", Kind: Recorded}, []step{
+		{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; Set Buffer Length 0 300; " +
+			`FCSubscribe#3 "elsewhere"`, Creating, nil},
+		{command("_error", 3, amf.Null{}, amf.Null{}), "!oddity: the server does not know FCSubscribe", Creating, nil},
+		{createdAs7, "!created; play#4@7 \"show\" 0; Set Buffer Length 7 36000000", Starting, nil},
+	}},
+	{"row 8: a recorded stream is not subscribed to", Connecting, Config{Kind: Recorded}, []step{
+		{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; Set Buffer Length 0 300", Creating, nil},
+	}},
+	{"row 10: live", Creating, Config{Kind: Live, Buffer: 3000}, []step{
+		{createdAs7, "!created; play#4@7 \"show\" -1000; Set Buffer Length 7 3000", Starting, nil},
+	}},
+	{"row 10: a part of a recorded stream", Creating, Config{Kind: Recorded, Start: 10_000, Length: 20_000}, []step{
+		{createdAs7, "!created; play#3@7 \"show\" 10000 20000; Set Buffer Length 7 36000000", Starting, nil},
+	}},
+	{"row 10: a part of whatever there is", Creating, Config{Length: 20_000}, []step{
+		{createdAs7, "!created; play#4@7 \"show\" -2000 20000; Set Buffer Length 7 36000000", Starting, nil},
+	}},
+	{"rows 10 and 27: set_playlist", Creating, Config{Playlist: true}, []step{
+		{createdAs7, "!created; set_playlist#4@7 [0: \"show\"]; play#5@7 \"show\"; Set Buffer Length 7 36000000", Starting, nil},
+		{command("playlist_ready", 0), "", Starting, nil},
+		{command("_result", 4, amf.Null{}), "!oddity: a _result that no call waits for, transaction ID 4", Starting, nil},
+	}},
+	{"row 11: _result of play", Starting, Config{}, []step{
+		{command("_result", 4, amf.Null{}), "!started", Streaming, nil},
+	}},
+	{"rows 12 and 17: onBWDone, once", Streaming, Config{}, []step{
+		{command("onBWDone", 0, amf.Null{}, amf.Number(8192)), "_checkbw#5", Streaming, nil},
+		{command("onBWDone", 0), "", Streaming, nil},
+		{command("_onbwdone", 0), "", Streaming, nil},
+		{command("_error", 5, amf.Null{}), "!oddity: an _error that no call waits for, transaction ID 5", Streaming, nil},
+	}},
+	{"row 13: onFCSubscribe", Starting, Config{}, []step{{command("onFCSubscribe", 0, amf.Null{}, info("NetStream.Play.Start", "status")), "", Starting, nil}}},
+	{"row 14: onFCUnsubscribe", Streaming, Config{}, []step{{command("onFCUnsubscribe", 0), "", Ended, eof}}},
+	{"row 15: ping", Streaming, Config{}, []step{{command("ping", 12.5), "pong#12.5", Streaming, nil}}},
+	{"row 16: _onbwcheck", Streaming, Config{}, []step{
+		{command("_onbwcheck", 8, amf.Null{}, amf.String("...")), "_result#8 0", Streaming, nil},
+		{command("_onbwcheck", 9, amf.Null{}, amf.String("...")), "_result#9 1", Streaming, nil},
+	}},
+	{"row 19: _error of connect", Connecting, Config{}, []step{
+		{command("_error", 1, amf.Null{}, described("NetConnection.Connect.Rejected", "no \x1b[31mway\n")), "", Ended,
+			&StatusError{"connect", "NetConnection.Connect.Rejected", "error", "no [31mway"}},
+	}},
+	{"row 19: _error of connect, with transaction ID 0", Connecting, Config{}, []step{
+		{command("_error", 0, amf.Null{}, info("NetConnection.Connect.Rejected", "error")), "", Ended,
+			&StatusError{"connect", "NetConnection.Connect.Rejected", "error", ""}},
+	}},
+	{"row 19: _error of play, without a reason", Starting, Config{}, []step{
+		{command("_error", 4, amf.Null{}, amf.Null{}), "", Ended, &StatusError{Call: "play"}},
+	}},
+	{"row 19: _error of _checkbw", Streaming, Config{}, []step{
+		{command("onBWDone", 0), "_checkbw#5", Streaming, nil},
+		{command("_error", 5, amf.Null{}, info("NetConnection.Call.Failed", "error")), "!oddity: the server does not know _checkbw", Streaming, nil},
+	}},
+	{"row 20: close", Streaming, Config{}, []step{{command("close", 0), "", Ended, ErrClosed}}},
+	{"row 22: Play.PublishNotify", Starting, Config{}, []step{
+		{status("NetStream.Play.PublishNotify"), "!status NetStream.Play.PublishNotify; !started", Streaming, nil},
+		{status("NetStream.Play.Start"), "!status NetStream.Play.Start", Streaming, nil},
+	}},
+	{"row 22: before play was said, it is no answer", Creating, Config{}, []step{
+		{status("NetStream.Play.Start"), "!status NetStream.Play.Start", Creating, nil},
+		{createdAs7, afterCreate, Starting, nil},
+	}},
+	{"row 25: Seek.Notify with nothing to seek", Streaming, Config{}, []step{
+		{status("NetStream.Seek.Notify"), "!status NetStream.Seek.Notify", Streaming, nil},
+	}},
+	{"row 26: Pause.Notify with no pause of ours", Streaming, Config{}, []step{
+		{status("NetStream.Pause.Notify"), "!status NetStream.Pause.Notify", Streaming, nil},
+	}},
+	{"row 29: ReconnectRequest", Streaming, Config{}, []step{
+		{status("NetConnection.Connect.ReconnectRequest"), "!reconnect request NetConnection.Connect.ReconnectRequest", Streaming, nil},
+		{video(1, 7), ">Video 1@7 [1701]", Streaming, nil},
+	}},
+	{"row 30: onPlayStatus", Streaming, Config{Kind: Recorded}, []step{
+		{data(amf.String("onPlayStatus"), info("NetStream.Play.Switch", "status")), "!play status NetStream.Play.Switch", Streaming, nil},
+		{data(amf.String("onPlayStatus"), info("NetStream.Play.Complete", "status")), "!play status NetStream.Play.Complete", Streaming, nil},
+	}},
+	{"an unknown command", Streaming, Config{}, []step{
+		{command("onFoo\x07", 3), "!oddity: an unknown command: onFoo", Streaming, nil},
+	}},
+}
+
+func TestRows(t *testing.T) {
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			if r.from <= Connecting { // what it says there depends on the opening
+				run(t, at(t, r.cfg, r.from), r.steps)
+				return
+			}
+			bothWays(t, r.cfg, func(t *testing.T, cfg Config) { run(t, at(t, cfg, r.from), r.steps) })
+		})
+	}
+}
+
+// Rows 21, 24 and 28: what ends a session, in whatever state it is.
+func TestRowsThatEnd(t *testing.T) {
+	tests := []struct {
+		code, level string
+		refused     bool
+	}{
+		{"NetStream.Failed", "", true}, // row 21
+		{"NetStream.Play.Failed", "status", true},
+		{"NetStream.Play.StreamNotFound", "error", true},
+		{"NetConnection.Connect.InvalidApp", "error", true},
+		{"NetStream.Play.Complete", "status", false}, // row 24
+		{"NetStream.Play.Stop", "status", false},
+		{"NetStream.Play.UnpublishNotify", "", false},
+		{"NetStream.Publish.BadName", "error", true}, // row 28
+		{"NetConnection.Connect.Rejected", "", true},
+		{"NetConnection.Connect.Closed", "status", true},
+		{"NetConnection.Connect.AppShutdown", "status", true},
+		{"Something.Never.Seen", "error", true},
+	}
+	calls := map[State]string{Connecting: "connect", Creating: "createStream", Starting: "play"}
+	for _, test := range tests {
+		for _, state := range []State{Connecting, Creating, Starting, Streaming} {
+			t.Run(test.code+" when "+state.String(), func(t *testing.T) {
+				want := error(eof)
+				if test.refused {
+					want = &StatusError{Call: calls[state], Code: test.code, Level: test.level}
+				}
+				bothWays(t, Config{}, func(t *testing.T, cfg Config) {
+					run(t, at(t, cfg, state), []step{{statusOf(test.level, test.code), "!status " + test.code, Ended, want}})
+				})
+			})
+		}
+	}
+}
+
+// Row 31: the forms in which servers of all kinds wrap the same command.
+func TestRow31Forms(t *testing.T) {
+	array := info("NetStream.Play.Start", "status")
+	array.Kind = amf.ECMAArray
+	plain := status("NetStream.Play.Start")
+	forms := map[string]*message.Message{
+		"AMF0":                       plain,
+		"AMF3 with the leading 0":    {Type: message.TypeCommandAMF3, StreamID: 7, Payload: append([]byte{0}, plain.Payload...)},
+		"AMF3 without the leading 0": {Type: message.TypeCommandAMF3, StreamID: 7, Payload: plain.Payload},
+		"an ECMA array for info":     command("onStatus", 0, amf.Null{}, array),
+		"stream 0":                   on(0, plain),
+		"another stream":             on(1, plain),
+		"play's transaction ID":      command("onStatus", 4, amf.Null{}, info("NetStream.Play.Start", "status")),
+		"no null before info":        command("onStatus", 0, info("NetStream.Play.Start", "status")),
+		"no transaction ID":          encode(message.TypeCommand, 7, amf.String("onStatus"), amf.Null{}, info("NetStream.Play.Start", "")),
+		"in a data message":          data(amf.String("onStatus"), info("NetStream.Play.Start", "")),
+		"the end of info is missing": {Type: message.TypeCommand, Payload: plain.Payload[:len(plain.Payload)-3]},
+	}
+	for name, m := range forms {
+		t.Run(name, func(t *testing.T) {
+			bothWays(t, Config{}, func(t *testing.T, cfg Config) {
+				s := at(t, cfg, Starting)
+				rs, err := s.Handle(nil, m)
+				if err != nil || s.State() != Streaming {
+					t.Errorf("says %s, is %v, %v; want streaming", show(rs), s.State(), err)
+				}
+			})
+		})
+	}
+	t.Run("connect's answer in AMF3, with transaction ID 0", func(t *testing.T) {
+		s := at(t, Config{}, Connecting)
+		m := command("_result", 0, amf.Null{}, success)
+		m.Type, m.Payload = message.TypeCommandAMF3, append([]byte{0}, m.Payload...)
+		run(t, s, []step{{m, afterConnect, Creating, nil}, {command("_result", 0, amf.Null{}, amf.Number(7)), afterCreate, Starting, nil}})
+	})
+}
+
+func described(code, description string) *amf.Object {
+	o := info(code, "error")
+	o.Set("description", amf.String(description))
+	return o
+}
+
+const tokenKey = "#ed%h0#w@1"
+
+func withToken() *amf.Object {
+	o := info("NetConnection.Connect.Success", "status")
+	o.Set("secureToken", amf.String("58656322c972d6cdf2d776167575045f8484ea888e31c086f7b5ffbd0baec55ce442c2fb"))
+	return o
+}
+
+func withSecret(v amf.Value) *amf.Object {
+	o := &amf.Object{}
+	o.Set("secureToken", v)
+	return o
+}

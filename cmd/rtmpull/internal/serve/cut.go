@@ -1,0 +1,45 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// A CutKind is how a connection is cut.
+type CutKind uint8
+
+// The kinds of cuts.
+const (
+	CutClose  CutKind = iota // the connection ends without a word, but all that was sent arrives
+	CutReset                 // it is torn: what is under way may be lost
+	CutFreeze                // it stays open, and silent
+)
+
+// A Cut is a fault made on purpose, in the middle of a connection. The zero Cut
+// is none.
+type Cut struct {
+	Bytes int64         // cut when so many bytes have been sent, the handshake's 3073 included
+	Media time.Duration // cut before the first message that is so far into the stream
+	Kind  CutKind
+	Conns int // how many connections suffer it, the first ones; 0: all
+}
+
+// ParseCut reads where to cut: a number of bytes ("100000"), or a duration of
+// media ("5s").
+func ParseCut(s string) (Cut, error) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n > 0 {
+		return Cut{Bytes: n}, nil
+	}
+	if d, err := time.ParseDuration(s); err == nil && d > 0 {
+		return Cut{Media: d}, nil
+	}
+	return Cut{}, fmt.Errorf("serve: cannot cut after %q: it takes a number of bytes or a duration, such as 100000 or 5s", s)
+}
+
+// concerns tells whether a connection is to be cut.
+func (c *Cut) concerns(conn int) bool { return c.Conns == 0 || conn <= c.Conns }
+
+// errCut ends a connection that is cut.
+var errCut = errors.New("serve: cut off on purpose")

@@ -1,0 +1,67 @@
+package serve
+
+import (
+	"errors"
+	"net"
+	"os"
+	"time"
+)
+
+const (
+	// writeTimeout is how long a client may take nothing at all. It is long,
+	// since a viewer who pauses may do so without a word.
+	writeTimeout = time.Minute
+
+	// writeBuffer is asked of the kernel for each socket. It reports room only
+	// when a third is free, and left to itself it grows to megabytes: a client
+	// that takes audio in real time would seem to take nothing for minutes.
+	writeBuffer = 512 << 10
+)
+
+// A link is the sending side of a connection. One goroutine writes.
+type link struct {
+	net.Conn
+	sent int64
+	cut  int64 // cut off when so many bytes have been sent; 0: never
+}
+
+// Write gives up when the client has taken nothing for writeTimeout: one that
+// is only slow is served as long as it likes.
+func (l *link) Write(b []byte) (n int, err error) {
+	cut := false
+	if left := l.cut - l.sent; l.cut > 0 && int64(len(b)) >= left {
+		b, cut = b[:max(left, 0)], true
+	}
+	for n < len(b) {
+		if err := l.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+			return n, err
+		}
+		m, err := l.Conn.Write(b[n:])
+		n += m
+		l.sent += int64(m)
+		if err != nil && (m == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+			return n, err
+		}
+	}
+	if cut {
+		return n, errCut
+	}
+	return n, nil
+}
+
+// closeWrite ends what is sent and leaves open what is received, so that all
+// arrives: to close a socket that has unread input tears the connection.
+func (l *link) closeWrite() error {
+	if c, ok := l.Conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// reset tears the connection.
+func (l *link) reset() {
+	if c, ok := l.Conn.(interface{ SetLinger(int) error }); ok {
+		_ = c.SetLinger(0)
+	}
+	_ = l.Close()
+}

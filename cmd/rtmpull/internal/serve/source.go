@@ -1,0 +1,249 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+// A source is an FLV file and what is in it. Playbacks share it; it does not
+// change once it is open.
+type source struct {
+	file    *os.File
+	entries []entry
+
+	// entries before loopFrom, which is script data, belong to the beginning
+	// and are not repeated. metadata has those bodies that are not the file's.
+	loopFrom int
+	metadata map[int][]byte
+
+	base   uint32 // timestamp of the first frame
+	period int64  // ms from it to where the next round begins
+	image  *image // nil: sent from the file
+
+	hasVideo bool
+}
+
+// An entry is one tag.
+type entry struct {
+	offset    int64 // of its body
+	size      uint32
+	timestamp uint32
+	typ       message.Type
+	config    bool // a sequence header
+	key       bool // a video frame to begin with
+}
+
+// The chunk streams of what is played.
+const (
+	audioChunkStreamID = 6
+	videoChunkStreamID = 7
+	dataChunkStreamID  = 8
+)
+
+func (e *entry) chunkStreamID() uint32 {
+	switch e.typ {
+	case message.TypeAudio:
+		return audioChunkStreamID
+	case message.TypeVideo:
+		return videoChunkStreamID
+	}
+	return dataChunkStreamID
+}
+
+// openSource reads all of a file, to know that it can be played to its end.
+func openSource(path string, loop int) (*source, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{file: f}
+	if err := s.index(loop == 0 || loop == 1); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := s.readMetadata(loop); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+// index makes the entries. A file that is played once is sent with the
+// timestamps that it has.
+func (s *source) index(once bool) error {
+	const (
+		tagHeaderSize = 11
+		typeMask      = 0x1f // the bits above are FLV's filter bit and reserved
+	)
+	var (
+		scanner = flvout.NewScanner(s.file)
+		tracks  = map[message.Type]*track{message.TypeAudio: {}, message.TypeVideo: {}}
+		begun   bool
+	)
+	for {
+		t, err := scanner.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return fmt.Errorf("torn: the file ends within the tag behind offset %d", scanner.Offset())
+		}
+		if err != nil {
+			return err
+		}
+		class := flvout.Classify(t)
+		e := entry{
+			offset:    scanner.Offset() + tagHeaderSize,
+			size:      uint32(len(t.Body)),
+			timestamp: t.Timestamp,
+			typ:       message.Type(t.Type & typeMask),
+			config:    class.Kind == flvout.KindConfig,
+			key:       class.Key,
+		}
+		if tr := tracks[e.typ]; tr != nil {
+			if class.Kind == flvout.KindFrame || class.Kind == flvout.KindUnknown {
+				if !begun {
+					begun, s.base = true, e.timestamp
+				}
+				tr.add(s.at(&e))
+			}
+		} else if len(s.entries) == s.loopFrom {
+			s.loopFrom++
+		}
+		s.entries = append(s.entries, e)
+	}
+	if !begun {
+		return errors.New("it has neither audio nor video")
+	}
+	s.hasVideo = tracks[message.TypeVideo].any
+	for _, tr := range tracks {
+		s.period = max(s.period, tr.end())
+	}
+	if !once {
+		s.settle()
+	}
+	return nil
+}
+
+// at returns how far into the file an entry is, in ms. Headers that have an
+// earlier time than the first frame belong to the beginning.
+func (s *source) at(e *entry) int64 { return max(0, int64(int32(e.timestamp-s.base))) }
+
+// settle moves the headers before the first frame to its time: with a time of
+// their own they would run backwards in each round but the first.
+func (s *source) settle() {
+	for i := range s.entries {
+		if e := &s.entries[i]; int32(e.timestamp-s.base) < 0 {
+			e.timestamp = s.base
+		}
+	}
+}
+
+// A track measures one kind of frames.
+type track struct {
+	last, step int64
+	any        bool
+}
+
+func (t *track) add(at int64) {
+	if t.any && at > t.last {
+		t.step = at - t.last
+	}
+	t.last, t.any = max(t.last, at), true
+}
+
+// end is where the track would have its next frame.
+func (t *track) end() int64 {
+	const stepOfOne = 40 // ms, if there is but one frame
+	switch {
+	case !t.any:
+		return 0
+	case t.step == 0:
+		return t.last + stepOfOne
+	}
+	return t.last + t.step
+}
+
+// readMetadata takes out of the metadata what is not true of a file that is
+// played again and again.
+func (s *source) readMetadata(loop int) error {
+	if loop == 0 || loop == 1 {
+		return nil
+	}
+	s.metadata = make(map[int][]byte)
+	w := window{file: s.file}
+	for i := range s.entries[:s.loopFrom] {
+		body, err := w.body(&s.entries[i])
+		if err != nil {
+			return err
+		}
+		values, err := amf.Decode(body)
+		if err != nil || len(values) < 2 {
+			continue
+		}
+		o, ok := amf.AsObject(values[1])
+		if !ok {
+			continue
+		}
+		for _, name := range []string{
+			"filesize", "datasize", "audiosize", "videosize", "keyframes",
+			"lasttimestamp", "lastkeyframetimestamp", "lastkeyframelocation",
+		} {
+			o.Delete(name)
+		}
+		if d, ok := amf.AsNumber(o.Get("duration")); ok && loop > 0 {
+			o.Set("duration", amf.Number(d*float64(loop)))
+		} else {
+			o.Delete("duration")
+		}
+		if b, err := amf.Append(nil, values...); err == nil {
+			s.metadata[i] = b
+		}
+	}
+	return nil
+}
+
+// length is how long it takes to play the file so many times.
+func (s *source) length(loop int) time.Duration {
+	return time.Duration(s.period) * time.Duration(max(loop, 1)) * time.Millisecond
+}
+
+// keyFrame returns the entry to begin with in order to see what is at ms: the
+// last key frame until then, or the first frame. Without video any frame will do.
+func (s *source) keyFrame(ms int64) int {
+	found := s.loopFrom
+	for i := s.loopFrom; i < len(s.entries); i++ {
+		e := &s.entries[i]
+		if e.config || !e.typ.IsMedia() {
+			continue
+		}
+		if s.at(e) > ms {
+			break
+		}
+		if e.key || !s.hasVideo {
+			found = i
+		}
+	}
+	return found
+}
+
+// headers returns the sequence headers that are in force at an entry: the last
+// of each track before it.
+func (s *source) headers(before int) []int {
+	last := map[message.Type]int{}
+	for i, e := range s.entries[:before] {
+		if e.config {
+			last[e.typ] = i
+		}
+	}
+	return slices.Sorted(maps.Values(last))
+}

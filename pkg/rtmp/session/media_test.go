@@ -1,0 +1,185 @@
+package session
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+func TestMediaWhereverItComes(t *testing.T) {
+	tests := []struct {
+		name  string
+		from  State
+		steps []step
+	}{
+		{"before Play.Start", Starting, []step{
+			{video(40, 7), "!started; >Video 40@7 [1701]", Streaming, nil},
+			{status("NetStream.Play.Start"), "!status NetStream.Play.Start", Streaming, nil},
+			{audio(41, 7), ">Audio 41@7 [af01]", Streaming, nil},
+		}},
+		{"before play", Creating, []step{{video(40, 7), "", Creating, nil}, {video(40, 0), "", Creating, nil}}},
+		{"on stream 0", Streaming, []step{{video(40, 0), ">Video 40@0 [1701]", Streaming, nil}}},
+		{"on a foreign stream alone", Streaming, []step{
+			{video(40, 1), ">Video 40@1 [1701]", Streaming, nil},
+			{video(40, 2), "", Streaming, nil},
+			{event(message.EventStreamEOF, 1), "!stream eof", Streaming, nil},
+			{event(message.EventStreamEOF, 2), "", Streaming, nil},
+		}},
+		{"on ours, then on a foreign stream", Streaming, []step{
+			{video(40, 7), ">Video 40@7 [1701]", Streaming, nil},
+			{video(40, 1), "", Streaming, nil},
+		}},
+		{"without a byte", Streaming, []step{
+			{&message.Message{Type: message.TypeAudio, StreamID: 7}, ">Audio 0@7 []", Streaming, nil},
+		}},
+		{"data before Play.Start", Starting, []step{
+			{data(amf.String("onMetaData")), ">Data 0@7 [02000a6f6e4d65746144617461]", Starting, nil},
+		}},
+		{"data before play", Creating, []step{{data(amf.String("onMetaData")), "", Creating, nil}}},
+		{"@setDataFrame is taken off", Streaming, []step{
+			{on(0, data(amf.String("@setDataFrame"), amf.String("x"))), ">Data 0@0 [02000178]", Streaming, nil},
+		}},
+		{"data in AMF3 form", Streaming, []step{
+			{&message.Message{Type: message.TypeDataAMF3, StreamID: 7, Payload: []byte{0, 2, 0, 1, 'x'}}, ">Data 0@7 [02000178]", Streaming, nil},
+			{&message.Message{Type: message.TypeDataAMF3, StreamID: 7, Payload: []byte{2, 0, 1, 'x'}}, ">Data 0@7 [02000178]", Streaming, nil},
+		}},
+		{"data that does not decode is passed on as it is", Streaming, []step{
+			{&message.Message{Type: message.TypeData, StreamID: 7, Payload: []byte{2, 0, 1, 'x', 0xff}},
+				"!oddity: a Data of 5 bytes: amf: offset 4: unknown marker 0xff; >Data 0@7 [02000178ff]", Streaming, nil},
+		}},
+		{"data without a byte", Streaming, []step{{&message.Message{Type: message.TypeData, StreamID: 7}, "", Streaming, nil}}},
+		{"|RtmpSampleAccess", Streaming, []step{{data(amf.String("|RtmpSampleAccess"), amf.Boolean(true)), "", Streaming, nil}}},
+		{"what is no part of the stream", Streaming, []step{
+			{&message.Message{Type: message.TypeSharedObject, Payload: []byte{1}}, "", Streaming, nil},
+			{&message.Message{Type: 99, Payload: []byte{1}}, "", Streaming, nil},
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			bothWays(t, Config{}, func(t *testing.T, cfg Config) { run(t, at(t, cfg, test.from), test.steps) })
+		})
+	}
+}
+
+// Row 25: what comes between a seek and its Notify is from before it.
+func TestRow25Seek(t *testing.T) {
+	s := at(t, Config{Kind: Recorded}, Streaming)
+	if got := show(s.Seek(nil, 5000)); got != "seek#4@7 5000" {
+		t.Errorf("says %s", got)
+	}
+	run(t, s, []step{
+		{video(1, 7), "", Streaming, nil},
+		{status("NetStream.Seek.Notify"), "!status NetStream.Seek.Notify", Streaming, nil},
+		{video(5000, 7), ">Video 5000@7 [1701]", Streaming, nil},
+	})
+	if got := show(s.Seek(nil, 9000)); got != "seek#5@7 9000" {
+		t.Errorf("says %s", got)
+	}
+	run(t, s, []step{
+		{command("_error", 5, amf.Null{}, amf.Null{}), "!oddity: the server does not know seek", Streaming, nil},
+		{video(5040, 7), ">Video 5040@7 [1701]", Streaming, nil},
+	})
+	if got := show(at(t, Config{}, Starting).Seek(nil, 1)); got != "" {
+		t.Errorf("before the stream: %s", got)
+	}
+}
+
+// Row 26: a recorded stream that has fallen silent is paused and resumed, and
+// what comes twice is dropped.
+func TestRow26Bounce(t *testing.T) {
+	s := at(t, Config{Kind: Recorded}, Streaming)
+	run(t, s, []step{{video(800, 7), ">Video 800@7 [1701]", Streaming, nil}})
+	for _, want := range []string{"pause#4@7 true 800", "pause#5@7 true 800"} { // the first was not answered
+		if got := show(s.Bounce(nil)); got != want {
+			t.Errorf("says %s, want %s", got, want)
+		}
+	}
+	run(t, s, []step{
+		{status("NetStream.Pause.Notify"), "!status NetStream.Pause.Notify; pause#6@7 false 800", Streaming, nil},
+		{status("NetStream.Pause.Notify"), "!status NetStream.Pause.Notify", Streaming, nil},
+		{video(760, 7), "", Streaming, nil},
+		{video(800, 7), "", Streaming, nil},
+		{audio(801, 7), ">Audio 801@7 [af01]", Streaming, nil},
+		{audio(790, 7), ">Audio 790@7 [af01]", Streaming, nil},
+	})
+	if got := show(at(t, Config{}, Starting).Bounce(nil)); got != "" {
+		t.Errorf("before the stream: %s", got)
+	}
+}
+
+func TestPause(t *testing.T) {
+	s := at(t, Config{Kind: Recorded}, Streaming)
+	run(t, s, []step{{video(800, 7), ">Video 800@7 [1701]", Streaming, nil}})
+	if got := show(s.Pause(nil, true)); got != "pause#4@7 true 800" {
+		t.Errorf("says %s", got)
+	}
+	run(t, s, []step{{status("NetStream.Pause.Notify"), "!status NetStream.Pause.Notify", Streaming, nil}})
+	if got := show(s.Pause(nil, false)); got != "pause#5@7 false 800" {
+		t.Errorf("says %s", got)
+	}
+}
+
+// Media in the steady state costs no allocation between the socket and whoever
+// writes the tag.
+func TestMediaAllocatesNothing(t *testing.T) {
+	for _, size := range []int{100, 4000, 60_000} {
+		s := at(t, Config{}, Streaming)
+		r := chunk.NewReader(&loop{data: chunks(t, size)})
+		var reactions []Reaction
+		var delivered int
+		next := func() {
+			m, err := r.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if reactions, err = s.Handle(reactions[:0], m); err != nil {
+				t.Fatal(err)
+			}
+			delivered += len(reactions)
+		}
+		for range 100 { // warm up
+			next()
+		}
+		if n := testing.AllocsPerRun(1000, next); n != 0 {
+			t.Errorf("messages of %d bytes: %v allocations each, want none", size, n)
+		}
+		if delivered < 1000 {
+			t.Errorf("messages of %d bytes: %d delivered", size, delivered)
+		}
+	}
+}
+
+// chunks is a run of audio and video that may be repeated for ever.
+func chunks(t *testing.T, size int) []byte {
+	var b bytes.Buffer
+	w := chunk.NewWriter(&b)
+	for i := range 10 {
+		for _, m := range []*message.Message{video(uint32(i*40), 7), audio(uint32(i*40), 7)} {
+			m.Payload = make([]byte, size)
+			if err := w.Write(m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+type loop struct {
+	data []byte
+	at   int
+}
+
+var _ io.Reader = (*loop)(nil)
+
+func (l *loop) Read(p []byte) (int, error) {
+	n := copy(p, l.data[l.at:])
+	l.at = (l.at + n) % len(l.data)
+	return n, nil
+}

@@ -40,7 +40,6 @@ func (a *Aggregate) Next(m *Message) bool {
 		size := int(h[1])<<16 | int(h[2])<<8 | int(h[3])
 		ts := uint32(h[7])<<24 | binary.BigEndian.Uint32(h[3:7])&0xffffff
 		if size > len(a.rest)-subHeaderSize {
-			a.overrun = true
 			break
 		}
 		payload := a.rest[subHeaderSize : subHeaderSize+size : subHeaderSize+size]
@@ -57,10 +56,11 @@ func (a *Aggregate) Next(m *Message) bool {
 			return true
 		}
 	}
+	a.overrun = a.overrun || len(a.rest) > 0
 	a.rest = nil
 	return false
 }
 
-// Overrun tells whether the walk ended at a message that was longer than what
+// Overrun tells whether the walk ended at a message that did not fit into what
 // was left of the aggregate.
 func (a *Aggregate) Overrun() bool { return a.overrun }

@@ -192,15 +192,16 @@ func (t *Target) TcURL() string {
 	if t.Session.TcURL != "" {
 		return t.Session.TcURL
 	}
-	return t.base() + "/" + t.Session.App
+	server := *t
+	server.Host, _, _ = strings.Cut(t.Host, "%") // a zone means nothing to the server
+	return server.base() + "/" + t.Session.App
 }
 
-// base is the URL as far as the host. An IPv6 zone means something here and
-// nothing to the server.
+// base is the URL as far as the host.
 func (t *Target) base() string {
-	host, _, _ := strings.Cut(t.Host, "%")
+	host := t.Host
 	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
+		host = "[" + strings.Replace(host, "%", "%25", 1) + "]"
 	}
 	if t.Port != 0 {
 		host += ":" + strconv.Itoa(t.Port)

@@ -11,6 +11,7 @@ import (
 type Stats struct {
 	Audio     int64 // tags, sequence headers among them
 	Video     int64
+	Frames    int64 // of video, sequence headers not among them
 	KeyFrames int64
 	Bytes     int64 // of audio and video bodies
 	Dropped   Dropped
@@ -41,7 +42,7 @@ type tally struct {
 // A trackTally sums up the tags of the audio or the video.
 type trackTally struct {
 	tags        int64
-	frames      bool   // the rest is set
+	frames      int64  // those of them that are frames; 0: the rest is not set
 	first, last uint32 // timestamps of frames
 	top         uint32 // the highest of them
 	step, prev  uint32 // the two newest distances between frames; 0 is none
@@ -69,11 +70,12 @@ func (s *tally) add(t Tag, c *Class) {
 }
 
 func (t *trackTally) frame(ts uint32) {
-	if !t.frames {
-		t.frames, t.first, t.top = true, ts, ts
+	if t.frames == 0 {
+		t.first, t.top = ts, ts
 	} else if d := int32(ts - t.last); d > 0 {
 		t.step, t.prev = uint32(d), t.step
 	}
+	t.frames++
 	t.last = ts
 	t.top = max(t.top, ts)
 }
@@ -93,11 +95,11 @@ func (t *trackTally) end() uint32 {
 func (s *tally) duration() time.Duration {
 	var first, end uint32
 	switch a, v := &s.audio, &s.video; {
-	case a.frames && v.frames:
+	case a.frames > 0 && v.frames > 0:
 		first, end = min(a.first, v.first), max(a.end(), v.end())
-	case a.frames:
+	case a.frames > 0:
 		first, end = a.first, a.end()
-	case v.frames:
+	case v.frames > 0:
 		first, end = v.first, v.end()
 	}
 	return time.Duration(end-first) * time.Millisecond

@@ -285,6 +285,7 @@ func (w *Writer) Stats() Stats {
 	return Stats{
 		Audio:     w.all.audio.tags,
 		Video:     w.all.video.tags,
+		Frames:    w.all.video.frames,
 		KeyFrames: w.all.keys,
 		Bytes:     w.all.bytes,
 		Dropped:   w.dropped,

@@ -19,7 +19,7 @@ func Summary(out io.Writer, r job.Result, why string) {
 	if d > 0 {
 		rate = ", " + Rate(float64(r.Size)*8/d)
 		if r.Stats.Video > 0 {
-			rate += fmt.Sprintf(", %.1f fps", float64(r.Stats.Video)/d)
+			rate += fmt.Sprintf(", %.1f fps", float64(r.Stats.Frames)/d)
 		}
 	}
 	_, _ = fmt.Fprintf(out, "%s: %.2f s, %s%s; %d audio and %d video tags\nended: %s\n",

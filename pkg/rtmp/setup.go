@@ -36,12 +36,12 @@ func (p *Player) setUp(deadline time.Time, cautious bool) error {
 // shakeHands sends C2 together with the opening of the session, since S2 holds
 // nothing that has to be waited for.
 func (p *Player) shakeHands(h *handshake.Client) error {
-	if err := h.Hello(p.conn); err != nil {
+	if err := p.conn.written(h.Hello(p.conn)); err != nil {
 		return err
 	}
 	var c2 bytes.Buffer
 	if err := h.Reply(p.conn, &c2); err != nil {
-		return noEOF(err)
+		return p.readFailed(err)
 	}
 	p.conn.head = c2.Bytes()
 	var err error
@@ -52,7 +52,7 @@ func (p *Player) shakeHands(h *handshake.Client) error {
 		return err
 	}
 	if err := h.Finish(p.conn); err != nil {
-		return noEOF(err)
+		return p.readFailed(err)
 	}
 	p.client.phaseDone(PhaseHandshake, &p.since)
 	p.phase = PhaseConnect

@@ -1,6 +1,11 @@
 package chunk
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"io"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
 
 // An extendedMode is what a peer does with the extended timestamp on format 3
 // chunks: it repeats it there (RTMP 1.0, 5.3.1.3), or leaves it out, as old
@@ -13,17 +18,29 @@ const (
 	extendedOmitted
 )
 
+// Chunks that begin a message and chunks that continue one are told apart: old
+// versions of FFmpeg repeat the timestamp on the former only, librtmp on the
+// latter.
+const (
+	extendedStart = iota
+	extendedContinue
+)
+
 // repeatsExtended tells whether the format 3 header at hand, of size bytes, is
 // followed by an extended timestamp.
 func (r *Reader) repeatsExtended(s *stream, size int) (bool, error) {
-	if r.ext == extendedUnknown {
-		mode, err := r.findExtendedMode(s, size)
+	mode := &r.ext[extendedStart]
+	if s.partial {
+		mode = &r.ext[extendedContinue]
+	}
+	if *mode == extendedUnknown {
+		m, err := r.findExtendedMode(s, size)
 		if err != nil {
 			return false, err
 		}
-		r.ext = mode
+		*mode = m
 	}
-	return r.ext == extendedRepeated, nil
+	return *mode == extendedRepeated, nil
 }
 
 // findExtendedMode looks at the four bytes in question. If they are the
@@ -44,34 +61,63 @@ func (r *Reader) findExtendedMode(s *stream, size int) (extendedMode, error) {
 	}
 	data := int(min(r.size, s.length-got))
 	continues := got+uint32(data) < s.length
-	if size+extendedSize+data+1 > len(r.buf) {
+	if size+extendedSize+data+maxHeader > len(r.buf) {
 		return extendedRepeated, nil
 	}
-	// If the source ends before the next header there is nothing to be
-	// misread any more.
-	if err := r.need(size + extendedSize + data + 1); err != nil && r.w-r.r <= size+data {
+	omitted, err := r.likely(s, size+data, continues)
+	if err != nil {
 		return 0, err
 	}
-	if r.likely(s, size+data, continues) > r.likely(s, size+extendedSize+data, continues) {
+	repeated, err := r.likely(s, size+extendedSize+data, continues)
+	if err != nil {
+		return 0, err
+	}
+	if omitted > repeated {
 		return extendedOmitted, nil
 	}
 	return extendedRepeated, nil
 }
 
-// likely rates the byte at offset i as the start of the chunk after one of s:
-// the continuation of the same message, or a header of a chunk stream in use.
-func (r *Reader) likely(s *stream, i int, continues bool) int {
-	if r.r+i >= r.w {
-		return 0
+// likely rates what is i bytes on as the header of the chunk after one of s. If
+// the source ends before it, it is none.
+func (r *Reader) likely(s *stream, i int, continues bool) (int, error) {
+	n, err := r.rate(s, i, continues)
+	if err == io.ErrUnexpectedEOF { //nolint:errorlint // made by need
+		return 0, nil
 	}
-	b := r.buf[r.r+i]
-	format, id := b>>6, uint32(b&0x3f)
-	own := id == s.id || id < 2 && s.id >= 64
+	return n, err
+}
+
+func (r *Reader) rate(s *stream, i int, continues bool) (int, error) {
+	if err := r.need(i + 1); err != nil {
+		return 0, err
+	}
+	format, id, basic, err := r.basicHeader(i)
+	if err != nil {
+		return 0, err
+	}
+	o := r.find(id)
 	switch {
-	case own && continues == (format == formatNone):
-		return 2
-	case id >= 2 && r.find(id) != nil:
-		return 1
+	case o == nil && format != formatFull:
+		return 0, nil
+	case o == s && continues, o != nil && o != s && o.partial:
+		if format != formatNone {
+			return 0, nil
+		}
+		return 2, nil
+	case format > formatNoStream:
+		return 1, nil
 	}
-	return 0
+	if err := r.need(i + basic + headerSizes[format]); err != nil {
+		return 0, err
+	}
+	h := r.buf[r.r+i+basic:]
+	switch typ := message.Type(h[6]); {
+	case !typ.Known():
+		return 0, nil
+	case o == nil:
+		return 1, nil
+	default:
+		return 2, nil
+	}
 }

@@ -34,13 +34,13 @@ const (
 	// something have at most 44 bytes.
 	maxControlSize = 64
 
-	// maxDrops is how many messages in a row may be given up unfinished. A peer
-	// that restarts messages now and then is odd, one that only restarts them
-	// has lost its framing, or we have.
+	// maxDrops is how many messages in a row are one too many to be begun anew
+	// unfinished. A peer that does so now and then is odd, one that does nothing
+	// else has lost its framing, or we have.
 	maxDrops = 3
 
-	// maxShortSizes is how many Set Chunk Size messages without a size are
-	// taken for clumsiness.
+	// maxShortSizes is how many Set Chunk Size messages without a size are one
+	// too many to be clumsiness.
 	maxShortSizes = 8
 )
 
@@ -61,6 +61,12 @@ const (
 	extendedSize   = 4
 
 	maxHeader = 3 + 11 + extendedSize
+)
+
+// The chunk stream IDs that there are (RTMP 1.0, 5.3.1.1).
+const (
+	minStreamID = 2
+	maxStreamID = 65599
 )
 
 // A FramingError tells that the peer's bytes are no chunk stream, or one that

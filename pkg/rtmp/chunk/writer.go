@@ -47,6 +47,9 @@ func (w *Writer) Write(m *message.Message) error {
 	if len(m.Payload) > MaxSize {
 		return fmt.Errorf("chunk: a message of %d bytes; RTMP's longest is %d", len(m.Payload), MaxSize)
 	}
+	if m.ChunkStreamID < minStreamID || m.ChunkStreamID > maxStreamID {
+		return fmt.Errorf("chunk: no chunk stream can be %d; it is %d to %d", m.ChunkStreamID, minStreamID, maxStreamID)
+	}
 	size := w.size
 	if m.Type == message.TypeSetChunkSize {
 		n, ok := m.Uint32()
@@ -96,40 +99,40 @@ func (w *Writer) Buffered() int { return len(w.buf) }
 // header adds m's first header and tells whether it has an extended timestamp,
 // which continuations then repeat.
 func (w *Writer) header(m *message.Message) (extended bool) {
-	length := uint32(len(m.Payload))
-	last := w.streams[m.ChunkStreamID]
-	if last == nil {
-		last = &sent{}
+	next := sent{m.Timestamp, uint32(len(m.Payload)), m.StreamID, m.Type}
+	last, begun := w.streams[m.ChunkStreamID]
+	if !begun {
+		last = new(sent)
 		w.streams[m.ChunkStreamID] = last
-		w.fullHeader(m)
-	} else if delta := m.Timestamp - last.timestamp; m.StreamID != last.streamID || delta >= extendedMarker {
-		w.fullHeader(m)
-	} else {
-		if length == last.length && m.Type == last.typ {
-			w.buf = appendBasicHeader(w.buf, formatDelta, m.ChunkStreamID)
-			w.buf = appendUint24(w.buf, delta)
-		} else {
-			w.buf = appendBasicHeader(w.buf, formatNoStream, m.ChunkStreamID)
-			w.buf = appendUint24(w.buf, delta)
-			w.buf = appendUint24(w.buf, length)
-			w.buf = append(w.buf, byte(m.Type))
-		}
-		*last = sent{m.Timestamp, length, m.StreamID, m.Type}
-		return false
 	}
-	*last = sent{m.Timestamp, length, m.StreamID, m.Type}
-	return m.Timestamp >= extendedMarker
+	delta := next.timestamp - last.timestamp
+	switch {
+	case !begun, next.streamID != last.streamID, delta >= extendedMarker:
+		extended = w.fullHeader(m)
+	case next.length != last.length || next.typ != last.typ:
+		w.buf = appendBasicHeader(w.buf, formatNoStream, m.ChunkStreamID)
+		w.buf = appendUint24(w.buf, delta)
+		w.buf = appendUint24(w.buf, next.length)
+		w.buf = append(w.buf, byte(next.typ))
+	default:
+		w.buf = appendBasicHeader(w.buf, formatDelta, m.ChunkStreamID)
+		w.buf = appendUint24(w.buf, delta)
+	}
+	*last = next
+	return extended
 }
 
-func (w *Writer) fullHeader(m *message.Message) {
+func (w *Writer) fullHeader(m *message.Message) (extended bool) {
+	extended = m.Timestamp >= extendedMarker
 	w.buf = appendBasicHeader(w.buf, formatFull, m.ChunkStreamID)
 	w.buf = appendUint24(w.buf, min(m.Timestamp, extendedMarker))
 	w.buf = appendUint24(w.buf, uint32(len(m.Payload)))
 	w.buf = append(w.buf, byte(m.Type))
 	w.buf = binary.LittleEndian.AppendUint32(w.buf, m.StreamID)
-	if m.Timestamp >= extendedMarker {
+	if extended {
 		w.buf = binary.BigEndian.AppendUint32(w.buf, m.Timestamp)
 	}
+	return extended
 }
 
 // appendBasicHeader adds the shortest form of a basic header (RTMP 1.0, 5.3.1.1).

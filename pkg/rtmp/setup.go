@@ -36,15 +36,20 @@ func (p *Player) setUp(deadline time.Time, cautious bool) error {
 // shakeHands sends C2 together with the opening of the session, since S2 holds
 // nothing that has to be waited for.
 func (p *Player) shakeHands(h *handshake.Client) error {
-	if err := p.conn.written(h.Hello(p.conn)); err != nil {
+	var out bytes.Buffer
+	if err := h.Hello(&out); err != nil {
 		return err
 	}
-	var c2 bytes.Buffer
-	if err := h.Reply(p.conn, &c2); err != nil {
+	// A server of another kind may have said so and hung up already.
+	_, err := p.conn.Write(out.Bytes())
+	if err = p.conn.written(err); err != nil {
+		return err
+	}
+	out.Reset()
+	if err := h.Reply(p.conn, &out); err != nil {
 		return p.readFailed(err)
 	}
-	p.conn.head = c2.Bytes()
-	var err error
+	p.conn.head = out.Bytes()
 	if p.reactions, err = p.session.Start(p.reactions[:0]); err != nil {
 		return err
 	}

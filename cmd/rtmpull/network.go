@@ -66,11 +66,12 @@ func (f *networkFlags) client() (*rtmp.Client, error) {
 			}
 			return dialer.DialContext(ctx, network, addr)
 		},
-		TLSConfig:    tlsConfig,
-		SetupTimeout: time.Duration(f.connect + f.start),
-		StartTimeout: time.Duration(f.start),
-		IdleTimeout:  time.Duration(f.silence),
-		EOFGrace:     time.Duration(f.grace),
+		TLSConfig:        tlsConfig,
+		SetupTimeout:     time.Duration(f.connect + f.start),
+		HandshakeTimeout: time.Duration(f.connect),
+		StartTimeout:     time.Duration(f.start),
+		IdleTimeout:      time.Duration(f.silence),
+		EOFGrace:         time.Duration(f.grace),
 	}, nil
 }
 

@@ -30,12 +30,9 @@ import (
 
 // The defaults of a Client's times.
 const (
-	DefaultSetupTimeout = 30 * time.Second
-	DefaultEOFGrace     = 5 * time.Second
-
-	// handshakeTimeout bounds the handshake as a whole: a server that drips a
-	// byte now and then would never trip a deadline for each read.
-	handshakeTimeout = 10 * time.Second
+	DefaultSetupTimeout     = 30 * time.Second
+	DefaultHandshakeTimeout = 10 * time.Second
+	DefaultEOFGrace         = 5 * time.Second
 
 	// answerTimeout is how long connect may go unanswered before the server is
 	// tried with the cautious opening.
@@ -61,7 +58,13 @@ type Client struct {
 	TLSConfig *tls.Config
 
 	SetupTimeout time.Duration // from the dial to the first status; 0: DefaultSetupTimeout
-	StartTimeout time.Duration // from there to the first media, else ErrNoMedia; 0: none
+
+	// HandshakeTimeout bounds TLS's handshake, and RTMP's, each as a whole: a
+	// server that drips a byte now and then would never trip a deadline for each
+	// read. 0: DefaultHandshakeTimeout.
+	HandshakeTimeout time.Duration
+
+	StartTimeout time.Duration // from the first status to the first media, else ErrNoMedia; 0: none
 	IdleTimeout  time.Duration // without media that ends a stream with ErrIdle; 0: none
 
 	// EOFGrace is how long media may stay away after the server has said that
@@ -172,7 +175,7 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 		cfg.ServerName, _, _ = strings.Cut(t.Host, "%") // no certificate has a zone
 	}
 	tc := tls.Client(nc, cfg)
-	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.handshakeTimeout())
 	defer cancel()
 	if err := tc.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
@@ -183,6 +186,13 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 	}
 	c.phaseDone(PhaseTLS, &start)
 	return tc, nil
+}
+
+func (c *Client) handshakeTimeout() time.Duration {
+	if c.HandshakeTimeout > 0 {
+		return c.HandshakeTimeout
+	}
+	return DefaultHandshakeTimeout
 }
 
 // phaseDone reports a phase that began at *start, and begins the next one.

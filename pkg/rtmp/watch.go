@@ -48,7 +48,7 @@ func (p *Player) readBy() time.Time {
 		}
 		return by
 	case PhaseHandshake:
-		by = p.since.Add(handshakeTimeout)
+		by = p.since.Add(p.client.handshakeTimeout())
 	case PhaseConnect:
 		sooner(p.answerBy)
 	}

@@ -41,6 +41,10 @@ func main() {
 	if err := run(*bin, *source, *total, *rounds); err != nil {
 		log.Fatal(err)
 	}
+	fmt.Printf("\nfrom the connection to the first byte on standard output, %v each way:\n", oneWay)
+	if err := starts(os.Stdout, *bin, "testdata/flv/bars.flv"); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // A cost is what one run of a program took.
@@ -108,24 +112,12 @@ func median(costs []cost, of func(cost) float64) float64 {
 
 // measure plays the source to one client, from a server of its own.
 func measure(bin, source string, chunk, loops int, args func(string) []string) (c cost, err error) {
-	server := exec.Command(bin, "serve", "--listen", "127.0.0.1:0", "--speed", "max",
-		"--loop="+strconv.Itoa(loops), "--chunk-size", strconv.Itoa(chunk), source)
-	stderr, err := server.StderrPipe()
+	server, url, err := startServer(bin, "--speed", "max", "--loop="+strconv.Itoa(loops),
+		"--chunk-size", strconv.Itoa(chunk), source)
 	if err != nil {
 		return c, err
 	}
-	if err := server.Start(); err != nil {
-		return c, err
-	}
-	defer func() {
-		_ = server.Process.Signal(syscall.SIGTERM)
-		_ = server.Wait()
-	}()
-	url, err := findURL(stderr)
-	if err != nil {
-		return c, err
-	}
-	go func() { _, _ = io.Copy(io.Discard, stderr) }()
+	defer server.stop()
 	argv := args(url)
 	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec // our own table
 	cmd.Stderr = os.Stderr
@@ -141,6 +133,32 @@ func measure(bin, source string, chunk, loops int, args func(string) []string) (
 	c.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	c.rss = usage.Maxrss * 1024
 	return c, nil
+}
+
+// A server is a `rtmpull serve` of our own.
+type server struct{ *exec.Cmd }
+
+func startServer(bin string, args ...string) (server, string, error) {
+	s := server{exec.Command(bin, append([]string{"serve", "-q", "--listen", "127.0.0.1:0"}, args...)...)}
+	stderr, err := s.StderrPipe()
+	if err != nil {
+		return s, "", err
+	}
+	if err := s.Start(); err != nil {
+		return s, "", err
+	}
+	url, err := findURL(stderr)
+	if err != nil {
+		s.stop()
+		return s, "", err
+	}
+	go func() { _, _ = io.Copy(os.Stderr, stderr) }()
+	return s, url, nil
+}
+
+func (s server) stop() {
+	_ = s.Process.Signal(syscall.SIGTERM)
+	_ = s.Wait()
 }
 
 // findURL reads the address that the server prints.

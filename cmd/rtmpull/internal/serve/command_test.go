@@ -76,7 +76,7 @@ func TestHalfPipelined(t *testing.T) {
 	c.flush()
 	for _, want := range []string{
 		"_result NetConnection.Connect.Success", "_result", "onStatus NetStream.Play.Start", "Audio",
-		"Stream EOF", "onPlayStatus NetStream.Play.Complete", "onStatus NetStream.Play.Stop",
+		"onPlayStatus NetStream.Play.Complete", "onStatus NetStream.Play.Stop", "Stream EOF",
 	} {
 		c.hear(want)
 	}

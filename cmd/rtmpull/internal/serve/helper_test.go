@@ -233,11 +233,16 @@ func describe(m *message.Message) string {
 	return m.Type.String()
 }
 
+// newScriptWriter returns a caller that only talks, and into w.
+func newScriptWriter(tb testing.TB, w io.Writer) *caller {
+	return &caller{tb: tb, w: chunk.NewWriter(w)}
+}
+
 // openingWords are what a client says to play live/show, in one piece.
 func openingWords(tb testing.TB) []byte {
 	tb.Helper()
 	var b bytes.Buffer
-	c := &caller{tb: tb, w: chunk.NewWriter(&b)}
+	c := newScriptWriter(tb, &b)
 	c.connect("live")
 	c.say(0, "createStream")
 	c.say(1, "play", amf.Null{}, amf.String("show"))

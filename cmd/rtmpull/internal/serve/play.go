@@ -43,21 +43,23 @@ func (c *conn) begin(streamID uint32, name string) error {
 }
 
 // end says what comes after a stream. The clients differ in what they believe:
-// GStreamer in Stream EOF, rtmpdump and ffmpeg in Play.Stop.
+// rtmpdump and ffmpeg in Play.Stop, GStreamer in Stream EOF. GStreamer forgets
+// the message before that if it follows closely, which is why a data message
+// stands between the media and it.
 func (c *conn) end(now time.Time) error {
 	p := c.play
 	c.stop()
 	c.until = now.Add(endGrace)
-	if err := c.send(message.UserControl(message.EventStreamEOF, p.streamID)); err != nil {
-		return err
-	}
 	info := status("status", "NetStream.Play.Complete", "")
 	info.Set("duration", amf.Number(p.src.length(p.loop).Seconds()))
 	info.Set("bytes", amf.Number(c.link.sent))
 	if err := c.sendData(p.streamID, amf.String("onPlayStatus"), info); err != nil {
 		return err
 	}
-	return c.onStatus(p.streamID, status("status", "NetStream.Play.Stop", "Stopped playing."))
+	if err := c.onStatus(p.streamID, status("status", "NetStream.Play.Stop", "Stopped playing.")); err != nil {
+		return err
+	}
+	return c.send(message.UserControl(message.EventStreamEOF, p.streamID))
 }
 
 func (c *conn) sendData(streamID uint32, values ...amf.Value) error {

@@ -142,7 +142,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		nc, err := accept(ctx, l)
 		if err != nil {
 			if ctx.Err() != nil {
-				return nil //nolint:nilerr // the listener was closed because ctx ended
+				return nil // the listener was closed for that
 			}
 			return fmt.Errorf("serve: %w", err)
 		}

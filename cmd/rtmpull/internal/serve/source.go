@@ -138,13 +138,21 @@ func (s *source) index(once bool) error {
 // earlier time than the first frame belong to the beginning.
 func (s *source) at(e *entry) int64 { return max(0, int64(int32(e.timestamp-s.base))) }
 
-// settle moves the headers before the first frame to its time: with a time of
-// their own they would run backwards in each round but the first.
+// settle gives sequence headers and script data that run back in time, such as
+// a header that is repeated with time 0, the time of what is before them: in a
+// loop the time of a track must rise from round to round.
 func (s *source) settle() {
+	last := map[message.Type]uint32{}
 	for i := range s.entries {
-		if e := &s.entries[i]; int32(e.timestamp-s.base) < 0 {
-			e.timestamp = s.base
+		e := &s.entries[i]
+		before, ok := last[e.typ]
+		if !ok {
+			before = s.base
 		}
+		if (e.config || !e.typ.IsMedia()) && int32(e.timestamp-before) < 0 {
+			e.timestamp = before
+		}
+		last[e.typ] = e.timestamp
 	}
 }
 

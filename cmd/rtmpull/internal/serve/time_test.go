@@ -133,7 +133,6 @@ func TestPauseStopsTheClock(t *testing.T) {
 
 // TestTimeouts has clients that do not leave of their own accord.
 func TestTimeouts(t *testing.T) {
-	playing := func(t *testing.T, l *pipeListener) *caller { return startPlaying(t, l) }
 	for _, tc := range []struct {
 		name string
 		do   func(t *testing.T, l *pipeListener) net.Conn
@@ -170,12 +169,12 @@ func TestTimeouts(t *testing.T) {
 			return c.Conn
 		}, idleTimeout + leaveTimeout},
 		{"at the end", func(t *testing.T, l *pipeListener) net.Conn {
-			c := playing(t, l)
+			c := startPlaying(t, l)
 			c.hear("onStatus NetStream.Play.Stop")
 			return c.Conn
 		}, endGrace + leaveTimeout},
 		{"paused", func(t *testing.T, l *pipeListener) net.Conn {
-			c := playing(t, l)
+			c := startPlaying(t, l)
 			c.say(1, "pause", amf.Null{}, amf.Boolean(true))
 			c.flush()
 			return c.Conn

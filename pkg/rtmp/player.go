@@ -77,6 +77,7 @@ func (p *Player) Next() (*message.Message, error) {
 		}
 		if err != nil {
 			p.err = p.wrap(err)
+			p.count.read(p.reader)
 			_ = p.close(true)
 		}
 	}

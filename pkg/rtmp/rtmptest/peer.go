@@ -36,6 +36,10 @@ func newPeer(t testing.TB, nc net.Conn) *Peer {
 	return &Peer{Conn: nc, t: t, reader: chunk.NewReader(nc), writer: chunk.NewWriter(nc)}
 }
 
+// On is the same peer on another connection, such as one that wraps Conn. It is
+// for the start of a script.
+func (p *Peer) On(nc net.Conn) *Peer { return newPeer(p.t, nc) }
+
 // check ends the script if the connection has failed.
 func (p *Peer) check(err error) {
 	if err == nil {

@@ -17,12 +17,18 @@ import (
 func BenchmarkServe(b *testing.B) {
 	path := bigFile(b)
 	for _, size := range []uint32{4096, 128} {
-		b.Run(strconv.Itoa(int(size)), func(b *testing.B) {
-			s := &Server{Streams: map[string]string{"live/big": path}, Loop: -1, ChunkSize: size}
-			addr := listen(b, s)
-			nc := dialRaw(b, addr, "live", "big")
-			drain(b, nc)
-		})
+		for _, from := range []string{"image", "file"} {
+			b.Run(from+"/"+strconv.Itoa(int(size)), func(b *testing.B) {
+				s := &Server{Streams: map[string]string{"live/big": path}, Loop: -1, ChunkSize: size}
+				if err := s.Load(); err != nil {
+					b.Fatal(err)
+				}
+				if from == "file" { // as one that is too big for memory
+					s.sources["live/big"].image = nil
+				}
+				drain(b, dialRaw(b, listen(b, s), "live", "big"))
+			})
+		}
 	}
 }
 

@@ -1,0 +1,361 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+)
+
+// patience is how long a script waits for what should come at once.
+const patience = 30 * time.Second
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"rtmpull": main})
+}
+
+// TestScript runs the scripts in testdata/script against the built command.
+// Besides testscript's own commands they have those in scriptCommands.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Cmds:                scriptCommands,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			samples, err := filepath.Abs("../../testdata/flv")
+			if err != nil {
+				return err
+			}
+			e.Setenv("SAMPLES", samples)
+			e.Values[testKey{}] = e.T()
+			return nil
+		},
+	})
+}
+
+// testKey is where a script's *testing.T is found.
+type testKey struct{}
+
+func scriptT(ts *testscript.TestScript) testing.TB { return ts.Value(testKey{}).(testing.TB) }
+
+type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
+
+var scriptCommands = map[string]scriptCommand{
+	"exits":        cmdExits,
+	"signal":       cmdSignal,
+	"server":       cmdServer,
+	"hostile":      cmdHostile,
+	"certificates": cmdCertificates,
+	"tls":          cmdTLS,
+	"probe":        cmdProbe,
+	"tags":         cmdTags,
+	"json":         cmdJSON,
+	"smaller":      cmdSmaller,
+}
+
+// need fails the script unless it has used a command as it is meant.
+func need(ts *testscript.TestScript, ok bool, usage string) {
+	if !ok {
+		ts.Fatalf("usage: %s", usage)
+	}
+}
+
+// cmdExits runs a program, which has to end with this status.
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) >= 2, "exits STATUS PROGRAM [ARG...]")
+	err := ts.Exec(args[1], args[2:]...)
+	checkExit(ts, args[0], err, ts.ReadFile("stderr"))
+}
+
+func checkExit(ts *testscript.TestScript, want string, err error, stderr string) {
+	got := 0
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode() // -1: killed by a signal
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(got) != want {
+		ts.Fatalf("exit status %d, want %s", got, want)
+	}
+	if strings.Contains(stderr, "panic:") || strings.Contains(stderr, "goroutine ") {
+		ts.Fatalf("it panicked")
+	}
+}
+
+// cmdSignal runs a program and sends it a signal, or several at once, when the
+// file has begun to grow. The file may be - for one that waits for nothing but
+// its first words on stderr.
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) >= 4, "signal SIG[,SIG] FILE STATUS PROGRAM [ARG...]")
+	file := args[1]
+	cmd := exec.Command(args[3], args[4:]...)
+	cmd.Dir = ts.MkAbs(".")
+	// Files, not pipes: the program's death must not wait for readers.
+	stdout, stderr := tempFile(ts), tempFile(ts)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if file == "-" {
+		file = stderr.Name()
+	}
+	ts.Check(cmd.Start())
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	defer func() { _ = cmd.Process.Kill() }()
+	if !poll(func() bool { return size(ts.MkAbs(file)) > 0 || len(done) > 0 }) {
+		ts.Fatalf("%s does not grow", file)
+	}
+	for name := range strings.SplitSeq(args[0], ",") {
+		ts.Check(cmd.Process.Signal(signalNamed(ts, name)))
+	}
+	select {
+	case err := <-done:
+		for w, f := range map[io.Writer]*os.File{ts.Stdout(): stdout, ts.Stderr(): stderr} {
+			b, e := os.ReadFile(f.Name())
+			ts.Check(e)
+			_, _ = w.Write(b)
+		}
+		said, _ := os.ReadFile(stderr.Name())
+		checkExit(ts, args[2], err, string(said))
+	case <-time.After(patience):
+		ts.Fatalf("still running")
+	}
+}
+
+func signalNamed(ts *testscript.TestScript, name string) syscall.Signal {
+	s, ok := map[string]syscall.Signal{
+		"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP,
+	}[name]
+	need(ts, ok, "signal INT, TERM or HUP")
+	return s
+}
+
+func tempFile(ts *testscript.TestScript) *os.File {
+	f, err := os.CreateTemp(scriptT(ts).TempDir(), "")
+	ts.Check(err)
+	ts.Defer(func() { _ = f.Close() })
+	return f
+}
+
+func size(file string) int64 {
+	fi, err := os.Stat(file)
+	if err != nil {
+		return 0
+	}
+	return fi.Size()
+}
+
+// poll waits for something to become true.
+func poll(ok func() bool) bool {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if ok() {
+			return true
+		}
+	}
+	return ok()
+}
+
+// cmdServer starts rtmpull serve on a free port and sets $URL to its first
+// stream and $ADDR to its address. In the end it has to stop in good order.
+func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) > 0, "server [ARG...] FILE...")
+	cmd := exec.Command("rtmpull", append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Dir = ts.MkAbs(".")
+	stderr, err := cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	var said bytes.Buffer
+	lines := bufio.NewReader(stderr)
+	stop := func() error {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_, _ = io.Copy(&said, lines)
+		return cmd.Wait()
+	}
+	line, err := lines.ReadString('\n')
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "serving ")
+	if err != nil || !ok {
+		_ = stop()
+		ts.Fatalf("the server says: %s%s", line, said.String())
+	}
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		_, _ = io.Copy(&said, lines)
+	}()
+	t := scriptT(ts)
+	ts.Defer(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		<-drained
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the server ends with %v:\n%s", err, said.String())
+		}
+	})
+	ts.Setenv("URL", url)
+	ts.Setenv("ADDR", strings.Split(url, "/")[2])
+}
+
+// cmdProbe fails unless ffprobe reads a file without complaint and finds
+// packets in all of its streams. Of how many streams and of what kind can be
+// told: probe FILE [audio] [video].
+func cmdProbe(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) > 0, "probe FILE [audio] [video]")
+	cmd := exec.Command("ffprobe", "-v", "error", "-count_packets",
+		"-show_entries", "stream=codec_type,nb_read_packets", "-of", "json", ts.MkAbs(args[0]))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil || stderr.Len() > 0 {
+		ts.Fatalf("ffprobe %s: %v\n%s", args[0], err, stderr.String())
+	}
+	var found struct {
+		Streams []struct {
+			Type    string `json:"codec_type"`
+			Packets int    `json:"nb_read_packets,string"`
+		} `json:"streams"`
+	}
+	ts.Check(json.Unmarshal(out, &found))
+	kinds := []string{}
+	for _, s := range found.Streams {
+		if s.Packets == 0 {
+			ts.Fatalf("%s has a stream of %s without packets", args[0], s.Type)
+		}
+		kinds = append(kinds, s.Type)
+	}
+	slices.Sort(kinds)
+	if want := args[1:]; len(kinds) == 0 || len(want) > 0 && !slices.Equal(kinds, want) {
+		ts.Fatalf("%s has streams %v, want %v", args[0], kinds, want)
+	}
+}
+
+// cmdTags fails unless a recording has the media of another file, tag for tag:
+// all of it, the beginning of it, or a part out of it, times shifted to 0.
+func cmdTags(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 3, "tags all|beginning|part RECORDING SAMPLE")
+	got, want := readTags(ts, args[1]), readTags(ts, args[2])
+	if len(got) == 0 {
+		ts.Fatalf("%s has no media", args[1])
+	}
+	if got[0].ts != 0 {
+		ts.Fatalf("%s begins at %d ms, want 0", args[1], got[0].ts)
+	}
+	switch args[0] {
+	case "part": // sequence headers come again in front of it
+		first := slices.IndexFunc(got, func(t scriptTag) bool { return !t.config })
+		got = got[first:]
+		at := slices.IndexFunc(want, func(t scriptTag) bool { return t.body == got[0].body })
+		if at < 0 {
+			ts.Fatalf("%s begins with what is not in %s", args[1], args[2])
+		}
+		shift := want[at].ts - got[0].ts
+		want = want[at:]
+		for i := range want {
+			want[i].ts -= shift
+		}
+		want = want[:min(len(got), len(want))]
+	case "beginning":
+		want = want[:min(len(got), len(want))]
+	}
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			ts.Fatalf("tag %d of %s:\ngot  %v\nwant %v", i, args[1], got[i], want[i])
+		}
+	}
+	if len(got) != len(want) {
+		ts.Fatalf("%s has %d tags, want %d", args[1], len(got), len(want))
+	}
+}
+
+// A scriptTag is a tag of audio or video.
+type scriptTag struct {
+	kind   byte
+	ts     int64
+	config bool
+	body   string
+}
+
+func (t scriptTag) String() string {
+	return fmt.Sprintf("type %d, %d ms, %d bytes %.16x", t.kind, t.ts, len(t.body), t.body)
+}
+
+func readTags(ts *testscript.TestScript, file string) []scriptTag {
+	s := flvout.NewScanner(strings.NewReader(ts.ReadFile(file)))
+	var tags []scriptTag
+	for {
+		t, err := s.Next()
+		if errors.Is(err, io.EOF) {
+			return tags
+		}
+		if err != nil {
+			ts.Fatalf("%s: %v", file, err)
+		}
+		c := flvout.Classify(t)
+		if t.Type == 8 || t.Type == 9 {
+			tags = append(tags, scriptTag{byte(t.Type), int64(t.Timestamp), c.Kind == flvout.KindConfig, string(t.Body)})
+		}
+	}
+}
+
+// cmdJSON fails unless a file, or stdout or stderr, is made of JSON lines of
+// these types in this order. A type may end in * for any number of it.
+func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) > 1, "json FILE TYPE...")
+	want := args[1:]
+	last := -1.0
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var event struct {
+			Type    string    `json:"message_type"`
+			Time    time.Time `json:"time"`
+			Elapsed float64   `json:"elapsed"`
+		}
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			ts.Fatalf("%v: %s", err, line)
+		}
+		if event.Time.IsZero() || event.Elapsed < last {
+			ts.Fatalf("a line out of time: %s", line)
+		}
+		last = event.Elapsed
+		for len(want) > 0 && strings.HasSuffix(want[0], "*") && strings.TrimSuffix(want[0], "*") != event.Type {
+			want = want[1:]
+		}
+		if len(want) == 0 {
+			ts.Fatalf("one line too many: %s", line)
+		}
+		if strings.TrimSuffix(want[0], "*") != event.Type {
+			ts.Fatalf("want %s, got %s", want[0], line)
+		}
+		if !strings.HasSuffix(want[0], "*") {
+			want = want[1:]
+		}
+	}
+	if len(want) > 0 {
+		ts.Fatalf("no line of type %v", want)
+	}
+}
+
+// cmdSmaller fails unless a file has at most so many bytes, and some.
+func cmdSmaller(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 2, "smaller FILE BYTES")
+	limit, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	if n := size(ts.MkAbs(args[0])); n == 0 || n > limit {
+		ts.Fatalf("%s has %d bytes, want at most %d", args[0], n, limit)
+	}
+}

@@ -72,7 +72,7 @@ func record(t *testing.T) (sent []byte, marks []mark) {
 			reached(rtmp.PhaseStream, 1)
 			stop(p)
 		})}
-		if got, err := pull(t, &c, target(t, "rtmp://host/live/show")); err != io.EOF || len(got) != 11 { //nolint:errorlint // bare
+		if got, err := pull(t, &c, target(t, "rtmp://host/live/show")); err != io.EOF || len(got) != 11 {
 			t.Fatalf("got %v, %v", got, err)
 		}
 		sent = line.sent.Bytes()

@@ -3,7 +3,6 @@ package rtmp_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"testing"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
@@ -17,12 +16,14 @@ func ExampleClient() {
 
 	target, err := rtmp.ParseTarget(url)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	var client rtmp.Client
 	player, err := client.Play(context.Background(), target)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer player.Close()
 	for {
@@ -62,7 +63,7 @@ type exampleTest struct {
 
 func (*exampleTest) Helper()                        {}
 func (t *exampleTest) Cleanup(f func())             { t.cleanup = f }
-func (*exampleTest) Errorf(format string, a ...any) { log.Printf(format, a...) }
+func (*exampleTest) Errorf(format string, a ...any) { fmt.Printf(format, a...) }
 
 func ExampleParseTarget() {
 	for _, url := range []string{
@@ -72,7 +73,8 @@ func ExampleParseTarget() {
 	} {
 		t, err := rtmp.ParseTarget(url)
 		if err != nil {
-			log.Fatal(err)
+			fmt.Println(err)
+			return
 		}
 		fmt.Printf("%s %q %q\n", t.TcURL(), t.Session.App, t.Session.PlayPath)
 	}

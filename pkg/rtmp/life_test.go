@@ -42,7 +42,7 @@ func TestCancelledContext(t *testing.T) {
 		}
 		time.AfterFunc(time.Minute, func() { cancel(cause) })
 		for range 2 {
-			if _, err := p.Next(); err != cause { //nolint:errorlint // the very same
+			if _, err := p.Next(); err != cause {
 				t.Errorf("Next: %v, want %v", err, cause)
 			}
 		}
@@ -67,7 +67,7 @@ func TestCancelledWhileSettingUp(t *testing.T) {
 				c := rtmp.Client{DialContext: rtmptest.Dial(t, script)} // one script: no second attempt
 				start := time.Now()
 				_, err := c.Play(ctx, target(t, "rtmp://host/live/show"))
-				if err != context.DeadlineExceeded { //nolint:errorlint // the cause itself
+				if err != context.DeadlineExceeded {
 					t.Errorf("got %v, want the context's cause", err)
 				}
 				if d := time.Since(start); d != time.Second {
@@ -81,7 +81,7 @@ func TestCancelledWhileSettingUp(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
 		c := rtmp.Client{DialContext: rtmptest.Dial(t, silent)}
-		if _, err := c.Play(ctx, target(t, "rtmp://host/live/show")); err != cause { //nolint:errorlint // the cause itself
+		if _, err := c.Play(ctx, target(t, "rtmp://host/live/show")); err != cause {
 			t.Errorf("got %v, want the context's cause", err)
 		}
 	})
@@ -122,7 +122,7 @@ func TestCloseFromElsewhere(t *testing.T) {
 		for err == nil {
 			_, err = p.Next()
 		}
-		if err != net.ErrClosed { //nolint:errorlint // bare
+		if err != net.ErrClosed {
 			t.Errorf("Next: %v, want net.ErrClosed", err)
 		}
 		closers.Wait()

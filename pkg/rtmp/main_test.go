@@ -47,7 +47,7 @@ func pull(t testing.TB, c *rtmp.Client, to *rtmp.Target) (got []string, err erro
 	for {
 		m, err := p.Next()
 		if err != nil {
-			if _, again := p.Next(); again != err { //nolint:errorlint // the very same
+			if _, again := p.Next(); again != err {
 				t.Errorf("Next: %v, and then %v", err, again)
 			}
 			return got, err
@@ -63,7 +63,6 @@ func pull(t testing.TB, c *rtmp.Client, to *rtmp.Target) (got []string, err erro
 type story struct {
 	name    string
 	client  rtmp.Client // but for DialContext
-	target  string      // "": rtmp://host/live/show
 	kind    func(*rtmp.Target)
 	scripts []rtmptest.Script
 	got     int           // messages
@@ -103,8 +102,8 @@ func tell(t *testing.T, stories []story) {
 // that wraps want and is no io.EOF.
 func checkError(t testing.TB, err error, phase rtmp.Phase, want error, says string) {
 	t.Helper()
-	if want == io.EOF { //nolint:errorlint // the bare one is meant
-		if err != io.EOF { //nolint:errorlint // here too
+	if want == io.EOF {
+		if err != io.EOF {
 			t.Errorf("got error %v, want a bare io.EOF", err)
 		}
 		return

@@ -72,13 +72,13 @@ func (p *Player) Next() (*message.Message, error) {
 	}
 	for p.err == nil {
 		m, err := p.step()
-		if m != nil {
-			return m, nil
-		}
 		if err != nil {
 			p.err = p.wrap(err)
 			p.count.read(p.reader)
 			_ = p.close(true)
+		}
+		if m != nil {
+			return m, nil // an error that came with it is for the next call
 		}
 	}
 	return nil, p.err
@@ -168,6 +168,10 @@ func (p *Player) wrap(err error) error {
 // message: 0 means that the next Next will wait for the server. Only the
 // goroutine that calls Next may ask.
 func (p *Player) Buffered() int { return p.reader.Buffered() }
+
+// Lend makes Next join audio and video messages in room that room gives, where
+// who writes them wants them; see chunk.Reader.Lend. It is called before Next.
+func (p *Player) Lend(room func(n int) []byte) { p.reader.Lend(room) }
 
 // Seek asks a recorded stream to go on at position ms. What comes from before
 // that is dropped.

@@ -47,6 +47,8 @@ func TestSetUp(t *testing.T) {
 	tell(t, []story{
 		{name: "a silent server", scripts: []rtmptest.Script{silent},
 			phase: rtmp.PhaseHandshake, took: 10 * time.Second, says: "no RTMP handshake within 10s"},
+		{name: "a silent server, and less patience", client: rtmp.Client{HandshakeTimeout: 2 * time.Second},
+			scripts: []rtmptest.Script{silent}, phase: rtmp.PhaseHandshake, took: 2 * time.Second},
 		{name: "a dripping server", scripts: []rtmptest.Script{func(p *rtmptest.Peer) {
 			for b := []byte{3}; ; b = []byte{0} {
 				if _, err := p.Write(b); err != nil {

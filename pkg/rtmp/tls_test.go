@@ -109,7 +109,7 @@ func TestTLS(t *testing.T) {
 			s := rtmptest.NewTLSServer(t, test.server, oneFrame)
 			got, err := pull(t, &rtmp.Client{TLSConfig: test.client}, target(t, s.URL("live/show")))
 			if test.want == nil && test.says == "" {
-				if err != io.EOF || len(got) != 1 { //nolint:errorlint // bare
+				if err != io.EOF || len(got) != 1 {
 					t.Errorf("got %v, %v; want one frame", got, err)
 				}
 				return
@@ -178,7 +178,7 @@ func TestRealConnection(t *testing.T) {
 	})
 	addr := rtmptest.Line{}.Proxy(t, s.Addr)
 	got, err := pull(t, new(rtmp.Client), target(t, "rtmp://"+addr+"/live/show"))
-	if err != io.EOF || len(got) != 2 { //nolint:errorlint // bare
+	if err != io.EOF || len(got) != 2 {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

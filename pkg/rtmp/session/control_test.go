@@ -8,31 +8,31 @@ import (
 
 func TestUserControl(t *testing.T) {
 	const (
-		any  = Starting
+		then = Starting
 		ping = message.EventPingRequest
 	)
 	steps := []step{
-		{event(ping, 0xdeadbeef), "Ping Response 3735928559", any, nil},
-		{event(ping), "", any, nil}, // without its number
-		{event(message.EventStreamBegin, 7), "!stream begin", any, nil},
-		{event(message.EventStreamBegin, 0), "!stream begin", any, nil}, // crtmpserver
-		{event(message.EventStreamBegin, 8), "", any, nil},
-		{event(message.EventStreamBegin), "", any, nil},
-		{event(message.EventStreamEOF, 7), "!stream eof", any, nil},
-		{event(message.EventStreamEOF, 8), "", any, nil},
-		{event(message.EventStreamDry, 7), "!stream dry", any, nil},
-		{event(message.EventStreamIsRecorded, 7), "!stream is recorded", any, nil},
-		{event(message.EventBufferEmpty, 7), "!buffer empty", any, nil},
-		{event(message.EventBufferReady, 7), "!buffer ready", any, nil},
-		{event(message.EventSetBufferLength, 7, 100), "", any, nil}, // ours to say, not theirs
-		{event(message.EventPingResponse, 1), "", any, nil},
-		{event(message.EventSWFVerifyRequest), "!oddity: the server asks for SWF verification", any, nil},
-		{event(99, 7), "", any, nil},
-		{&message.Message{Type: message.TypeUserControl, Payload: []byte{0}}, "", any, nil},
-		{&message.Message{Type: message.TypeUserControl}, "", any, nil},
-		{on(9, event(ping, 1)), "Ping Response 1", any, nil}, // on a stream and chunk stream of their own
+		{event(ping, 0xdeadbeef), "Ping Response 3735928559", then, nil},
+		{event(ping), "", then, nil}, // without its number
+		{event(message.EventStreamBegin, 7), "!stream begin", then, nil},
+		{event(message.EventStreamBegin, 0), "!stream begin", then, nil}, // crtmpserver
+		{event(message.EventStreamBegin, 8), "", then, nil},
+		{event(message.EventStreamBegin), "", then, nil},
+		{event(message.EventStreamEOF, 7), "!stream eof", then, nil},
+		{event(message.EventStreamEOF, 8), "", then, nil},
+		{event(message.EventStreamDry, 7), "!stream dry", then, nil},
+		{event(message.EventStreamIsRecorded, 7), "!stream is recorded", then, nil},
+		{event(message.EventBufferEmpty, 7), "!buffer empty", then, nil},
+		{event(message.EventBufferReady, 7), "!buffer ready", then, nil},
+		{event(message.EventSetBufferLength, 7, 100), "", then, nil}, // ours to say, not theirs
+		{event(message.EventPingResponse, 1), "", then, nil},
+		{event(message.EventSWFVerifyRequest), "!oddity: the server asks for SWF verification", then, nil},
+		{event(99, 7), "", then, nil},
+		{&message.Message{Type: message.TypeUserControl, Payload: []byte{0}}, "", then, nil},
+		{&message.Message{Type: message.TypeUserControl}, "", then, nil},
+		{on(9, event(ping, 1)), "Ping Response 1", then, nil}, // on a stream and chunk stream of their own
 	}
-	bothWays(t, Config{}, func(t *testing.T, cfg Config) { run(t, at(t, cfg, any), steps) })
+	bothWays(t, Config{}, func(t *testing.T, cfg Config) { run(t, at(t, cfg, then), steps) })
 	t.Run("before there is a stream", func(t *testing.T) {
 		run(t, at(t, Config{}, Connecting), []step{
 			{event(ping, 1), "Ping Response 1", Connecting, nil},

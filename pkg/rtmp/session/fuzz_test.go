@@ -45,7 +45,7 @@ func FuzzSession(f *testing.F) {
 				rs, _ = s.Nudge(nil)
 			default:
 				rs, err = s.Handle(nil, m)
-				if was == Ended && err != ended { //nolint:errorlint // the very same
+				if was == Ended && err != ended {
 					t.Fatalf("after the end: %v, was %v", err, ended)
 				}
 				if (s.State() == Ended) != (err != nil) {

@@ -167,7 +167,7 @@ func TestRowsThatEnd(t *testing.T) {
 	for _, test := range tests {
 		for _, state := range []State{Connecting, Creating, Starting, Streaming} {
 			t.Run(test.code+" when "+state.String(), func(t *testing.T) {
-				want := error(eof)
+				want := eof
 				if test.refused {
 					want = &StatusError{Call: calls[state], Code: test.code, Level: test.level}
 				}

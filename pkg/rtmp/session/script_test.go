@@ -36,7 +36,7 @@ func run(t *testing.T, s *Session, steps []step) {
 		}
 		if s.State() == Ended {
 			rs, again := s.Handle(nil, command("ping", 3))
-			if len(rs) > 0 || again != err { //nolint:errorlint // the very same
+			if len(rs) > 0 || again != err {
 				t.Errorf("after the end: %s, %v; want silence and %v", show(rs), again, err)
 			}
 		}

@@ -12,7 +12,7 @@ func decodeToken(key, secret string) (string, bool) {
 	if err != nil || len(data) == 0 {
 		return "", false
 	}
-	v := littleEndianWords([]byte(data), (len(data)+3)/4)
+	v := littleEndianWords(data, (len(data)+3)/4)
 	if len(v) < 2 {
 		return "", false
 	}

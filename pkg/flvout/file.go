@@ -82,6 +82,9 @@ func (f *File) WriteTag(t Tag) error { return f.w.WriteTag(t) }
 // Begin is Writer.Begin.
 func (f *File) Begin() error { return f.w.Begin() }
 
+// AvailableBuffer is Writer.AvailableBuffer.
+func (f *File) AvailableBuffer(n int) []byte { return f.w.AvailableBuffer(n) }
+
 // Flush is Writer.Flush: what it wrote survives the death of the process.
 func (f *File) Flush() error { return f.w.Flush() }
 

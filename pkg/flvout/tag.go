@@ -37,10 +37,15 @@ const (
 )
 
 // appendTag frames t: header, body and PreviousTagSize. The top byte of the
-// timestamp comes last (FLV 10.1, E.4.1).
+// timestamp comes last (FLV 10.1, E.4.1). A body that is in its place already,
+// as AvailableBuffer lends it, stays there.
 func appendTag(dst []byte, t Tag) []byte {
 	dst = appendTagHeader(dst, t)
-	dst = append(dst, t.Body...)
+	if n := len(t.Body); n > 0 && cap(dst)-len(dst) >= n && &dst[:len(dst)+1][len(dst)] == &t.Body[0] {
+		dst = dst[:len(dst)+n]
+	} else {
+		dst = append(dst, t.Body...)
+	}
 	return binary.BigEndian.AppendUint32(dst, uint32(tagHeaderSize+len(t.Body)))
 }
 

@@ -170,6 +170,24 @@ func (w *Writer) put(t Tag) bool {
 	return true
 }
 
+// AvailableBuffer returns an empty slice with room for a body of n bytes, at the
+// place to which the next WriteTag puts one: a body that is built there is not
+// copied again. It is nil if there is no such place now. The room is lent until
+// the next WriteTag or Close; a Flush does not touch it.
+//
+// It is to a tag's body what bufio.Writer's method of that name is to text.
+func (w *Writer) AvailableBuffer(n int) []byte {
+	size := tagHeaderSize + n + trailerSize
+	if w.opening != nil || w.err != nil || size > cap(w.buf) {
+		return nil
+	}
+	if size > cap(w.buf)-len(w.buf) && !w.flush() {
+		return nil
+	}
+	at := len(w.buf) + tagHeaderSize
+	return w.buf[at : at : at+n]
+}
+
 // putLarge writes t from where it is. The buffer is empty and lends its room to
 // the header and the trailer.
 func (w *Writer) putLarge(t Tag) bool {

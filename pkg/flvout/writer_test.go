@@ -413,3 +413,52 @@ func ExampleWriter() {
 	// 8 0 3
 	// EOF
 }
+
+// TestAvailableBuffer writes the same tags twice, once with bodies that are built
+// in the room that the Writer lends, and with a Flush in between now and then.
+func TestAvailableBuffer(t *testing.T) {
+	var plain, lent bytes.Buffer
+	a, b := NewWriter(&plain), NewWriter(&lent)
+	inPlace := 0
+	for i := range 2000 {
+		body := append([]byte{0x27, 1, 0, 0, 0}, bytes.Repeat([]byte{byte(i)}, i*37%9000)...)
+		typ := tag.TagTypeVideo
+		if i%3 == 0 {
+			body[0], typ = 0xaf, tag.TagTypeAudio
+		}
+		tg := Tag{Type: typ, Timestamp: uint32(i * 10), Body: body}
+		if err := a.WriteTag(tg); err != nil {
+			t.Fatal(err)
+		}
+		if room := b.AvailableBuffer(len(body)); room != nil {
+			if len(room) != 0 || cap(room) != len(body) {
+				t.Fatalf("room for %d bytes: %d of %d", len(body), len(room), cap(room))
+			}
+			tg.Body = append(room, body...)
+			inPlace++
+		}
+		if i%7 == 0 {
+			if err := b.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.WriteTag(tg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(a.Close(), b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if inPlace < 1900 {
+		t.Errorf("only %d bodies were built in place", inPlace)
+	}
+	if !bytes.Equal(plain.Bytes(), lent.Bytes()) {
+		t.Error("what was built in place differs from what was copied")
+	}
+	if NewWriter(&lent).AvailableBuffer(10) != nil {
+		t.Error("room before the header is written")
+	}
+	if a.AvailableBuffer(10) != nil {
+		t.Error("room after Close")
+	}
+}

@@ -169,6 +169,10 @@ func (p *Player) wrap(err error) error {
 // goroutine that calls Next may ask.
 func (p *Player) Buffered() int { return p.reader.Buffered() }
 
+// Lend makes Next join audio and video messages in room that room gives, where
+// who writes them wants them; see chunk.Reader.Lend. It is called before Next.
+func (p *Player) Lend(room func(n int) []byte) { p.reader.Lend(room) }
+
 // Seek asks a recorded stream to go on at position ms. What comes from before
 // that is dropped.
 func (p *Player) Seek(ms uint32) error {

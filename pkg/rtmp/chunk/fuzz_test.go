@@ -37,6 +37,12 @@ func FuzzReader(f *testing.F) {
 				t.Errorf("byte by byte: message %d: got %s, want %s", i, g, w)
 			}
 		}
+		lent, _ := readAll(lending(newReader(&flaky{src: bytes.NewReader(data), n: 7})))
+		for i := range lent {
+			if w := line(want[i]); lent[i] != w {
+				t.Errorf("in lent room: message %d: got %s, want %s", i, lent[i], w)
+			}
+		}
 	})
 }
 

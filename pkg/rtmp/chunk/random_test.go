@@ -22,7 +22,7 @@ func TestReaderRandom(t *testing.T) {
 		data, want := randomExchange(t, rnd)
 		for _, source := range sources {
 			got := make(map[string][]string)
-			lines, err := readAll(newReader(source.wrap(bytes.NewReader(data))))
+			lines, err := readAll(lending(newReader(source.wrap(bytes.NewReader(data)))))
 			if err != io.EOF {
 				t.Fatalf("seed %d, %s: %v", seed, source.name, err)
 			}

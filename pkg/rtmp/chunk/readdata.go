@@ -50,6 +50,9 @@ func (r *Reader) readData() (payload []byte, err error) {
 
 // readSome moves what there is of the current chunk's data to its message.
 func (r *Reader) readSome(s *stream) error {
+	if s.got == 0 {
+		r.borrow(s)
+	}
 	want := int(s.keep) - int(s.got) // of what comes next
 	if r.r == r.w {
 		if n := min(want, r.left); n >= directSize {
@@ -95,6 +98,7 @@ func (r *Reader) readRun(s *stream) {
 			break
 		}
 		copy(s.buf[got:], r.buf[at+header:end])
+		r.at = r.base + int64(at)
 		at = end
 		got += n
 	}

@@ -24,7 +24,9 @@ type Reader struct {
 	streams  [64]*stream
 	others   map[uint32]*stream // chunk stream IDs from 64 on
 	nstreams int
-	held     int // capacity of all streams' buffers
+	held     int // capacity of all streams' own buffers
+	room     func(n int) []byte
+	loan     loan
 
 	cur  *stream // whose chunk is being read
 	left int     // bytes of it still to come
@@ -83,6 +85,9 @@ func (r *Reader) Next() (*message.Message, error) {
 		}
 		s.partial = false
 		r.drops = 0
+		if err := r.giveBack(s != r.loan.to); err != nil {
+			return nil, r.fail(err)
+		}
 		done, err := r.finish(s, payload)
 		if err != nil {
 			return nil, r.fail(err)
@@ -174,7 +179,7 @@ func (r *Reader) abort() {
 		return
 	}
 	if s := r.find(id); s != nil && s.partial {
-		s.partial = false
+		r.giveUp(s)
 		r.stats.Dropped++
 	}
 }

@@ -82,6 +82,7 @@ func (r *Reader) startMessage(s *stream, format byte, basic, size int) (int, err
 		s.extended = ts
 	}
 	if s.partial {
+		r.giveUp(s)
 		r.stats.Dropped++
 		if r.drops++; r.drops >= maxDrops {
 			return 0, r.framingError("%d messages in a row begun anew before they were whole", r.drops)

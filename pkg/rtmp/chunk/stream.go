@@ -41,6 +41,14 @@ func (s *stream) begin() {
 	}
 }
 
+// giveUp forgets what has come of s's message.
+func (r *Reader) giveUp(s *stream) {
+	s.partial = false
+	if s == r.loan.to {
+		_ = r.giveBack(false) // nothing is kept, so nothing can fail
+	}
+}
+
 func (r *Reader) find(id uint32) *stream {
 	if id < uint32(len(r.streams)) {
 		return r.streams[id]

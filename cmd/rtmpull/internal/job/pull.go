@@ -22,6 +22,7 @@ import (
 // An Output is what a stream is written to: a flvout.File or a stdout Writer.
 type Output interface {
 	flvout.TagWriter
+	AvailableBuffer(n int) []byte
 	Flush() error
 	Close() error
 	Name() string
@@ -47,6 +48,7 @@ type Pull struct {
 	Report func(Event)
 
 	progress Progress
+	held     held
 }
 
 // A Reason says why a recording ended without an error.
@@ -54,7 +56,7 @@ type Reason string
 
 // The reasons.
 const (
-	StreamEnded     Reason = "the stream ended"
+	StreamEnded     Reason = "by the server"
 	DurationReached Reason = "the duration was reached"
 	SizeReached     Reason = "the size was reached"
 )
@@ -113,6 +115,7 @@ func isOutputError(err error) bool {
 func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 	var kind kinds
 	opened := false
+	player.Lend(p.Output.AvailableBuffer)
 	for {
 		m, err := player.Next()
 		if errors.Is(err, io.EOF) {
@@ -121,13 +124,16 @@ func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 		if err != nil {
 			return "", err
 		}
+		t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
+		if !opened {
+			p.held.add(t)
+		}
 		if limit := p.reached(m); limit != "" {
 			return limit, nil
 		}
 		if kind.first(m) {
 			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
 		}
-		t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
 		if err := p.Output.WriteTag(t); err != nil {
 			return "", err
 		}
@@ -144,19 +150,55 @@ func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 	}
 }
 
-// reached tells which limit there is no room left under.
+// reached tells which limit there is no room left under for m.
 func (p *Pull) reached(m *message.Message) Reason {
 	if !m.Type.IsMedia() {
 		return ""
 	}
-	if p.Limits.Duration > 0 && p.Output.Duration() >= p.Limits.Duration {
-		return DurationReached
+	size, duration := p.Output.Size()+int64(len(m.Payload))+framing, p.Output.Duration()
+	if p.Output.Size() == 0 {
+		size, duration = p.held.size(), p.held.duration()
 	}
-	const framing = 15 // tag header and trailer
-	if p.Limits.Size > 0 && p.Output.Size()+int64(len(m.Payload))+framing > p.Limits.Size {
+	switch {
+	case p.Limits.Duration > 0 && duration >= p.Limits.Duration:
+		return DurationReached
+	case p.Limits.Size > 0 && size > p.Limits.Size:
 		return SizeReached
 	}
 	return ""
+}
+
+// framing is a tag's header and trailer, in bytes.
+const framing = 15
+
+// held sums up what an output has been given before it has written anything: it
+// keeps the first seconds back, and limits may be reached before it lets go.
+type held struct {
+	bytes       int64
+	begun       bool
+	first, last uint32 // timestamps of frames
+}
+
+func (h *held) add(t flvout.Tag) {
+	h.bytes += int64(len(t.Body)) + framing
+	if k := flvout.Classify(t).Kind; k != flvout.KindFrame && k != flvout.KindUnknown {
+		return
+	}
+	if !h.begun {
+		h.begun, h.first = true, t.Timestamp
+	}
+	h.last = t.Timestamp
+}
+
+// size is what a file with all of it has at most.
+func (h *held) size() int64 {
+	const opening = 512 // the header, and what the output adds to onMetaData
+	return h.bytes + opening
+}
+
+// duration is from the first frame to the newest.
+func (h *held) duration() time.Duration {
+	return time.Duration(max(0, int32(h.last-h.first))) * time.Millisecond
 }
 
 // kinds remembers which of audio and video have come.

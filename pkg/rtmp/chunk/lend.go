@@ -1,0 +1,49 @@
+package chunk
+
+// Lend makes the Reader join audio and video messages in room of somebody
+// else's, so that who writes them elsewhere need not copy them once more. room
+// returns an empty slice with a capacity of at least n bytes, or nil if there is
+// no such room; it is asked when a message begins.
+//
+// The room is used until the message is returned, and is as borrowed as any
+// payload from there on. Before any other message is returned, the Reader has
+// left it.
+func (r *Reader) Lend(room func(n int) []byte) { r.room = room }
+
+// A loan is the room that a message is being joined in.
+type loan struct {
+	to  *stream
+	own []byte // the stream's own buffer
+}
+
+// borrow asks for room for s's message, which is about to begin. One loan is
+// enough: chunk streams seldom interleave.
+func (r *Reader) borrow(s *stream) {
+	if r.room == nil || r.loan.to != nil || !s.typ.IsMedia() {
+		return
+	}
+	if b := r.room(int(s.length)); cap(b) >= int(s.length) {
+		r.loan = loan{to: s, own: s.buf}
+		s.buf = b[:s.length]
+	}
+}
+
+// giveBack ends the loan. What has come of the message moves to the stream's own
+// buffer, unless the message is whole or given up.
+func (r *Reader) giveBack(unfinished bool) error {
+	s := r.loan.to
+	if s == nil {
+		return nil
+	}
+	lent := s.buf
+	s.buf = r.loan.own
+	r.loan = loan{}
+	if !unfinished {
+		return nil
+	}
+	if err := r.grow(s, int(s.got)); err != nil {
+		return err
+	}
+	copy(s.buf, lent[:s.got])
+	return nil
+}

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"strings"
 	"syscall"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
@@ -50,7 +54,7 @@ func exitStatus(err error) int {
 		return statusSignal + int(signal.signal)
 	case errors.Is(err, syscall.EPIPE) && !isConnection(err):
 		return statusPipe
-	case errors.As(err, &output):
+	case errors.As(err, &output), errors.Is(err, syscall.ENOSPC):
 		return statusOutput
 	case errors.As(err, &pull):
 		return pullStatus(pull)
@@ -90,34 +94,51 @@ func pullStatus(e *pullError) int {
 
 // hungUp tells whether the server closed the connection without a word.
 func hungUp(err error) bool {
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		return true
+	}
+	// Systems have more names for it than those.
+	var op *net.OpError
+	return errors.As(err, &op) && (op.Op == "read" || op.Op == "write") && !op.Timeout()
 }
 
 // complain tells of an error, with a hint where there is one.
-func complain(out io.Writer, err error) {
-	_, _ = fmt.Fprintf(out, "rtmpull: %s\n", describe(err))
-	if h := hint(err); h != "" {
-		_, _ = fmt.Fprintf(out, "hint: %s\n", h)
+func complain(out io.Writer, what, hint string) {
+	_, _ = fmt.Fprintf(out, "rtmpull: %s\n", what)
+	if hint != "" {
+		_, _ = fmt.Fprintf(out, "hint: %s\n", hint)
 	}
 }
 
-// describe says in a sentence what went wrong.
+// describe says in a sentence what went wrong, without secrets.
 func describe(err error) string {
-	var e *rtmp.Error
-	var output *flvout.Error
+	var (
+		mask   obs.Mask
+		pull   *pullError
+		conn   *rtmp.Error
+		output *flvout.Error
+		badURL *rtmp.URLError
+	)
+	if errors.As(err, &pull) {
+		mask = pull.mask
+	}
+	text := err.Error()
 	switch {
 	case errors.As(err, &output):
-		return output.Error()
-	case errors.As(err, &e):
-		return describeConnection(e)
+		text = fmt.Sprintf("cannot %s %s: %v", output.Op, output.Path, output.Err)
+	case errors.As(err, &badURL):
+		text = badURL.Reason
+	case errors.As(err, &conn):
+		text = describeConnection(conn, mask)
 	}
-	return err.Error()
+	return mask.Text(text)
 }
 
-func describeConnection(e *rtmp.Error) string {
+func describeConnection(e *rtmp.Error, mask obs.Mask) string {
 	var (
 		dns     *net.DNSError
 		op      *net.OpError
+		call    *os.SyscallError
 		refusal *session.StatusError
 		timeout *rtmp.TimeoutError
 		peer    *handshake.Error
@@ -129,61 +150,134 @@ func describeConnection(e *rtmp.Error) string {
 		}
 		return fmt.Sprintf("cannot look up %s: %s", dns.Name, dns.Err)
 	case errors.As(e, &refusal):
-		return fmt.Sprintf("%s refused: %v", e.Addr, refusal)
+		said := *refusal
+		said.Description = mask.Text(said.Description) // before it is cut to a length
+		if said.Code == "" && said.Description == "" {
+			return e.Addr + " refused without giving a reason"
+		}
+		return e.Addr + " refused: " + strings.TrimPrefix(said.Error(), "session: ")
 	case errors.As(e, &timeout):
 		return fmt.Sprintf("%s: %v", e.Addr, timeout)
 	case errors.As(e, &peer):
-		return fmt.Sprintf("%s: %v", e.Addr, peer)
+		text := strings.TrimPrefix(peer.Error(), "handshake: ")
+		if did, ok := strings.CutPrefix(text, "the peer "); ok {
+			return e.Addr + " " + did
+		}
+		return e.Addr + ": " + text
 	case errors.Is(e, session.ErrClosed):
-		return e.Addr + ": the server closed the stream"
-	case hungUp(e):
+		return e.Addr + " closed the stream"
+	case e.Phase == rtmp.PhaseDial:
+		why := e.Err
 		switch {
-		case e.Phase == rtmp.PhaseStream:
+		case errors.As(e, &op) && op.Timeout(), errors.Is(e, context.DeadlineExceeded):
+			return fmt.Sprintf("cannot connect to %s: no answer", e.Addr)
+		case errors.As(e, &call):
+			why = call.Err
+		case errors.As(e, &op) && op.Err != nil:
+			why = op.Err
+		}
+		return fmt.Sprintf("cannot connect to %s: %v", e.Addr, why)
+	case e.Phase == rtmp.PhaseTLS:
+		return describeTLS(e)
+	case hungUp(e):
+		switch e.Phase {
+		case rtmp.PhaseStream:
 			return "the connection to " + e.Addr + " was lost"
-		case e.Phase <= rtmp.PhaseHandshake:
-			return e.Addr + " hung up during the " + e.Phase.String()
+		case rtmp.PhaseHandshake:
+			return e.Addr + " hung up during the handshake"
 		}
 		return fmt.Sprintf("%s hung up instead of answering %s", e.Addr, e.Phase)
-	case e.Phase == rtmp.PhaseDial:
-		if errors.As(e, &op) && op.Err != nil {
-			if op.Timeout() {
-				return fmt.Sprintf("cannot connect to %s: no answer", e.Addr)
-			}
-			return fmt.Sprintf("cannot connect to %s: %v", e.Addr, op.Err)
-		}
-		return fmt.Sprintf("cannot connect to %s: %v", e.Addr, e.Err)
 	}
-	return fmt.Sprintf("%s: %v", e.Addr, e.Err)
+	return fmt.Sprintf("%s: %v", e.Addr, inner(e.Err))
 }
 
-// hint says what might help.
-func hint(err error) string {
+func describeTLS(e *rtmp.Error) string {
 	var (
-		e         *rtmp.Error
-		usage     *usageError
-		badURL    *rtmp.URLError
-		peer      *handshake.Error
 		notTLS    tls.RecordHeaderError
 		untrusted *tls.CertificateVerificationError
-		name      x509.HostnameError
 	)
 	switch {
-	case errors.As(err, &usage), errors.As(err, &badURL):
-		return "rtmpull --help shows how it is used, rtmpull explain URL how a URL is understood"
-	case errors.As(err, &name):
-		return "the certificate is for another name; --insecure goes on all the same"
-	case errors.As(err, &untrusted):
-		return "--ca-file names the authority to trust, --insecure goes on without one"
-	case errors.As(err, &notTLS):
-		return "the server does not speak TLS there; try rtmp:// instead of rtmps://"
+	case errors.As(e, &notTLS):
+		return e.Addr + " does not speak TLS"
+	case errors.As(e, &untrusted):
+		return fmt.Sprintf("the certificate of %s is not accepted: %s", e.Addr, strings.TrimPrefix(untrusted.Err.Error(), "x509: "))
+	case errors.Is(e, context.DeadlineExceeded):
+		return e.Addr + ": no answer to the TLS handshake"
+	case hungUp(e):
+		return e.Addr + " hung up during the TLS handshake"
+	}
+	return fmt.Sprintf("%s: %v", e.Addr, inner(e.Err))
+}
+
+// inner takes the operation and the addresses off an error of a connection.
+func inner(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		return op.Err
+	}
+	return err
+}
+
+// hint says what might help. program is the command as it was called.
+func hint(err error, program string) string {
+	var (
+		e       *rtmp.Error
+		usage   *usageError
+		badURL  *rtmp.URLError
+		peer    *handshake.Error
+		pull    *pullError
+		timeout *rtmp.TimeoutError
+	)
+	switch {
+	case errors.As(err, &badURL):
+		return "write rtmp://host/app/name or rtmps://host:port/app/name, an IPv6 address in brackets"
+	case errors.As(err, &usage):
+		return program + " --help shows how it is used"
+	case errors.As(err, &pull) && pull.media:
+		return "" // a long recording is no matter of a wrong flag
 	case errors.As(err, &peer) && peer.Kind == handshake.TLS:
 		return "the server wants TLS; try rtmps:// instead of rtmp://"
 	case errors.As(err, &peer) && peer.Kind == handshake.HTTP:
 		return "this is a web server's port; RTMP's is 1935"
 	case errors.Is(err, rtmp.ErrNoMedia), errors.Is(err, errEmpty):
 		return "the stream may not be live now, or have another name"
-	case errors.As(err, &e) && e.Phase > rtmp.PhaseHandshake && e.Phase < rtmp.PhaseStream && hungUp(err):
+	case !errors.As(err, &e):
+		return ""
+	case e.Phase == rtmp.PhaseTLS, e.Phase == rtmp.PhaseHandshake && isAlert(err):
+		return hintTLS(err)
+	case e.Phase == rtmp.PhaseHandshake && (hungUp(err) || errors.As(err, &timeout)):
+		return "is it an RTMP server? If it wants TLS, its URL begins with rtmps://"
+	case e.Phase > rtmp.PhaseHandshake && e.Phase < rtmp.PhaseStream && hungUp(err):
 		return "servers do that for an application or a stream that they do not know; rtmpull explain shows what was asked for"
 	}
 	return ""
+}
+
+func hintTLS(err error) string {
+	var (
+		notTLS  tls.RecordHeaderError
+		unknown x509.UnknownAuthorityError
+		name    x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &name):
+		return "the certificate is for another name; --insecure goes on all the same"
+	case errors.As(err, &unknown):
+		return "--ca-file names the authority to trust, --insecure goes on without one"
+	case errors.As(err, &invalid):
+		return "--insecure goes on all the same"
+	case errors.As(err, &notTLS), hungUp(err), errors.Is(err, context.DeadlineExceeded):
+		return "if the server does not speak TLS there, its URL begins with rtmp://"
+	case isAlert(err):
+		return "the server may want a certificate from us, or another one: --cert, --key"
+	}
+	return ""
+}
+
+// isAlert tells whether the server refused our TLS. What it thinks of our
+// certificate it says after the TLS handshake.
+func isAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error"
 }

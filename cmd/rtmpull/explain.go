@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -61,15 +62,15 @@ type explanation struct {
 
 // explain lets a session say its opening words to a server that grants all.
 func explain(t *rtmp.Target, secrets bool) (*explanation, error) {
-	hide := obs.Masker(obs.Secrets(t)).Replace
+	mask := obs.MaskOf(t)
 	if secrets {
-		hide = func(s string) string { return s }
+		mask = obs.Mask{}
 	}
 	cfg := t.Session
 	cfg.TcURL = t.TcURL()
 	e := &explanation{
 		Address: t.Address(), TLS: t.Scheme == "rtmps", User: t.User,
-		App: hide(cfg.App), TcURL: hide(cfg.TcURL), PlayPath: hide(cfg.PlayPath),
+		App: mask.Text(cfg.App), TcURL: mask.Text(cfg.TcURL), PlayPath: mask.Text(cfg.PlayPath),
 	}
 	s := session.New(cfg)
 	said, err := s.Start(nil)
@@ -88,27 +89,30 @@ func explain(t *rtmp.Target, secrets bool) (*explanation, error) {
 	}
 	for i := range said {
 		if said[i].Do == session.Send {
-			e.Sent = append(e.Sent, hide(show(&said[i].Message)))
+			e.Sent = append(e.Sent, show(&said[i].Message, mask))
 		}
 	}
 	return e, nil
 }
 
 // show writes a message as one line.
-func show(m *message.Message) string {
+func show(m *message.Message, mask obs.Mask) string {
 	switch m.Type {
 	case message.TypeCommand:
 		c, err := message.ParseCommand(m)
 		if err != nil {
 			return err.Error()
 		}
-		text := c.Name + " " + amf.Format(amf.Number(c.TransactionID)) + " " + amf.Format(c.Object)
+		text := c.Name + " " + amf.Format(amf.Number(c.TransactionID)) + " " + mask.Format(c.Object)
 		for _, v := range c.Args {
-			text += " " + amf.Format(v)
+			text += " " + mask.Format(v)
 		}
 		return text
 	case message.TypeUserControl:
 		event, value, _, _ := message.ParseUserControl(m.Payload)
+		if event == message.EventSetBufferLength {
+			return fmt.Sprintf("%v %d ms (stream %d)", event, binary.BigEndian.Uint32(m.Payload[6:]), value)
+		}
 		return fmt.Sprintf("%v (stream %d)", event, value)
 	}
 	v, _ := m.Uint32()

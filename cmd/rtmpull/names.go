@@ -35,8 +35,11 @@ func expandName(template string, t *rtmp.Target, now time.Time) (string, error) 
 			break
 		}
 		name, tail, closed := strings.Cut(after, "}")
+		if !closed {
+			return "", badUsage("the output's name has a { without its }")
+		}
 		value, known := fields[name]
-		if !closed || !known {
+		if !known {
 			return "", badUsage("the output's name has an unknown {%s}; {stream}, {app} and {host} are known", name)
 		}
 		b.WriteString(safeName(value))

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -51,8 +53,10 @@ Exit status: 0 the stream ended by the server's word, or a limit was reached; 1 
 141 the reader of standard output went away.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && cmd.Flags().NFlag() == 0 {
-				return cmd.Help()
+			if len(args) > 0 && !strings.Contains(args[0], "/") {
+				if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+					return badUsage("there is no command %q; do you mean %s?", args[0], like[0])
+				}
 			}
 			return o.run(cmd.Context(), env, args)
 		},
@@ -80,7 +84,7 @@ func (o *pullOptions) limitGroup() flagGroup {
 func (o *pullOptions) tellGroup() flagGroup {
 	fs := pflag.NewFlagSet("tell", pflag.ContinueOnError)
 	o.log.add(fs)
-	fs.StringVar(&o.progress, "progress", "auto", "auto, on or off: a live line on a terminal, a line every 30 s elsewhere")
+	fs.StringVar(&o.progress, "progress", "auto", "`auto`, on or off: a live line on a terminal, a line every 30 s elsewhere")
 	fs.BoolVar(&o.json, "json", false, "tell what happens in JSON lines, on standard output or, if media is there, on standard error")
 	return flagGroup{"Telling", fs}
 }
@@ -90,14 +94,34 @@ func (o *pullOptions) tellGroup() flagGroup {
 type pullError struct {
 	err   error
 	media bool
+	mask  obs.Mask
 }
 
 func (e *pullError) Error() string { return e.err.Error() }
 func (e *pullError) Unwrap() error { return e.err }
 
+// stuckAfter is how long a recording to standard output may take to end once it
+// is told to. Its reader may have stopped reading, and then no write ever ends.
+const stuckAfter = 2 * time.Second
+
 // run records.
 func (o *pullOptions) run(ctx context.Context, env *environment, args []string) error {
-	pull, err := o.prepare(env, args)
+	switch o.output {
+	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
+		o.output = "-"
+	}
+	logging, err := o.log.options()
+	if err != nil {
+		return err
+	}
+	logging.Color = isTerminal(env.stderr)
+	if o.jsonOnly() {
+		logging.JSON, logging.Mixed = true, true
+		if logging.Level == obs.Normal {
+			logging.Level = obs.Quiet // the events say the same
+		}
+	}
+	pull, err := o.prepare(ctx, env, args)
 	if err != nil {
 		return err
 	}
@@ -106,25 +130,41 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 		return err
 	}
 	defer progress.Stop()
-	log, err := o.log.logger(progress, isTerminal(env.stderr))
-	if err != nil {
-		return err
-	}
-	lines := o.jsonLines(env)
-	pull.Client.Trace = o.trace(pull.Target, log, lines)
+	log, lines := obs.New(progress, logging), o.jsonLines(env)
+	mask := obs.MaskOf(pull.Target)
+	pull.Client.Trace = o.trace(pull.Target, log, lines, mask)
 	pull.Report = func(e job.Event) {
-		log.Debug().Str("file", e.Name).Msg(string(e.Kind))
+		log.Job(e)
 		if lines != nil {
 			lines.Event(e)
 		}
 	}
-	result := pull.Run(ctx)
+	done := make(chan job.Result, 1)
+	go func() { done <- pull.Run(ctx) }()
+	var result job.Result
+	select {
+	case result = <-done:
+	case <-ctx.Done():
+		var stuck <-chan time.Time
+		if o.output == "-" {
+			stuck = time.After(stuckAfter)
+		}
+		select {
+		case result = <-done:
+		case <-stuck:
+			return context.Cause(ctx)
+		}
+	}
 	progress.Stop()
-	return o.conclude(env, result, lines)
+	return o.conclude(env, result, lines, mask)
 }
 
+// jsonOnly tells that standard error is for JSON lines, and nothing else may be
+// told there.
+func (o *pullOptions) jsonOnly() bool { return o.json && o.output == "-" }
+
 // prepare makes the job, and finds out all that is wrong with the command line.
-func (o *pullOptions) prepare(env *environment, args []string) (*job.Pull, error) {
+func (o *pullOptions) prepare(ctx context.Context, env *environment, args []string) (*job.Pull, error) {
 	target, err := o.source.target(args, env.getenv)
 	if err != nil {
 		return nil, err
@@ -142,7 +182,7 @@ func (o *pullOptions) prepare(env *environment, args []string) (*job.Pull, error
 			limit = n
 		}
 	}
-	out, err := o.open(env, target)
+	out, err := o.open(ctx, env, target)
 	if err != nil {
 		return nil, err
 	}
@@ -157,11 +197,15 @@ type stdout struct{ *flvout.Writer }
 
 func (stdout) Name() string { return "standard output" }
 
-// open makes the output. A file appears with the first media.
-func (o *pullOptions) open(env *environment, t *rtmp.Target) (job.Output, error) {
-	if o.output == "-" {
+// open makes the output. A file appears with the first media. To open a named
+// pipe waits for its reader, or for a signal.
+func (o *pullOptions) open(ctx context.Context, env *environment, t *rtmp.Target) (job.Output, error) {
+	switch o.output {
+	case "":
+		return nil, badUsage("--flv wants a name, or - for standard output")
+	case "-":
 		if isTerminal(env.stdout) {
-			return nil, badUsage("standard output is a terminal; it is no place for media")
+			return nil, errTerminal
 		}
 		return stdout{flvout.NewWriter(env.stdout)}, nil
 	}
@@ -169,10 +213,47 @@ func (o *pullOptions) open(env *environment, t *rtmp.Target) (job.Output, error)
 	if err != nil {
 		return nil, err
 	}
+	if leadsToTerminal(name) {
+		return nil, errTerminal
+	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			return nil, &flvout.Error{Op: "create", Path: path.Path, Err: path.Err}
+		}
 		return nil, &flvout.Error{Op: "create", Path: name, Err: err}
 	}
-	return flvout.FileOptions{Force: o.force}.Create(name)
+	type opened struct {
+		file *flvout.File
+		err  error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		f, err := flvout.FileOptions{Force: o.force}.Create(name)
+		done <- opened{f, err}
+	}()
+	select {
+	case o := <-done:
+		return o.file, o.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+var errTerminal = badUsage("the output is a terminal, which is no place for media")
+
+// leadsToTerminal tells whether a path is a terminal's, such as /dev/tty.
+func leadsToTerminal(name string) bool {
+	fi, err := os.Stat(name)
+	if err != nil || fi.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return isTerminal(f)
 }
 
 func (o *pullOptions) startProgress(env *environment, pull *job.Pull) (*ui.Progress, error) {
@@ -188,12 +269,12 @@ func (o *pullOptions) startProgress(env *environment, pull *job.Pull) (*ui.Progr
 		return nil, badUsage("--progress is auto, on or off, not %q", o.progress)
 	}
 	switch {
-	case on && terminal:
+	case !on, o.jsonOnly(), terminal && o.json && isTerminal(env.stdout):
+		return ui.Silent(env.stderr), nil
+	case terminal:
 		return ui.Live(env.stderr, pull.Progress), nil
-	case on && (!o.json || o.output != "-"):
-		return ui.Lines(env.stderr, pull.Progress), nil
 	}
-	return ui.Silent(env.stderr), nil
+	return ui.Lines(env.stderr, pull.Progress), nil
 }
 
 // jsonLines is nil unless they are asked for.
@@ -207,24 +288,23 @@ func (o *pullOptions) jsonLines(env *environment) *ui.JSON {
 	return ui.NewJSON(env.stdout)
 }
 
-func (o *pullOptions) trace(t *rtmp.Target, log zerolog.Logger, lines *ui.JSON) *rtmp.Trace {
+func (o *pullOptions) trace(t *rtmp.Target, log obs.Logger, lines *ui.JSON, mask obs.Mask) *rtmp.Trace {
 	url := t.Redacted()
-	trace := obs.Trace(log, obs.Secrets(t))
-	hide := obs.Masker(obs.Secrets(t))
+	trace := log.Trace(mask)
 	logged := trace.Event
 	trace.Event = func(e *session.Event) {
 		logged(e)
 		if e.Kind == session.Started {
-			log.Info().Str("url", url).Msg("playing")
+			log.Playing(url)
 		}
 		if lines == nil {
 			return
 		}
 		switch e.Kind {
-		case session.Started:
+		case session.Connected:
 			lines.Connected(url)
 		case session.Status, session.PlayStatus:
-			lines.Status(e.Code, e.Level, hide.Replace(e.Description))
+			lines.Status(e.Code, e.Level, mask.Text(e.Description))
 		}
 	}
 	return trace
@@ -232,24 +312,29 @@ func (o *pullOptions) trace(t *rtmp.Target, log zerolog.Logger, lines *ui.JSON) 
 
 // conclude tells what came of it and makes the error that the exit status is
 // taken from.
-func (o *pullOptions) conclude(env *environment, r job.Result, lines *ui.JSON) error {
+func (o *pullOptions) conclude(env *environment, r job.Result, lines *ui.JSON, mask obs.Mask) error {
 	var err error
-	if r.Err != nil {
-		err = &pullError{r.Err, r.Media}
-	} else if !r.Media {
-		err = &pullError{errEmpty, false}
+	switch {
+	case r.Err != nil:
+		err = &pullError{r.Err, r.Media, mask}
+	case r.Media:
+	case r.Reason == job.SizeReached:
+		err = badUsage("--max-size %v has no room for the first picture or sound", &o.maxSize)
+	default:
+		err = &pullError{errEmpty, false, mask}
 	}
 	why, status := string(r.Reason), exitStatus(err)
 	if err != nil {
 		why = describe(err)
 	}
-	if r.Media && !o.log.quiet && status != statusPipe {
+	words := !o.log.quiet && !o.jsonOnly()
+	if r.Media && words && status != statusPipe {
 		ui.Summary(env.stderr, r, why)
 	}
 	if lines != nil {
 		lines.Summary(r, why, status)
 	}
-	if err != nil && r.Media && !o.log.quiet {
+	if err != nil && (o.jsonOnly() || r.Media && words) {
 		return &told{err}
 	}
 	return err

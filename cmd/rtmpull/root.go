@@ -7,14 +7,16 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 )
 
 // An environment is what the program gets from outside.
@@ -51,10 +53,10 @@ func run(env *environment) int {
 	root.SetArgs(env.args)
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	var shown *told
 	if err != nil && !errors.As(err, &shown) && !errors.Is(err, syscall.EPIPE) {
-		complain(env.stderr, err)
+		complain(env.stderr, describe(err), hint(err, cmd.CommandPath()))
 	}
 	return exitStatus(err)
 }
@@ -62,11 +64,42 @@ func run(env *environment) int {
 // newRoot builds the command line.
 func newRoot(env *environment) *cobra.Command {
 	root := newPullCommand(env)
-	root.Version = ""
+	root.Version = versionText(env) // makes --version a flag
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SuggestionsMinimumDistance = 2 // slips of the finger
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.AddCommand(newServeCommand(env), newExplainCommand(env), newVersionCommand(env))
+	root.InitDefaultCompletionCmd()
+	for _, sub := range root.Commands() {
+		if sub.Name() == "completion" {
+			sub.Short = "print what makes a shell complete flags"
+			sub.Args = cobra.ArbitraryArgs
+			sub.RunE = func(*cobra.Command, []string) error {
+				return badUsage("completion is for bash, fish, powershell or zsh")
+			}
+		}
+	}
 	return root
+}
+
+// flagError says in our words what is wrong with a flag.
+func flagError(err error) error {
+	var (
+		value *pflag.InvalidValueError
+		num   *strconv.NumError
+	)
+	if !errors.As(err, &value) {
+		return &usageError{err}
+	}
+	why := value.Unwrap()
+	if errors.As(why, &num) {
+		why = errors.New("want a number")
+		if errors.Is(num, strconv.ErrRange) {
+			why = errors.New("the number is too large")
+		}
+	}
+	return badUsage("--%s %q: %w", value.GetFlag().Name, value.GetValue(), why)
 }
 
 // A signalError says which signal ended the program.
@@ -130,6 +163,10 @@ func setGroups(cmd *cobra.Command, groups ...flagGroup) {
 		cmd.Flags().AddFlagSet(g.flags)
 	}
 	cmd.SetUsageFunc(func(c *cobra.Command) error {
+		groups := groups
+		if c != cmd { // cobra's own commands, which inherit this function
+			groups = []flagGroup{{"Flags", c.LocalFlags()}}
+		}
 		var b strings.Builder
 		fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
 		if c.HasAvailableSubCommands() {
@@ -141,7 +178,9 @@ func setGroups(cmd *cobra.Command, groups ...flagGroup) {
 			}
 		}
 		for _, g := range groups {
-			fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.flags.FlagUsages())
+			if g.flags.HasAvailableFlags() {
+				fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.flags.FlagUsages())
+			}
 		}
 		_, err := io.WriteString(c.OutOrStderr(), b.String())
 		return err
@@ -158,39 +197,25 @@ func (f *logFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "tell errors only")
 	fs.BoolVarP(&f.verbose, "verbose", "V", false, "tell every command and status")
 	fs.BoolVarP(&f.debug, "debug", "z", false, "tell every message")
-	fs.StringVar(&f.format, "log-format", "console", "console or json")
+	fs.StringVar(&f.format, "log-format", "console", "`console` or json")
 }
 
-// logger makes the logger that the flags ask for. Its text goes to out.
-func (f *logFlags) logger(out io.Writer, color bool) (zerolog.Logger, error) {
-	level := zerolog.InfoLevel
+// options are the logger's that the flags ask for.
+func (f *logFlags) options() (obs.Options, error) {
+	o := obs.Options{Level: obs.Normal, JSON: f.format == "json"}
 	switch {
 	case f.debug:
-		level = zerolog.TraceLevel
+		o.Level = obs.Debug
 	case f.verbose:
-		level = zerolog.DebugLevel
+		o.Level = obs.Verbose
 	case f.quiet:
-		level = zerolog.ErrorLevel
+		o.Level = obs.Quiet
 	}
-	switch f.format {
-	case "json":
-	case "console":
-		out = zerolog.ConsoleWriter{Out: out, NoColor: !color, TimeFormat: time.TimeOnly}
-	default:
-		return zerolog.Logger{}, badUsage("--log-format is console or json, not %q", f.format)
+	if f.format != "json" && f.format != "console" {
+		return o, badUsage("--log-format is console or json, not %q", f.format)
 	}
-	return zerolog.New(out).Level(level).With().Timestamp().Logger(), nil
+	return o, nil
 }
 
 // isTerminal tells whether a file is one.
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-
-// exactly is cobra.ExactArgs with our kind of error.
-func exactly(n int, what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) != n {
-			return badUsage("want %s, not %d arguments", what, len(args))
-		}
-		return nil
-	}
-}

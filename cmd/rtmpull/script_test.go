@@ -173,8 +173,8 @@ func poll(ok func() bool) bool {
 	return ok()
 }
 
-// cmdServer starts rtmpull serve on a free port and sets $URL to its first
-// stream and $ADDR to its address. In the end it has to stop in good order.
+// cmdServer starts rtmpull serve on a free port and sets $ADDR to its address
+// and $URL to the stream of the first file. In the end it has to stop in good order.
 func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, !neg && len(args) > 0, "server [ARG...] FILE...")
 	cmd := exec.Command("rtmpull", append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
@@ -208,8 +208,11 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 			t.Errorf("the server ends with %v:\n%s", err, said.String())
 		}
 	})
-	ts.Setenv("URL", url)
-	ts.Setenv("ADDR", strings.Split(url, "/")[2])
+	addr := strings.Split(url, "/")[2]
+	ts.Setenv("ADDR", addr)
+	first := slices.IndexFunc(args, func(s string) bool { return strings.HasSuffix(s, ".flv") })
+	name, _ := streamName(args[first])
+	ts.Setenv("URL", "rtmp://"+addr+"/"+name)
 }
 
 // cmdProbe fails unless ffprobe reads a file without complaint and finds

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -9,13 +10,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/dustin/go-humanize"
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/serve"
 )
 
@@ -46,10 +45,10 @@ Each FLV file is a stream: FILE is played as live/FILE without .flv, or as APP/N
 	}
 	fs := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:1935", "`address` to listen on; port 0 takes a free one and tells which")
-	fs.Var(&o.loop, "loop", "play each file `N` times, or for ever if no number is given")
-	fs.Lookup("loop").NoOptDefVal = "-1"
+	fs.Var(&o.loop, "loop", "play each file `N` times, or for ever")
+	fs.Lookup("loop").NoOptDefVal = "forever"
 	fs.Var(&o.speed, "speed", "how fast to play: 1 is real time, max as fast as the client takes it")
-	fs.Uint32Var(&o.chunkSize, "chunk-size", serve.DefaultChunkSize, "chunk size, in bytes")
+	fs.Uint32Var(&o.chunkSize, "chunk-size", serve.DefaultChunkSize, "chunk size, in `bytes`")
 	fs.Var(&o.cut, "cut-after", "cut each connection off after so many bytes, or so long (5s), of media: a fault for tests")
 	fs.Var((*cutKindValue)(&o.cut.Kind), "cut-with", "how to cut: close, reset, or freeze, which leaves the connection open")
 	fs.IntVar(&o.cut.Conns, "cut-first", 0, "cut the first `N` connections only (default: all)")
@@ -60,10 +59,11 @@ Each FLV file is a stream: FILE is played as live/FILE without .flv, or as APP/N
 
 // run serves until a signal comes, which is the usual end and no error.
 func (o *serveOptions) run(ctx context.Context, env *environment, args []string) error {
-	log, err := o.log.logger(env.stderr, isTerminal(env.stderr))
+	logging, err := o.log.options()
 	if err != nil {
 		return err
 	}
+	logging.Color = isTerminal(env.stderr)
 	streams := make(map[string]string, len(args))
 	for _, arg := range args {
 		name, path := streamName(arg)
@@ -75,7 +75,7 @@ func (o *serveOptions) run(ctx context.Context, env *environment, args []string)
 	server := &serve.Server{
 		Streams: streams, Loop: int(o.loop), Speed: float64(o.speed),
 		ChunkSize: o.chunkSize, Cut: serve.Cut(o.cut),
-		OnEvent: func(e serve.Event) { logServed(log, e) },
+		OnEvent: obs.New(env.stderr, logging).Served,
 	}
 	if err := server.Load(); err != nil {
 		return err
@@ -100,42 +100,12 @@ func streamName(arg string) (name, path string) {
 	return "live/" + strings.TrimSuffix(base, filepath.Ext(base)), arg
 }
 
-func logServed(log zerolog.Logger, e serve.Event) {
-	level := zerolog.InfoLevel
-	switch e.Kind {
-	case serve.Listening:
-		return
-	case serve.Command:
-		level = zerolog.DebugLevel
-	}
-	l := log.WithLevel(level).Int("conn", e.Conn)
-	if level < log.GetLevel() {
-		return
-	}
-	if e.Kind == serve.Connected && e.Addr != nil {
-		l = l.Stringer("addr", e.Addr)
-	}
-	if e.Stream != "" {
-		l = l.Str("stream", e.Stream)
-	}
-	if e.Text != "" {
-		l = l.Str("said", e.Text)
-	}
-	if e.Media > 0 {
-		l = l.Stringer("media", e.Media.Round(time.Millisecond))
-	}
-	if e.Bytes > 0 {
-		l = l.Str("sent", humanize.Bytes(uint64(e.Bytes)))
-	}
-	l.AnErr("error", e.Err).Msg(e.Kind.String())
-}
-
 // A loopValue is a flag that takes a number of times, or "for ever".
 type loopValue int
 
 func (v *loopValue) String() string {
 	if *v < 0 {
-		return "for ever"
+		return "forever"
 	}
 	return strconv.Itoa(int(*v))
 }
@@ -143,9 +113,13 @@ func (v *loopValue) String() string {
 func (v *loopValue) Type() string { return "N" }
 
 func (v *loopValue) Set(s string) error {
+	if s == "forever" {
+		*v = -1
+		return nil
+	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n == 0 || n < -1 {
-		return fmt.Errorf("%q is no number of times", s)
+	if err != nil || n < 1 {
+		return errors.New("write how often, or --loop alone: for ever")
 	}
 	*v = loopValue(n)
 	return nil
@@ -170,7 +144,7 @@ func (v *speedValue) Set(s string) error {
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || !(f > 0) || f > 1e6 {
-		return fmt.Errorf("%q is no speed; write 1, 2.5 or max", s)
+		return errors.New("write 1, 2.5 or max")
 	}
 	*v = speedValue(f)
 	return nil
@@ -193,8 +167,11 @@ func (v *cutValue) Type() string { return "bytes|duration" }
 
 func (v *cutValue) Set(s string) error {
 	cut, err := serve.ParseCut(s)
+	if err != nil {
+		return errors.New("write 100000, in bytes, or 5s, of media")
+	}
 	v.Bytes, v.Media = cut.Bytes, cut.Media
-	return err
+	return nil
 }
 
 // A cutKindValue is a flag that says how to cut.
@@ -209,7 +186,7 @@ func (v *cutKindValue) Type() string { return "close|reset|freeze" }
 func (v *cutKindValue) Set(s string) error {
 	i := slices.Index(cutKinds[:], s)
 	if i < 0 {
-		return fmt.Errorf("%q is no way to cut; write close, reset or freeze", s)
+		return errors.New("write close, reset or freeze")
 	}
 	*v = cutKindValue(i)
 	return nil

@@ -1,7 +1,8 @@
 package main
 
 import (
-	"fmt"
+	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"strconv"
@@ -30,7 +31,7 @@ func (d *durationValue) Set(s string) error {
 }
 
 func parseDuration(s string) (time.Duration, error) {
-	bad := fmt.Errorf("%q is no duration; write 90, 1h30m or 01:30:00", s)
+	bad := errors.New("write 90, 1h30m or 01:30:00")
 	seconds, err := strconv.ParseFloat(s, 64)
 	if err == nil && math.IsInf(seconds, 0) {
 		return 0, bad
@@ -82,7 +83,7 @@ func (v *sizeValue) Type() string { return "size" }
 func (v *sizeValue) Set(s string) error {
 	n, err := humanize.ParseBytes(s)
 	if err != nil || n > math.MaxInt64 {
-		return fmt.Errorf("%q is no size; write 500M, 2G or a number of bytes", s)
+		return errors.New("write 500M, 2G or a number of bytes")
 	}
 	*v = sizeValue(n)
 	return nil
@@ -96,9 +97,16 @@ func secret(value string) (string, error) {
 		return value, nil
 	}
 	b, err := os.ReadFile(name)
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
 	if err != nil {
 		return "", badUsage("cannot read %s: %w", value, err)
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
-	return strings.TrimRight(line, "\r"), nil
+	if line = strings.TrimRight(line, "\r"); line == "" {
+		return "", badUsage("the first line of %s is empty", value)
+	}
+	return line, nil
 }

@@ -11,11 +11,19 @@ func newVersionCommand(env *environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "print the version",
-		Args:  exactly(0, "no arguments"),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return badUsage("version takes no arguments")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "rtmpull %s (%s, %s/%s)\n",
-				env.version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), versionText(env))
 			return err
 		},
 	}
+}
+
+func versionText(env *environment) string {
+	return fmt.Sprintf("rtmpull %s (%s, %s/%s)", env.version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -1,91 +1,135 @@
 // Package obs turns what happens on a connection into log events. It is the
-// one place that gives the hooks of package rtmp to a logger.
+// one place that knows the logger, and gives it the hooks of package rtmp.
 package obs
 
 import (
+	"io"
 	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
-// Trace logs a connection: what the server says of the stream at info, commands
-// and phases at debug, every message at trace. Secrets are masked, also in what
-// a server sends back of them.
-func Trace(log zerolog.Logger, secrets []string) *rtmp.Trace {
-	l := logger{log: log, hide: Masker(secrets)}
-	t := &rtmp.Trace{Retry: l.retry, Event: l.event}
-	if log.GetLevel() <= zerolog.DebugLevel {
-		t.PhaseDone, t.Sent, t.Received = l.phaseDone, l.sent, l.received
+// A Logger takes log events.
+type Logger struct{ log zerolog.Logger }
+
+// A Level says how much is told.
+type Level int8
+
+// The levels: errors only, what a user would tell a friend, commands and
+// phases, single messages.
+const (
+	Quiet Level = iota
+	Normal
+	Verbose
+	Debug
+)
+
+// Options say how a Logger writes.
+type Options struct {
+	Level Level
+	JSON  bool // lines of JSON, not of text
+	Color bool
+
+	// Mixed is for a log that goes where other JSON lines go, and says in each
+	// line that it is the log's.
+	Mixed bool
+}
+
+// New returns a Logger that writes to out.
+func New(out io.Writer, o Options) Logger {
+	if !o.JSON {
+		out = zerolog.ConsoleWriter{Out: out, NoColor: !o.Color, TimeFormat: time.TimeOnly}
+	}
+	levels := [...]zerolog.Level{zerolog.ErrorLevel, zerolog.InfoLevel, zerolog.DebugLevel, zerolog.TraceLevel}
+	c := zerolog.New(out).Level(levels[o.Level]).With().Timestamp()
+	if o.Mixed {
+		c = c.Str("message_type", "log")
+	}
+	return Logger{c.Logger()}
+}
+
+// Playing logs that a stream has begun.
+func (l Logger) Playing(url string) { l.log.Info().Str("url", url).Msg("playing") }
+
+// Job logs an event of a recording.
+func (l Logger) Job(e job.Event) {
+	event := l.log.Debug()
+	switch e.Kind {
+	case job.FirstMedia:
+		event = event.Str("media", strings.ToLower(e.Media))
+	case job.FileClosed:
+		event = event.Str("file", e.Name).Int64("bytes", e.Size).Stringer("duration", e.Duration)
+	default:
+		event = event.Str("file", e.Name)
+	}
+	event.Msg(strings.ReplaceAll(string(e.Kind), "_", " "))
+}
+
+// Trace logs a connection: commands and phases at Verbose, every message at
+// Debug. Secrets are masked, also in what a server sends back of them.
+func (l Logger) Trace(mask Mask) *rtmp.Trace {
+	c := connection{log: l.log, mask: mask}
+	t := &rtmp.Trace{Retry: c.retry, Event: c.event}
+	if l.log.GetLevel() <= zerolog.DebugLevel {
+		t.PhaseDone, t.Sent, t.Received = c.phaseDone, c.sent, c.received
 	}
 	return t
 }
 
-type logger struct {
+type connection struct {
 	log  zerolog.Logger
-	hide *strings.Replacer
+	mask Mask
 }
 
-// Masker returns a replacer that hides secrets. Those too short to be one, which
-// would make holes into everything, it leaves.
-func Masker(secrets []string) *strings.Replacer {
-	const shortest = 4
-	var pairs []string
-	for _, s := range secrets {
-		if len(s) >= shortest {
-			pairs = append(pairs, s, "***")
-		}
-	}
-	return strings.NewReplacer(pairs...)
+func (c connection) phaseDone(p rtmp.Phase, took time.Duration) {
+	c.log.Debug().Stringer("phase", p).Dur("ms", took).Msg("phase done")
 }
 
-func (l logger) phaseDone(p rtmp.Phase, took time.Duration) {
-	l.log.Debug().Stringer("phase", p).Dur("ms", took).Msg("phase done")
+func (c connection) retry(err error) {
+	c.log.Warn().Str("error", c.mask.Text(err.Error())).Msg("trying again with a cautious opening")
 }
 
-func (l logger) retry(err error) {
-	l.log.Warn().Str("error", l.hide.Replace(err.Error())).Msg("trying again with a cautious opening")
-}
-
-func (l logger) event(e *session.Event) {
+func (c connection) event(e *session.Event) {
 	switch e.Kind {
 	case session.Oddity:
-		l.log.Debug().Str("what", l.hide.Replace(e.Description)).Msg("the server is odd")
+		c.log.Debug().Str("what", c.mask.Text(e.Description)).Msg("the server is odd")
 	case session.Status, session.PlayStatus, session.ReconnectRequest:
-		l.log.Debug().Str("code", e.Code).Str("severity", e.Level).
-			Str("description", l.hide.Replace(e.Description)).Msg(e.Kind.String())
+		c.log.Debug().Str("code", e.Code).Str("severity", e.Level).
+			Str("description", c.mask.Text(e.Description)).Msg(e.Kind.String())
 	default:
-		l.log.Debug().Uint32("stream", e.StreamID).Msg(e.Kind.String())
+		c.log.Debug().Uint32("stream", e.StreamID).Msg(e.Kind.String())
 	}
 }
 
-func (l logger) sent(m *message.Message)     { l.message("sent", m) }
-func (l logger) received(m *message.Message) { l.message("received", m) }
+func (c connection) sent(m *message.Message)     { c.message("sent", m) }
+func (c connection) received(m *message.Message) { c.message("received", m) }
 
-func (l logger) message(what string, m *message.Message) {
+func (c connection) message(what string, m *message.Message) {
 	switch m.Type {
 	case message.TypeCommand, message.TypeCommandAMF3:
-		c, err := message.ParseCommand(m)
-		if c == nil {
-			l.log.Debug().Err(err).Msg(what + " a command")
+		cmd, err := message.ParseCommand(m)
+		if cmd == nil {
+			c.log.Debug().Err(err).Msg(what + " a command")
 			return
 		}
-		values := append([]amf.Value{c.Object}, c.Args...)
+		values := append([]amf.Value{cmd.Object}, cmd.Args...)
 		text := make([]string, 0, len(values))
 		for _, v := range values {
 			if v != nil {
-				text = append(text, amf.Format(v))
+				text = append(text, c.mask.Format(v))
 			}
 		}
-		l.log.Debug().Str("command", c.Name).Float64("transaction", c.TransactionID).
-			Str("values", l.hide.Replace(strings.Join(text, ", "))).Msg(what)
+		c.log.Debug().Str("command", c.mask.Text(cmd.Name)).Float64("transaction", cmd.TransactionID).
+			Str("values", strings.Join(text, ", ")).Msg(what)
 	default:
-		l.log.Trace().Stringer("type", m.Type).Uint32("ts", m.Timestamp).Int("bytes", len(m.Payload)).
+		c.log.Trace().Stringer("type", m.Type).Uint32("ts", m.Timestamp).Int("bytes", len(m.Payload)).
 			Uint32("stream", m.StreamID).Uint32("csid", m.ChunkStreamID).Msg(what)
 	}
 }

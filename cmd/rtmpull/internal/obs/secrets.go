@@ -1,22 +1,122 @@
 package obs
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
+	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 )
 
-// Secrets lists what must not be shown of a target: the password, the tokens,
-// and the values in the query of its application and its name.
-func Secrets(t *rtmp.Target) []string {
+const (
+	mask = "***"
+
+	// shortest is how long a secret must be to be masked wherever it stands.
+	// To mask less would make holes into everything.
+	shortest = 4
+)
+
+// A Mask hides what must not be shown. The zero Mask hides nothing.
+type Mask struct{ replacer *strings.Replacer }
+
+// MaskOf hides the secrets of a target, also in what a server sends back of
+// them: the password, the tokens, the texts of -C, and the values in the queries
+// of its URLs and names. A value of a query that is too short to be masked
+// everywhere is masked behind its name.
+func MaskOf(t *rtmp.Target) Mask {
 	c := &t.Session
-	list := []string{t.Password, c.Auth, c.Token, c.UsherToken}
-	for _, s := range []string{c.App, c.PlayPath, c.TcURL} {
-		_, query, _ := strings.Cut(s, "?")
+	var s secrets
+	for _, text := range []string{t.Password, c.Auth, c.Token, c.UsherToken} {
+		s.add(text)
+	}
+	for _, v := range c.Extra {
+		s.addValue(v)
+	}
+	for _, text := range []string{c.App, c.PlayPath, c.TcURL, c.SWFURL, c.PageURL, c.Subscribe} {
+		_, query, _ := strings.Cut(text, "?")
 		for part := range strings.SplitSeq(query, "&") {
-			_, value, _ := strings.Cut(part, "=")
-			list = append(list, value)
+			s.addPart(part)
 		}
 	}
-	return list
+	// Of two secrets that begin alike the longer one counts, or its end would
+	// be seen.
+	slices.SortStableFunc(s, func(a, b [2]string) int { return cmp.Compare(len(b[0]), len(a[0])) })
+	pairs := make([]string, 0, 2*len(s))
+	for _, p := range s {
+		pairs = append(pairs, p[:]...)
+	}
+	return Mask{strings.NewReplacer(pairs...)}
+}
+
+// Text hides the secrets in a text.
+func (m Mask) Text(s string) string {
+	if m.replacer == nil {
+		return s
+	}
+	return m.replacer.Replace(s)
+}
+
+// Format is amf.Format without secrets. They are hidden before that escapes and
+// cuts texts, since the half of a secret is none that could be found.
+func (m Mask) Format(v amf.Value) string { return amf.Format(m.value(v)) }
+
+func (m Mask) value(v amf.Value) amf.Value {
+	switch v := v.(type) {
+	case amf.String:
+		return amf.String(m.Text(string(v)))
+	case amf.XML:
+		return amf.XML(m.Text(string(v)))
+	case amf.StrictArray:
+		masked := make(amf.StrictArray, len(v))
+		for i := range v {
+			masked[i] = m.value(v[i])
+		}
+		return masked
+	case *amf.Object:
+		if v == nil {
+			return v
+		}
+		masked := *v
+		masked.Properties = make([]amf.Property, len(v.Properties))
+		for i, p := range v.Properties {
+			masked.Properties[i] = amf.Property{Name: m.Text(p.Name), Value: m.value(p.Value)}
+		}
+		return &masked
+	}
+	return v
+}
+
+// secrets are pairs: what is to be replaced, and by what.
+type secrets [][2]string
+
+func (s *secrets) add(text string) {
+	if len(text) >= shortest {
+		*s = append(*s, [2]string{text, mask})
+	}
+}
+
+// addPart takes a part of a query, such as token=abc.
+func (s *secrets) addPart(part string) {
+	name, value, ok := strings.Cut(part, "=")
+	if !ok {
+		s.add(part)
+		return
+	}
+	if value != "" {
+		*s = append(*s, [2]string{part, name + "=" + mask})
+	}
+	s.add(value)
+}
+
+// addValue takes what is added to connect. Some servers want the password there.
+func (s *secrets) addValue(v amf.Value) {
+	switch v := v.(type) {
+	case amf.String:
+		s.add(string(v))
+	case *amf.Object:
+		for _, p := range v.Properties {
+			s.addValue(p.Value)
+		}
+	}
 }

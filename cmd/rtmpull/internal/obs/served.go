@@ -1,0 +1,38 @@
+package obs
+
+import (
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/rs/zerolog"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/serve"
+)
+
+// Served logs what happens at a server. Many goroutines may call it at once.
+func (l Logger) Served(e serve.Event) {
+	level := zerolog.InfoLevel
+	switch e.Kind {
+	case serve.Listening:
+		return
+	case serve.Command:
+		level = zerolog.DebugLevel
+	}
+	fields := map[string]any{"conn": e.Conn}
+	if e.Kind == serve.Connected && e.Addr != nil {
+		fields["addr"] = e.Addr.String()
+	}
+	if e.Stream != "" {
+		fields["stream"] = e.Stream
+	}
+	if e.Text != "" {
+		fields["said"] = e.Text
+	}
+	if e.Media > 0 {
+		fields["media"] = e.Media.Round(time.Millisecond).String()
+	}
+	if e.Bytes > 0 {
+		fields["sent"] = humanize.Bytes(uint64(e.Bytes))
+	}
+	l.log.WithLevel(level).Fields(fields).AnErr("error", e.Err).Msg(e.Kind.String())
+}

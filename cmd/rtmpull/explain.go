@@ -45,6 +45,7 @@ func newExplainCommand(env *environment) *cobra.Command {
 	fs := pflag.NewFlagSet("explain", pflag.ContinueOnError)
 	fs.BoolVar(&asJSON, "json", false, "as JSON")
 	fs.BoolVar(&secrets, "show-secrets", false, "do not mask what may be a secret")
+	source.addStop(fs)
 	setGroups(cmd, flagGroup{"Flags", fs}, source.group())
 	return cmd
 }

@@ -75,7 +75,7 @@ func (o *pullOptions) outputGroup() flagGroup {
 
 func (o *pullOptions) limitGroup() flagGroup {
 	fs := pflag.NewFlagSet("limits", pflag.ContinueOnError)
-	fs.VarP(&o.source.stop, "stop", "B", "where to stop in a recorded stream; for a live one the same as --duration")
+	o.source.addStop(fs)
 	fs.Var(&o.duration, "duration", "how much to record, counted in media from the first frame")
 	fs.Var(&o.maxSize, "max-size", "how large the output may become")
 	return flagGroup{"Limits", fs}
@@ -175,9 +175,6 @@ func (o *pullOptions) prepare(ctx context.Context, env *environment, args []stri
 	}
 	limit := time.Duration(o.duration)
 	if o.source.stop > 0 {
-		if o.source.stop <= o.source.start {
-			return nil, badUsage("--stop is not behind --start")
-		}
 		if n := o.source.length(); limit == 0 || n < limit {
 			limit = n
 		}

@@ -42,6 +42,11 @@ func (f *sourceFlags) group() flagGroup {
 	return flagGroup{"Source", fs}
 }
 
+// addStop adds the one flag of the source that counts as a limit as well.
+func (f *sourceFlags) addStop(fs *pflag.FlagSet) {
+	fs.VarP(&f.stop, "stop", "B", "where to stop in a recorded stream; for a live one the same as --duration")
+}
+
 // target makes the target that the flags and the argument, if there is one, ask
 // for.
 func (f *sourceFlags) target(args []string, getenv func(string) string) (*rtmp.Target, error) {
@@ -61,6 +66,9 @@ func (f *sourceFlags) target(args []string, getenv func(string) string) (*rtmp.T
 	}
 	if f.live && f.start > 0 {
 		return nil, badUsage("--start is for recorded streams; a live one begins where it is")
+	}
+	if f.stop > 0 && f.stop <= f.start {
+		return nil, badUsage("--stop is not behind --start")
 	}
 	token := f.token
 	if token == "" {

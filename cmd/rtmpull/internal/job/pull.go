@@ -145,8 +145,8 @@ func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 			if err := p.Output.Flush(); err != nil {
 				return "", err
 			}
+			p.progress.update(p.Output)
 		}
-		p.progress.update(p.Output)
 	}
 }
 

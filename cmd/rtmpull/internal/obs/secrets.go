@@ -18,7 +18,10 @@ const (
 )
 
 // A Mask hides what must not be shown. The zero Mask hides nothing.
-type Mask struct{ replacer *strings.Replacer }
+type Mask struct {
+	replacer *strings.Replacer
+	secrets  secrets
+}
 
 // MaskOf hides the secrets of a target, also in what a server sends back of
 // them: the password, the tokens, the texts of -C, and the values in the queries
@@ -46,7 +49,7 @@ func MaskOf(t *rtmp.Target) Mask {
 	for _, p := range s {
 		pairs = append(pairs, p[:]...)
 	}
-	return Mask{strings.NewReplacer(pairs...)}
+	return Mask{strings.NewReplacer(pairs...), s}
 }
 
 // Text hides the secrets in a text.
@@ -54,7 +57,30 @@ func (m Mask) Text(s string) string {
 	if m.replacer == nil {
 		return s
 	}
-	return m.replacer.Replace(s)
+	return m.cut(m.replacer.Replace(s))
+}
+
+// cut hides the beginnings of secrets that a text was cut within, which package
+// session does to what a server says.
+func (m Mask) cut(s string) string {
+	const dots = "..."
+	for end := strings.Index(s, dots); end >= 0; {
+		rest := s[end:]
+		for _, secret := range m.secrets {
+			for n := min(end, len(secret[0])); n >= shortest; n-- {
+				if head, ok := strings.CutSuffix(s[:end], secret[0][:n]); ok {
+					s, end = head+mask+rest, len(head)+len(mask)
+					break
+				}
+			}
+		}
+		next := strings.Index(s[end+len(dots):], dots)
+		if next < 0 {
+			break
+		}
+		end += len(dots) + next
+	}
+	return s
 }
 
 // Format is amf.Format without secrets. They are hidden before that escapes and

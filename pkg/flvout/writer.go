@@ -9,9 +9,13 @@ import (
 	"github.com/yutopp/go-flv/tag"
 )
 
-// bufferSize is what goes out with one write: 256 KiB costs a sixth of the CPU
-// of a write per tag, and more buys nothing.
-const bufferSize = 256 << 10
+// What goes out with one write. A file wants large ones: 256 KiB cost a fifth of
+// the CPU less than 64. A pipe takes 64 KiB at a time, and smaller buffers stay
+// in nearer caches.
+const (
+	fileBufferSize   = 256 << 10
+	streamBufferSize = 64 << 10
+)
 
 // A Writer writes tags to an io.Writer as one FLV file that is right from the
 // first byte on, as a pipe needs it. It belongs to one goroutine.
@@ -21,9 +25,10 @@ const bufferSize = 256 << 10
 // of one track is late by these 2 s once, at its beginning. The caller, who has
 // a clock, calls Begin when the stream went quiet before that.
 //
-// From then on WriteTag costs one copy of the body, into a buffer of 256 KiB
-// that holds whole tags only, and allocates nothing. The caller decides how old
-// a tag in the buffer may get and calls Flush. Errors stick, as *Error.
+// From then on WriteTag costs one copy of the body, or none with AvailableBuffer,
+// into a buffer of 64 KiB (a File's has 256) that holds whole tags only, and
+// allocates nothing. The caller decides how old a tag in the buffer may get and
+// calls Flush. Errors stick, as *Error.
 type Writer struct {
 	w    io.Writer
 	path string // for errors
@@ -126,7 +131,7 @@ func (w *Writer) Begin() error {
 func (w *Writer) begin() {
 	o := w.opening
 	w.opening = nil
-	w.buf = appendHead(make([]byte, 0, bufferSize), o.audio || o.meta.Audio(), o.video || o.meta.Video())
+	w.buf = appendHead(make([]byte, 0, w.bufferSize()), o.audio || o.meta.Audio(), o.video || o.meta.Video())
 	if w.file || o.meta != nil {
 		w.put(Tag{Type: tag.TagTypeScriptData, Body: appendMetadata(nil, o.meta, w.file)})
 	}
@@ -140,6 +145,13 @@ func (w *Writer) begin() {
 	if w.err == nil {
 		w.flush()
 	}
+}
+
+func (w *Writer) bufferSize() int {
+	if w.file {
+		return fileBufferSize
+	}
+	return streamBufferSize
 }
 
 // emit writes a tag of audio or video at its place on the time line.

@@ -98,7 +98,7 @@ func TestWriterDrops(t *testing.T) {
 // TestWriterLarge passes bodies around the size of the buffer, and the largest.
 func TestWriterLarge(t *testing.T) {
 	var tags []Tag
-	for i, n := range []int{1, bufferSize - 16, bufferSize - 15, bufferSize - 14, bufferSize, 5, maxBody, 7} {
+	for i, n := range []int{1, streamBufferSize - 16, streamBufferSize - 15, streamBufferSize - 14, streamBufferSize, 5, maxBody, 7} {
 		b := bytes.Repeat([]byte{byte(i)}, n+5)[:max(n, 6)]
 		copy(b, []byte{0x27, 1, 0, 0, 0})
 		tags = append(tags, Tag{video, uint32(40 * i), b})
@@ -159,8 +159,8 @@ func TestWriterWritesWholeTags(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if sink.writes < 8 || sink.writes > 13 {
-		t.Errorf("got %d writes for 2 MB, want about 8", sink.writes)
+	if sink.writes < 32 || sink.writes > 40 {
+		t.Errorf("got %d writes for 2 MB, want about 32", sink.writes)
 	}
 }
 
@@ -186,7 +186,7 @@ func TestWriterFull(t *testing.T) {
 	for i := range uint32(12) {
 		tags = append(tags, avcFrame(50+40*i, byte(i), i == 6), aacFrame(23*i, byte(i)))
 	}
-	large := make([]byte, bufferSize)
+	large := make([]byte, streamBufferSize)
 	copy(large, avcFrame(0, 0, true).Body)
 	tags = append(tags, Tag{video, 600, large}, avcFrame(640, 9, false))
 	whole := written(t, tags...)
@@ -195,7 +195,7 @@ func TestWriterFull(t *testing.T) {
 	for _, tg := range scan(t, whole) {
 		ends = append(ends, ends[len(ends)-1]+tagHeaderSize+len(tg.Body)+trailerSize)
 	}
-	inLarge := len(whole) - bufferSize/2
+	inLarge := len(whole) - streamBufferSize/2
 	for n := 0; n < len(whole); n++ {
 		switch n { // inside the large tag one offset is like another
 		case 1500:
@@ -343,7 +343,7 @@ func TestWriterAllocs(t *testing.T) {
 	frame, sound := avcFrame(0, 1, false), aacFrame(0, 1)
 	frame.Body = append(frame.Body, make([]byte, 4000)...)
 	large := frame
-	large.Body = append(bytes.Clone(frame.Body), make([]byte, bufferSize)...)
+	large.Body = append(bytes.Clone(frame.Body), make([]byte, streamBufferSize)...)
 	write := func(tags ...Tag) {
 		for _, tg := range tags {
 			if err := w.WriteTag(tg); err != nil {

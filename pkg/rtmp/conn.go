@@ -29,16 +29,15 @@ type conn struct {
 	lastIn     time.Time // when bytes came last
 	idleSince  time.Time // when the last read returned
 	total      uint64    // bytes that came
-	count      *counters
 	once       sync.Once
 }
 
 // past is a deadline that ends every read and write at once.
 func past() time.Time { return time.Unix(1, 0) }
 
-func newConn(ctx context.Context, nc net.Conn, count *counters) *conn {
+func newConn(ctx context.Context, nc net.Conn) *conn {
 	now := time.Now()
-	c := &conn{Conn: nc, ctx: ctx, hooked: make(chan struct{}), count: count, lastIn: now, idleSince: now}
+	c := &conn{Conn: nc, ctx: ctx, hooked: make(chan struct{}), lastIn: now, idleSince: now}
 	c.writer = chunk.NewWriter(c)
 	c.unhook = context.AfterFunc(ctx, func() {
 		defer close(c.hooked)
@@ -108,7 +107,6 @@ func (c *conn) Read(b []byte) (int, error) {
 	if n > 0 {
 		c.lastIn = c.idleSince
 		c.total += uint64(n)
-		c.count.bytes.Store(int64(c.total))
 	} else if cause := c.interrupted(); cause != nil {
 		err = cause
 	}

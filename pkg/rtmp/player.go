@@ -42,7 +42,8 @@ type Player struct {
 	bounced   bool // a silent recorded stream has been woken once
 
 	delivered message.Message
-	count     counters
+	tally     Stats
+	count     counters // the tally, for others
 }
 
 // maxPending is how many data messages are kept that come before the stream
@@ -52,7 +53,7 @@ const maxPending = 16
 func newPlayer(ctx context.Context, c *Client, addr string, nc net.Conn, s *session.Session) *Player {
 	p := &Player{client: c, addr: addr, session: s}
 	ctx, p.cancel = context.WithCancelCause(ctx)
-	p.conn = newConn(ctx, nc, &p.count)
+	p.conn = newConn(ctx, nc)
 	p.conn.beforeRead = p.beforeRead
 	p.reader = chunk.NewReader(p.conn)
 	p.recorded = s.Kind() == session.Recorded
@@ -74,7 +75,7 @@ func (p *Player) Next() (*message.Message, error) {
 		m, err := p.step()
 		if err != nil {
 			p.err = p.wrap(err)
-			p.count.read(p.reader)
+			p.publish()
 			_ = p.close(true)
 		}
 		if m != nil {
@@ -127,11 +128,11 @@ func (p *Player) react() (out *message.Message, err error) {
 		case session.Deliver:
 			p.delivered = r.Message
 			out = &p.delivered
-			p.count.delivered(out)
+			p.tally.delivered(out)
 			if out.Type.IsMedia() {
 				p.hasMedia, p.bounced = true, false
 				p.lastMedia, p.eofAt = p.conn.lastIn, time.Time{}
-				p.count.lastMedia.Store(p.lastMedia.UnixNano())
+				p.tally.LastMedia = p.lastMedia
 			}
 		}
 	}
@@ -205,6 +206,12 @@ func (p *Player) command(say func([]session.Reaction) []session.Reaction) error 
 	return nil
 }
 
+// publish shows the tally to others.
+func (p *Player) publish() {
+	p.tally.Bytes = int64(p.conn.total)
+	p.count.publish(&p.tally, p.reader)
+}
+
 // Stats returns a snapshot of the counters.
 func (p *Player) Stats() Stats { return p.count.snapshot() }
 
@@ -224,6 +231,7 @@ func (p *Player) Close() error {
 // hear it.
 func (p *Player) close(polite bool) error {
 	p.cancel(net.ErrClosed)
+	p.publish()
 	if polite {
 		p.reactions = p.session.Stop(p.reactions[:0])
 		_, _ = p.react()

@@ -27,7 +27,8 @@ type Trace struct {
 	Event func(e *session.Event)
 }
 
-// Stats is a snapshot of what a Player has received.
+// Stats is a snapshot of what a Player has received. It is exact whenever Next
+// waits for the server.
 type Stats struct {
 	Bytes        int64     // all that arrived, handshake included
 	Audio, Video int64     // messages delivered
@@ -40,7 +41,8 @@ type Stats struct {
 	LastMedia    time.Time // when it arrived
 }
 
-// counters are Stats in the making. One goroutine adds, any may read.
+// counters are Stats for everybody to read: what the goroutine that plays the
+// stream has counted, as of its last read.
 type counters struct {
 	bytes, audio, video, data, mediaBytes atomic.Int64
 	timestamp                             atomic.Uint32
@@ -49,29 +51,36 @@ type counters struct {
 	lastMedia                             atomic.Int64 // ns since the epoch
 }
 
-// add adds to a counter that no one else adds to.
-func add(c *atomic.Int64, n int64) { c.Store(c.Load() + n) }
-
-// read takes over the counts of the reader.
-func (c *counters) read(r *chunk.Reader) {
-	s := r.Stats()
-	c.dropped.Store(s.Dropped)
-	c.skipped.Store(s.Skipped)
+// publish takes over s, and what the reader has counted.
+func (c *counters) publish(s *Stats, r *chunk.Reader) {
+	c.bytes.Store(s.Bytes)
+	c.audio.Store(s.Audio)
+	c.video.Store(s.Video)
+	c.data.Store(s.Data)
+	c.mediaBytes.Store(s.MediaBytes)
+	c.timestamp.Store(s.Timestamp)
+	if !s.LastMedia.IsZero() {
+		c.lastMedia.Store(s.LastMedia.UnixNano())
+	}
+	odd := r.Stats()
+	c.dropped.Store(odd.Dropped)
+	c.skipped.Store(odd.Skipped)
 	c.serverChunk.Store(r.Size())
 }
 
-func (c *counters) delivered(m *message.Message) {
+// delivered counts a message that the caller of Next gets.
+func (s *Stats) delivered(m *message.Message) {
 	switch m.Type {
 	case message.TypeAudio:
-		add(&c.audio, 1)
+		s.Audio++
 	case message.TypeVideo:
-		add(&c.video, 1)
+		s.Video++
 	default:
-		add(&c.data, 1)
+		s.Data++
 		return
 	}
-	add(&c.mediaBytes, int64(len(m.Payload)))
-	c.timestamp.Store(m.Timestamp)
+	s.MediaBytes += int64(len(m.Payload))
+	s.Timestamp = m.Timestamp
 }
 
 func (c *counters) snapshot() Stats {

@@ -10,7 +10,7 @@ import (
 // beforeRead acknowledges what has come, even in the middle of a message that is
 // longer than the server's window, and gives the deadline of the read.
 func (p *Player) beforeRead() (time.Time, error) {
-	p.count.read(p.reader)
+	p.publish()
 	p.reactions = p.session.Received(p.reactions[:0], p.conn.total)
 	if _, err := p.react(); err != nil {
 		return time.Time{}, err

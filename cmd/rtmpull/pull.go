@@ -268,7 +268,7 @@ func (o *pullOptions) startProgress(env *environment, pull *job.Pull) (*ui.Progr
 	switch {
 	case !on, o.jsonOnly(), terminal && o.json && isTerminal(env.stdout):
 		return ui.Silent(env.stderr), nil
-	case terminal:
+	case terminal && hasSize(env.stderr):
 		return ui.Live(env.stderr, pull.Progress), nil
 	}
 	return ui.Lines(env.stderr, pull.Progress), nil

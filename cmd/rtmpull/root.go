@@ -219,3 +219,9 @@ func (f *logFlags) options() (obs.Options, error) {
 
 // isTerminal tells whether a file is one.
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// hasSize tells whether a terminal knows how large it is. A serial line may not.
+func hasSize(f *os.File) bool {
+	w, h, err := term.GetSize(int(f.Fd()))
+	return err == nil && w > 0 && h > 0
+}

@@ -118,6 +118,6 @@ func delay(dst, src net.Conn) {
 	}
 	_ = dst.Close()
 	_ = src.Close()
-	for range parts { //nolint:revive // the reader must not block
+	for range parts { // so that the reader does not block
 	}
 }

@@ -61,7 +61,7 @@ func (cfg *Config) random(p []byte) error {
 	}
 	if _, err := io.ReadFull(r, p); err != nil {
 		// Not wrapped: an io.EOF of Rand is not one of the peer's.
-		return fmt.Errorf("handshake: Config.Rand: %v", err)
+		return fmt.Errorf("handshake: Config.Rand: %v", err) //nolint:errorlint // on purpose
 	}
 	return nil
 }

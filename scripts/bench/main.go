@@ -1,3 +1,5 @@
+//go:build linux
+
 // Bench measures what it costs to record: CPU time, wall time and memory of
 // rtmpull, rtmpdump and ffmpeg, and of a program that only reads the bytes, all
 // from the same source in one run. `make bench` calls it.
@@ -131,7 +133,7 @@ func measure(bin, source string, chunk, loops int, args func(string) []string) (
 		return c, errors.New("no resource usage on this system")
 	}
 	c.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
-	c.rss = usage.Maxrss * 1024
+	c.rss = int64(usage.Maxrss) * 1024 //nolint:unconvert // an int32 on 32-bit systems
 	return c, nil
 }
 

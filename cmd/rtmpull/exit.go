@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
@@ -157,7 +158,11 @@ func describeConnection(e *rtmp.Error, mask obs.Mask) string {
 		}
 		return e.Addr + " refused: " + strings.TrimPrefix(said.Error(), "session: ")
 	case errors.As(e, &timeout):
-		return fmt.Sprintf("%s: %v", e.Addr, timeout)
+		after := timeout.After.Round(time.Millisecond)
+		if after > time.Second { // 30s, not 30.001s
+			after = after.Round(100 * time.Millisecond)
+		}
+		return fmt.Sprintf("%s: no %s within %v", e.Addr, timeout.For, after)
 	case errors.As(e, &peer):
 		text := strings.TrimPrefix(peer.Error(), "handshake: ")
 		if did, ok := strings.CutPrefix(text, "the peer "); ok {

@@ -243,3 +243,19 @@ func TestServerDies(t *testing.T) {
 	}
 	peertest.ProbeSilently(t, file)
 }
+
+// TestServerFreezes: one that stops without hanging up is given up in time.
+func TestServerFreezes(t *testing.T) {
+	t.Parallel()
+	nginx := peertest.Nginx(t)
+	url := nginx.URL("live", "show")
+	peertest.Publish(t, peertest.Sample(t, "bars.flv"), url, true)
+	file := filepath.Join(t.TempDir(), "show.flv")
+	pull := rtmpull(t, file, url, "--timeout", "1")
+	peertest.WaitRecorded(t, pull, file+".part", 2*time.Second)
+	nginx.Pause()
+	if status := pull.Wait(peertest.Patience); status != 2 {
+		t.Errorf("status %d, want 2:\n%s", status, pull.Output())
+	}
+	peertest.ProbeSilently(t, file)
+}

@@ -32,6 +32,15 @@ var hostiles = map[string]func(nc net.Conn){
 	},
 	// silent listens and says nothing.
 	"silent": func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) },
+	// drip begins to shake hands, a byte at a time.
+	"drip": func(nc net.Conn) {
+		for b := byte(3); ; b = 0 {
+			if _, err := nc.Write([]byte{b}); err != nil {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	},
 	// closes hangs up at once.
 	"closes": func(net.Conn) {},
 	// tls answers in TLS to what is no TLS, as servers do: with an alert.

@@ -214,8 +214,7 @@ func (o *pullOptions) open(ctx context.Context, env *environment, t *rtmp.Target
 		return nil, errTerminal
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
 			return nil, &flvout.Error{Op: "create", Path: path.Path, Err: path.Err}
 		}
 		return nil, &flvout.Error{Op: "create", Path: name, Err: err}
@@ -249,8 +248,9 @@ func leadsToTerminal(name string) bool {
 	if err != nil {
 		return false
 	}
-	defer f.Close()
-	return isTerminal(f)
+	is := isTerminal(f)
+	_ = f.Close()
+	return is
 }
 
 func (o *pullOptions) startProgress(env *environment, pull *job.Pull) (*ui.Progress, error) {

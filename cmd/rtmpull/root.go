@@ -160,6 +160,11 @@ type flagGroup struct {
 func setGroups(cmd *cobra.Command, groups ...flagGroup) {
 	for _, g := range groups {
 		g.flags.SortFlags = false
+		g.flags.VisitAll(func(f *pflag.Flag) {
+			if cmd.Flags().Lookup(f.Name) != nil {
+				panic("two flags of " + cmd.Name() + " are called --" + f.Name)
+			}
+		})
 		cmd.Flags().AddFlagSet(g.flags)
 	}
 	cmd.SetUsageFunc(func(c *cobra.Command) error {

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -372,4 +373,67 @@ func cmdSmaller(ts *testscript.TestScript, neg bool, args []string) {
 	if n := size(ts.MkAbs(args[0])); n == 0 || n > limit {
 		ts.Fatalf("%s has %d bytes, want at most %d", args[0], n, limit)
 	}
+}
+
+// A reader that has stopped reading does not keep the program from ending: the
+// write that waits for it never returns.
+func TestStuckReader(t *testing.T) {
+	t.Parallel()
+	server := exec.Command("rtmpull", "serve", "--listen", "127.0.0.1:0", "--loop", "../../testdata/flv/bars.flv")
+	said, err := server.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	}()
+	line, _ := bufio.NewReader(said).ReadString('\n')
+	url := strings.TrimPrefix(strings.TrimSpace(line), "serving ")
+
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for err == nil { // until it is full
+		_ = w.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+		_, err = w.Write(make([]byte, 4096))
+	}
+	words := new(safeBuffer)
+	cmd := exec.Command("rtmpull", "-V", "-o", "-", url)
+	cmd.Stdout, cmd.Stderr = w, words
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.Close()
+	if !poll(func() bool { return strings.Contains(words.String(), "media=audio") }) {
+		t.Errorf("no media came:\n%s", words.String())
+	}
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	_ = cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != 143 {
+		t.Errorf("exit status %d, want 143:\n%s", got, words.String())
+	}
+}
+
+// safeBuffer is a bytes.Buffer for two goroutines.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }

@@ -97,8 +97,7 @@ func secret(value string) (string, error) {
 		return value, nil
 	}
 	b, err := os.ReadFile(name)
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err
 	}
 	if err != nil {

@@ -57,7 +57,7 @@ func (m Mask) Text(s string) string {
 	if m.replacer == nil {
 		return s
 	}
-	return m.cut(m.replacer.Replace(s))
+	return m.replacer.Replace(m.cut(s))
 }
 
 // cut hides the beginnings of secrets that a text was cut within, which package

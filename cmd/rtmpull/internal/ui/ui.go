@@ -115,7 +115,7 @@ func (m *meter) line(now time.Time, s job.Snapshot) string {
 	if s.Audio+s.Video == 0 {
 		return "waiting for media"
 	}
-	if d := now.Sub(m.at); d >= over || !m.began {
+	if d := now.Sub(m.at); d >= over || !m.began && d > 0 {
 		m.bits = float64(s.Size-m.last.Size) * 8 / d.Seconds()
 		m.fps = float64(s.Video-m.last.Video) / d.Seconds()
 		m.last, m.at, m.began = s, now, true

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+// failed is the error of a recording that has no media yet.
+func failed(err error) error { return &pullError{err: err} }
+
+// broken is the error of a recording that has media.
+func broken(err error) error { return &pullError{err: err, media: true} }
+
+func conn(p rtmp.Phase, err error) error { return &rtmp.Error{Phase: p, Addr: "h:1935", Err: err} }
+
+func dial(err error) error {
+	return conn(rtmp.PhaseDial, &net.OpError{Op: "dial", Net: "tcp", Err: err})
+}
+
+func read(err error) error {
+	return &net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{}, Addr: &net.TCPAddr{}, Err: err}
+}
+
+func TestExit(t *testing.T) {
+	refused := &session.StatusError{Call: "play", Code: "NetStream.Play.StreamNotFound", Description: "no such stream"}
+	quiet := &rtmp.TimeoutError{For: "media", After: 30*time.Second + 1234567}
+	full := &flvout.Error{Op: "write", Path: "a.flv.part", Err: syscall.ENOSPC}
+	pipe := &flvout.Error{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
+	untrusted := &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+
+	for _, test := range []struct {
+		err    error
+		status int
+		text   string
+		hint   string // what it has in it
+	}{
+		{nil, 0, "", ""},
+		{errors.New("serve: no"), 1, "serve: no", ""},
+		{badUsage("want %s", "more"), 64, "want more", "rtmpull --help"},
+		{&rtmp.URLError{Reason: "no host"}, 64, "no host", "rtmp://host/app/name"},
+
+		{failed(&signalError{syscall.SIGINT}), 130, "interrupted", ""},
+		{broken(&signalError{syscall.SIGTERM}), 143, "terminated", ""},
+		{&signalError{syscall.SIGHUP}, 129, "hung up", ""},
+
+		{failed(dial(&net.DNSError{Name: "h", Err: "no such host", IsNotFound: true})), 3, "there is no host named h", ""},
+		{failed(dial(&net.DNSError{Name: "h", Err: "server misbehaving"})), 3, "cannot look up h: server misbehaving", ""},
+		{failed(dial(os.NewSyscallError("connect", syscall.ECONNREFUSED))), 3, "cannot connect to h:1935: connection refused", ""},
+		{failed(dial(os.ErrDeadlineExceeded)), 3, "cannot connect to h:1935: no answer", ""},
+		{failed(dial(errors.New("odd"))), 3, "cannot connect to h:1935: odd", ""},
+		{failed(conn(rtmp.PhaseDial, context.DeadlineExceeded)), 3, "cannot connect to h:1935: no answer", ""},
+
+		{failed(conn(rtmp.PhaseTLS, tls.RecordHeaderError{Msg: "first record"})), 3, "h:1935 does not speak TLS", "rtmp://"},
+		{failed(conn(rtmp.PhaseTLS, io.ErrUnexpectedEOF)), 3, "h:1935 hung up during the TLS handshake", "rtmp://"},
+		{failed(conn(rtmp.PhaseTLS, context.DeadlineExceeded)), 3, "h:1935: no answer to the TLS handshake", "rtmp://"},
+		{failed(conn(rtmp.PhaseTLS, untrusted)), 3, "the certificate of h:1935 is not accepted: certificate signed by unknown authority", "--ca-file"},
+		{failed(conn(rtmp.PhaseTLS, &net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")})), 3, "h:1935: tls: bad certificate", "--cert"},
+		{failed(conn(rtmp.PhaseHandshake, &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")})), 3, "h:1935: tls: certificate required", "--cert"},
+
+		{failed(conn(rtmp.PhaseHandshake, &handshake.Error{Kind: handshake.HTTP})), 3, "h:1935 answered with HTTP, not RTMP", "web server"},
+		{failed(conn(rtmp.PhaseHandshake, &handshake.Error{Kind: handshake.TLS})), 3, "h:1935 answered with TLS, not RTMP", "rtmps://"},
+		{failed(conn(rtmp.PhaseHandshake, &handshake.Error{Kind: handshake.BadSignature})), 3, "h:1935: the signature in S2 is wrong", ""},
+		{failed(conn(rtmp.PhaseHandshake, io.ErrUnexpectedEOF)), 3, "h:1935 hung up during the handshake", "rtmps://"},
+		{failed(conn(rtmp.PhaseHandshake, &rtmp.TimeoutError{For: "RTMP handshake", After: 10*time.Second + 1})), 3, "h:1935: no RTMP handshake within 10s", "RTMP server"},
+
+		{failed(conn(rtmp.PhaseConnect, refused)), 4, "h:1935 refused: play: NetStream.Play.StreamNotFound (no such stream)", ""},
+		{failed(conn(rtmp.PhasePlay, &session.StatusError{Call: "play"})), 4, "h:1935 refused without giving a reason", ""},
+		{failed(conn(rtmp.PhasePlay, session.ErrClosed)), 4, "h:1935 closed the stream", ""},
+		{failed(conn(rtmp.PhaseConnect, read(syscall.ECONNRESET))), 4, "h:1935 hung up instead of answering connect", "explain"},
+		{failed(conn(rtmp.PhasePlay, io.ErrUnexpectedEOF)), 4, "h:1935 hung up instead of answering play", "explain"},
+		{failed(conn(rtmp.PhaseConnect, &rtmp.TimeoutError{For: "answer to connect", After: 1500 * time.Millisecond})), 6, "h:1935: no answer to connect within 1.5s", ""},
+		{failed(errEmpty), 6, "the stream ended before any media came", "live"},
+		{failed(conn(rtmp.PhaseStream, rtmp.ErrNoMedia)), 6, "h:1935: no media came", "live"},
+
+		{broken(conn(rtmp.PhaseStream, io.ErrUnexpectedEOF)), 2, "the connection to h:1935 was lost", ""},
+		{broken(conn(rtmp.PhaseStream, read(os.NewSyscallError("read", syscall.ECONNRESET)))), 2, "the connection to h:1935 was lost", ""},
+		{broken(conn(rtmp.PhaseStream, read(os.NewSyscallError("read", syscall.EPIPE)))), 2, "the connection to h:1935 was lost", ""},
+		{broken(conn(rtmp.PhaseStream, quiet)), 2, "h:1935: no media within 30s", ""},
+		{broken(conn(rtmp.PhaseStream, errors.New("chunk: bad"))), 2, "h:1935: chunk: bad", ""},
+		{failed(conn(rtmp.PhaseConnect, errors.New("chunk: bad"))), 1, "h:1935: chunk: bad", ""},
+
+		{broken(full), 5, "cannot write a.flv.part: no space left on device", ""},
+		{failed(&flvout.Error{Op: "create", Path: "x/a.flv", Err: syscall.EACCES}), 5, "cannot create x/a.flv: permission denied", ""},
+		{broken(errors.Join(full, conn(rtmp.PhaseStream, io.ErrUnexpectedEOF))), 5, "cannot write a.flv.part: no space left on device", ""},
+		{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}, 5, "write /dev/stdout: no space left on device", ""},
+		{broken(pipe), 141, "cannot write /dev/stdout: broken pipe", ""},
+		{fmt.Errorf("help: %w", syscall.EPIPE), 141, "help: broken pipe", ""},
+	} {
+		if got := exitStatus(test.err); got != test.status {
+			t.Errorf("%v: status %d, want %d", test.err, got, test.status)
+		}
+		if test.err == nil {
+			continue
+		}
+		if got := describe(test.err); got != test.text {
+			t.Errorf("%v: %q, want %q", test.err, got, test.text)
+		}
+		got := hint(test.err, "rtmpull")
+		if test.hint == "" && got != "" || !strings.Contains(got, test.hint) {
+			t.Errorf("%v: hint %q, want %q", test.err, got, test.hint)
+		}
+	}
+}
+
+func TestDescribeHidesSecrets(t *testing.T) {
+	target, err := rtmp.ParseTarget("rtmp://h/live/show?token=secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, said := range []string{"no show?token=secret", "no show?token=sec...", strings.Repeat("x", 295) + "secret"} {
+		err := &pullError{err: conn(rtmp.PhasePlay, &session.StatusError{Call: "play", Description: said}), mask: obs.MaskOf(target)}
+		if got := describe(err); strings.Contains(got, "sec") {
+			t.Errorf("%q", got)
+		}
+	}
+}

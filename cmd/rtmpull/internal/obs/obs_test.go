@@ -1,0 +1,107 @@
+package obs
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/serve"
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+// tell lets all happen that can be logged.
+func tell(t *testing.T, l Logger) {
+	t.Helper()
+	trace := l.Trace(MaskOf(target(t, "rtmp://h/live/show?token=secret")))
+	c := message.Command{Name: "play", TransactionID: 4, Args: []amf.Value{amf.String("show?token=secret")}}
+	play, err := c.Message(message.CommandChunkStreamID, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trace.PhaseDone != nil {
+		trace.PhaseDone(rtmp.PhaseHandshake, time.Millisecond)
+		trace.Sent(&play)
+		trace.Received(&message.Message{Type: message.TypeVideo, Timestamp: 40, Payload: make([]byte, 3)})
+		trace.Received(&message.Message{Type: message.TypeCommand, Payload: []byte{2, 0, 200, 'x'}})
+	}
+	trace.Retry(errors.New("hung up at secret"))
+	trace.Event(&session.Event{Kind: session.Connected})
+	trace.Event(&session.Event{Kind: session.Status, Code: "Code", Level: "status", Description: "of secret"})
+	trace.Event(&session.Event{Kind: session.Oddity, Description: "odd secret"})
+	l.Playing("rtmp://h/live/show?token=***")
+	l.Job(job.Event{Kind: job.FirstMedia, Media: "Video"})
+	l.Job(job.Event{Kind: job.FileOpened, Name: "a.flv.part"})
+	l.Job(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: time.Second})
+	l.Served(serve.Event{Kind: serve.Listening})
+	l.Served(serve.Event{Kind: serve.Connected, Conn: 1, Addr: &net.TCPAddr{Port: 1}})
+	l.Served(serve.Event{Kind: serve.Command, Conn: 1, Text: "play(1)"})
+	l.Served(serve.Event{Kind: serve.Stopped, Conn: 1, Stream: "live/a", Media: time.Second})
+	l.Served(serve.Event{Kind: serve.Disconnected, Conn: 1, Bytes: 1000, Err: errors.New("gone")})
+}
+
+func TestLevels(t *testing.T) {
+	for level, lines := range map[Level]int{Quiet: 0, Normal: 5, Verbose: 15, Debug: 16} {
+		var out bytes.Buffer
+		tell(t, New(&out, Options{Level: level}))
+		if got := strings.Count(out.String(), "\n"); got != lines {
+			t.Errorf("level %d tells %d lines, want %d:\n%s", level, got, lines, out.String())
+		}
+		if strings.Contains(out.String(), "secret") || strings.Contains(out.String(), "\x1b") {
+			t.Errorf("level %d tells too much:\n%s", level, out.String())
+		}
+	}
+}
+
+func TestLines(t *testing.T) {
+	var out bytes.Buffer
+	tell(t, New(&out, Options{Level: Debug}))
+	for _, want := range []string{
+		"DBG phase done ms=1 phase=handshake\n",
+		`DBG sent command=play transaction=4 values="null, \"show?token=***\""`,
+		"TRC received bytes=3 csid=0 stream=0 ts=40 type=Video\n",
+		"DBG received a command error=",
+		"WRN trying again with a cautious opening error=\"hung up at ***\"\n",
+		"DBG connected stream=0\n",
+		"DBG status code=Code description=\"of ***\" severity=status\n",
+		"DBG the server is odd what=\"odd ***\"\n",
+		"INF playing url=rtmp://h/live/show?token=***\n",
+		"DBG first media media=video\n",
+		"DBG file opened file=a.flv.part\n",
+		"DBG file closed bytes=9 duration=1s file=a.flv\n",
+		"INF connected addr=:1 conn=1\n",
+		"DBG command conn=1 said=play(1)\n",
+		"INF stopped conn=1 media=1s stream=live/a\n",
+		"INF disconnected error=gone conn=1 sent=\"1.0 kB\"\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("lacks %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(out.String())
+	}
+}
+
+func TestJSON(t *testing.T) {
+	for _, mixed := range []bool{false, true} {
+		var out bytes.Buffer
+		tell(t, New(&out, Options{Level: Debug, JSON: true, Mixed: mixed}))
+		for line := range strings.Lines(out.String()) {
+			var fields map[string]any
+			if err := json.Unmarshal([]byte(line), &fields); err != nil {
+				t.Fatalf("%v: %s", err, line)
+			}
+			if fields["time"] == nil || fields["message"] == nil || (fields["message_type"] == "log") != mixed {
+				t.Errorf("mixed %v: %s", mixed, line)
+			}
+		}
+	}
+}

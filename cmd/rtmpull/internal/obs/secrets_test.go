@@ -1,0 +1,92 @@
+package obs
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+)
+
+func target(t *testing.T, url string) *rtmp.Target {
+	t.Helper()
+	target, err := rtmp.ParseTarget(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+func TestMask(t *testing.T) {
+	tg := target(t, "rtmp://joe:pass%21word@host/live?vhost=v&bare/show?token=abcdef&key=abcd&e=1&empty=&seven777")
+	tg.Session.Auth, tg.Session.Token, tg.Session.UsherToken = "authentic", "tokentoken", "usherusher"
+	tg.Session.PageURL, tg.Session.SWFURL = "http://page?id=pagesecret", "http://swf?id=swfsecret"
+	tg.Session.Subscribe = "show?sub=subsecret"
+	o := &amf.Object{}
+	o.Set("name", amf.String("membersecret"))
+	tg.Session.Extra = []amf.Value{amf.String("extrasecret"), amf.Number(7), o}
+	mask := MaskOf(tg)
+	for text, want := range map[string]string{
+		"":                                    "",
+		"show me host and live":               "show me host and live",
+		"pass!word":                           "***",
+		"authentic usherusher":                "*** ***",
+		"tokentoken":                          "***",
+		"token=abcdef&key=abcd":               "token=***&key=***",
+		"abcdef abcd abc":                     "*** *** abc", // the longer one first
+		"x?e=1&empty=&f=1":                    "x?e=***&empty=&f=1",
+		"vhost=v":                             "vhost=***",
+		"bare seven777":                       "*** ***",
+		"http://page?id=pagesecret swfsecret": "http://page?id=*** ***",
+		"subsecret extrasecret membersecret":  "*** *** ***",
+		"cut at tokent...":                    "cut at ***...",
+		"cut at tok...":                       "cut at tok...",
+		"tokent... abcde... end":              "***... ***... end",
+		"......":                              "......",
+	} {
+		if got := mask.Text(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	if got := (Mask{}).Text("tokentoken"); got != "tokentoken" {
+		t.Errorf("the zero Mask makes %q", got)
+	}
+	if got := MaskOf(target(t, "rtmp://h/a/b")).Text("h a b ..."); got != "h a b ..." {
+		t.Errorf("no secrets make %q", got)
+	}
+}
+
+// amf.Format cuts long texts and escapes others; a secret is hidden before that.
+func TestMaskFormat(t *testing.T) {
+	long := strings.Repeat("0123456789", 100)
+	tg := target(t, "rtmp://h/live/show?token="+long)
+	tg.Session.Auth = "quo\"te\\d\n"
+	o := &amf.Object{Kind: amf.Typed, Class: "Class"}
+	o.Set("name", amf.String("show?token="+long))
+	o.Set("list", amf.StrictArray{amf.String(tg.Session.Auth), amf.Null{}, amf.XML(long)})
+	mask := MaskOf(tg)
+	const want = `Class{name: "show?token=***", list: ["***", null, xml("***")]}`
+	if got := mask.Format(o); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if s, _ := amf.AsString(o.Get("name")); s != "show?token="+long {
+		t.Errorf("the value itself was changed: %s", s)
+	}
+	if got := mask.Format((*amf.Object)(nil)); got != amf.Format((*amf.Object)(nil)) {
+		t.Errorf("nil is %s", got)
+	}
+}
+
+func FuzzMask(f *testing.F) {
+	f.Add("secret", "a secret of mine secr... and sec")
+	f.Add("....", "........")
+	f.Add("aaaa", "aaaaaaaaa...aaaaa...")
+	f.Add("***s", "***secret...")
+	f.Fuzz(func(t *testing.T, secret, text string) {
+		mask := MaskOf(&rtmp.Target{Password: secret})
+		got := mask.Text(text)
+		if len(secret) >= shortest && strings.Trim(secret, "* ") != "" && strings.Contains(text, secret) && !strings.Contains(got, "***") {
+			t.Errorf("%q in %q is shown: %q", secret, text, got)
+		}
+	})
+}

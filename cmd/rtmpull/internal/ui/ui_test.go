@@ -1,0 +1,190 @@
+package ui
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+)
+
+func TestMeter(t *testing.T) {
+	start := time.Date(2031, 1, 2, 3, 4, 5, 0, time.UTC)
+	m := newMeter(start)
+	for _, step := range []struct {
+		at   float64 // seconds after the start
+		s    job.Snapshot
+		want string
+	}{
+		{0, job.Snapshot{}, "waiting for media"},
+		{5, job.Snapshot{}, "waiting for media"},
+		{6, job.Snapshot{Audio: 50, Video: 30, Size: 75_000, Duration: time.Second, LastKey: start.Add(5 * time.Second)},
+			"00:00:01  75 kB  100 kbit/s  5.0 fps  key frame 1 s ago"},
+		// Within two seconds the rates stay, so that they can be read.
+		{7, job.Snapshot{Audio: 99, Video: 55, Size: 150_000, Duration: 2 * time.Second, LastKey: start.Add(7 * time.Second)},
+			"00:00:02  150 kB  100 kbit/s  5.0 fps  key frame 0 s ago"},
+		{8, job.Snapshot{Audio: 140, Video: 80, Size: 575_000, Duration: 3 * time.Second, LastKey: start.Add(7 * time.Second)},
+			"00:00:03  575 kB  2 Mbit/s  25.0 fps  key frame 1 s ago"},
+		// A clock that was set back.
+		{8, job.Snapshot{Audio: 140, Video: 80, Size: 575_000, Duration: time.Hour, LastKey: start.Add(90 * time.Second)},
+			"01:00:00  575 kB  2 Mbit/s  25.0 fps  key frame 0 s ago"},
+		// Nothing comes any more.
+		{12, job.Snapshot{Audio: 140, Video: 80, Size: 575_000, Duration: 100 * time.Hour, LastKey: start.Add(7 * time.Second)},
+			"100:00:00  575 kB  0 bit/s  0.0 fps  key frame 5 s ago"},
+	} {
+		now := start.Add(time.Duration(step.at * float64(time.Second)))
+		if got := m.line(now, step.s); got != step.want {
+			t.Errorf("after %v s:\ngot  %s\nwant %s", step.at, got, step.want)
+		}
+	}
+	audio := newMeter(start).line(start.Add(time.Second), job.Snapshot{Audio: 1, Size: 1000, Duration: time.Second})
+	if want := "00:00:01  1.0 kB  8 kbit/s"; audio != want {
+		t.Errorf("audio alone: got %s, want %s", audio, want)
+	}
+}
+
+func TestMeterAtOnce(t *testing.T) {
+	now := time.Now()
+	got := newMeter(now).line(now, job.Snapshot{Audio: 1, Video: 1, Size: 1000})
+	if strings.Contains(got, "NaN") || strings.Contains(got, "Inf") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// safeBuffer is a bytes.Buffer for two goroutines.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func TestLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out safeBuffer
+		p := Lines(&out, func() job.Snapshot { return job.Snapshot{Audio: 1, Size: 1000, Duration: time.Minute} })
+		time.Sleep(95 * time.Second)
+		synctest.Wait()
+		if got := strings.Count(out.String(), "00:01:00  1.0 kB"); got != 3 {
+			t.Errorf("%d lines in 95 s, want 3:\n%s", got, out.String())
+		}
+		if _, err := p.Write([]byte("text\n")); err != nil {
+			t.Error(err)
+		}
+		p.Stop()
+		p.Stop() // may be called again
+		if !strings.HasSuffix(out.String(), "text\n") {
+			t.Errorf("the text is not last:\n%s", out.String())
+		}
+	})
+}
+
+func TestSilentAndLive(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	for name, begin := range map[string]func(*safeBuffer) *Progress{
+		"silent": func(b *safeBuffer) *Progress { return Silent(b) },
+		"live":   func(b *safeBuffer) *Progress { return Live(b, func() job.Snapshot { return job.Snapshot{} }) },
+	} {
+		var out safeBuffer
+		p := begin(&out)
+		if _, err := p.Write([]byte("while it runs\n")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		p.Stop()
+		if _, err := p.Write([]byte("after that\n")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		p.Stop()
+		if got := out.String(); !strings.Contains(got, "while it runs\n") || !strings.HasSuffix(got, "after that\n") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func result() job.Result {
+	return job.Result{
+		Media: true, Name: "a.flv", Size: 250_000, Duration: 10 * time.Second,
+		Stats:    flvout.Stats{Audio: 430, Video: 250, Frames: 250, KeyFrames: 10, Dropped: flvout.Dropped{Empty: 1, Malformed: 2, TooLarge: 3}},
+		Received: rtmp.Stats{Bytes: 260_000, Dropped: 4},
+	}
+}
+
+func TestSummary(t *testing.T) {
+	audio := result()
+	audio.Stats = flvout.Stats{Audio: 1}
+	audio.Received.Dropped = 0
+	short := audio
+	short.Duration = 0
+	for _, test := range []struct {
+		r    job.Result
+		want string
+	}{
+		{result(), "a.flv: 10.00 s, 250 kB, 200 kbit/s, 25.0 fps; 430 audio and 250 video tags\nended: by a test\nlost: 9 damaged messages\n"},
+		{audio, "a.flv: 10.00 s, 250 kB, 200 kbit/s; 1 audio and 0 video tags\nended: by a test\n"},
+		{short, "a.flv: 0.00 s, 250 kB; 1 audio and 0 video tags\nended: by a test\n"},
+	} {
+		var out bytes.Buffer
+		Summary(&out, test.r, "by a test")
+		if got := out.String(); got != test.want {
+			t.Errorf("got  %q\nwant %q", got, test.want)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	var out bytes.Buffer
+	j := NewJSON(&out)
+	j.Connected("rtmp://h/<a>&b")
+	j.Status("Code", "status", "")
+	j.Event(job.Event{Kind: job.FirstMedia, Media: "Video"})
+	j.Event(job.Event{Kind: job.FileOpened, Name: "a.flv.part"})
+	j.Event(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: 1500 * time.Millisecond})
+	j.Summary(result(), "by <a> test", 2)
+	j.Summary(job.Result{Name: "never.flv", Err: errors.New("x")}, "x", 3)
+	var got []string
+	for line := range strings.Lines(out.String()) {
+		var head struct {
+			Time    time.Time
+			Elapsed *float64
+		}
+		if err := json.Unmarshal([]byte(line), &head); err != nil || head.Time.IsZero() || head.Elapsed == nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		// The time differs from run to run, and stands behind the type.
+		before, rest, _ := strings.Cut(line, `,"time"`)
+		_, rest, _ = strings.Cut(rest, `,"elapsed":`)
+		i := strings.IndexAny(rest, ",}")
+		got = append(got, before+rest[i:])
+	}
+	want := []string{
+		`{"message_type":"connected","url":"rtmp://h/<a>&b"}` + "\n",
+		`{"message_type":"status","code":"Code","level":"status"}` + "\n",
+		`{"message_type":"first_media","media":"video"}` + "\n",
+		`{"message_type":"file_opened","file":"a.flv.part"}` + "\n",
+		`{"message_type":"file_closed","file":"a.flv","bytes":9,"duration":1.5}` + "\n",
+		`{"message_type":"summary","file":"a.flv","bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"dropped":10,"bytes_received":260000,"ended":"by <a> test","exit_status":2}` + "\n",
+		`{"message_type":"summary","bytes":0,"duration":0,"audio_tags":0,"video_tags":0,"key_frames":0,"dropped":0,"bytes_received":0,"ended":"x","exit_status":3}` + "\n",
+	}
+	if strings.Join(got, "") != strings.Join(want, "") {
+		t.Errorf("got\n%swant\n%s", strings.Join(got, ""), strings.Join(want, ""))
+	}
+}

@@ -82,6 +82,9 @@ func (f *File) WriteTag(t Tag) error { return f.w.WriteTag(t) }
 // Begin is Writer.Begin.
 func (f *File) Begin() error { return f.w.Begin() }
 
+// Begun is Writer.Begun.
+func (f *File) Begun() bool { return f.w.Begun() }
+
 // AvailableBuffer is Writer.AvailableBuffer.
 func (f *File) AvailableBuffer(n int) []byte { return f.w.AvailableBuffer(n) }
 

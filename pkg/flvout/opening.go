@@ -25,6 +25,7 @@ type opening struct {
 	audio, video bool // there is a tag of this track
 	heard, shown bool // there is a frame of it
 
+	all            tally  // of the tags, with the source's timestamps
 	oldest, newest uint32 // the source's timestamps of frames, if there is one
 }
 
@@ -49,6 +50,7 @@ func (o *opening) add(t Tag, c *Class) {
 			o.newest = t.Timestamp
 		}
 	}
+	o.all.add(t, c)
 	o.tags = appendTag(o.tags, t)
 }
 

@@ -2,6 +2,7 @@ package flvout
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"testing"
 
@@ -58,8 +59,15 @@ func TestOpening(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w, out := open(t, c.tags...)
 			if c.flags == 0 {
-				if out.Len() > 0 || w.Size() > 0 {
+				if out.Len() > 0 || w.Begun() {
 					t.Fatalf("%d bytes were written", out.Len())
+				}
+				size := w.Size()
+				if err := errors.Join(w.Begin(), w.Flush()); err != nil {
+					t.Fatal(err)
+				}
+				if w.Begun() && w.Size() != size || w.Begun() && size != int64(out.Len()) {
+					t.Errorf("%d bytes, then %d, were foretold as %d", w.Size(), out.Len(), size)
 				}
 				return
 			}

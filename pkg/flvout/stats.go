@@ -80,11 +80,18 @@ func (t *trackTally) frame(ts uint32) {
 	t.top = max(t.top, ts)
 }
 
+// loneFrame is how long a frame lasts that is the only one, in ms: FLV does not
+// say, and 25 frames a second are most likely.
+const loneFrame = 40
+
 // end returns when the track's last frame is over. It lasts as long as the one
 // before, or the one before that, so that a gap just ahead of the last frame is
 // not taken for its length.
 func (t *trackTally) end() uint32 {
 	step := t.step
+	if step == 0 {
+		step = loneFrame
+	}
 	if t.prev != 0 {
 		step = min(step, t.prev)
 	}

@@ -132,9 +132,7 @@ func (w *Writer) begin() {
 	o := w.opening
 	w.opening = nil
 	w.buf = appendHead(make([]byte, 0, w.bufferSize()), o.audio || o.meta.Audio(), o.video || o.meta.Video())
-	if w.file || o.meta != nil {
-		w.put(Tag{Type: tag.TagTypeScriptData, Body: appendMetadata(nil, o.meta, w.file)})
-	}
+	w.buf = append(w.buf, w.metadata(o)...)
 	if o.heard || o.shown {
 		w.line.Begin(o.oldest)
 	}
@@ -145,6 +143,14 @@ func (w *Writer) begin() {
 	if w.err == nil {
 		w.flush()
 	}
+}
+
+// metadata is the tag with onMetaData, if there is to be one.
+func (w *Writer) metadata(o *opening) []byte {
+	if !w.file && o.meta == nil {
+		return nil
+	}
+	return appendTag(nil, Tag{Type: tag.TagTypeScriptData, Body: appendMetadata(nil, o.meta, w.file)})
 }
 
 func (w *Writer) bufferSize() int {
@@ -303,12 +309,25 @@ func (w *Writer) Close() error {
 	return err
 }
 
-// Size returns how many bytes the file has, with those in the buffer and without
-// those that are held for the opening.
-func (w *Writer) Size() int64 { return w.written + int64(len(w.buf)) }
+// Begun tells whether the header is written, and nothing held any more.
+func (w *Writer) Begun() bool { return w.opening == nil }
 
-// Duration returns how much media the file has.
-func (w *Writer) Duration() time.Duration { return w.all.duration() }
+// Size returns how many bytes the file has, or will have when the buffer and the
+// tags that are held are written.
+func (w *Writer) Size() int64 {
+	if o := w.opening; o != nil {
+		return int64(headSize + len(w.metadata(o)) + len(o.tags))
+	}
+	return w.written + int64(len(w.buf))
+}
+
+// Duration returns how much media the file has, in the sense of Size.
+func (w *Writer) Duration() time.Duration {
+	if w.opening != nil {
+		return w.opening.all.duration()
+	}
+	return w.all.duration()
+}
 
 // Stats returns the counters.
 func (w *Writer) Stats() Stats {

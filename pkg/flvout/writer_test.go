@@ -320,7 +320,7 @@ func TestDuration(t *testing.T) {
 		want string
 	}{
 		{"nothing", nil, "0s"},
-		{"one frame", []Tag{avcFrame(7, 0, true)}, "0s"},
+		{"one frame", []Tag{avcFrame(7, 0, true)}, "40ms"},
 		{"25 fps", []Tag{avcFrame(7, 0, true), avcFrame(47, 0, false), avcFrame(87, 0, false)}, "120ms"},
 		{"a gap ahead of the last", []Tag{avcFrame(0, 0, true), avcFrame(40, 0, false), avcFrame(1040, 0, false)},
 			"1.08s"},

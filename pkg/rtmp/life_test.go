@@ -3,7 +3,9 @@ package rtmp_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -310,6 +312,50 @@ func TestTraceAndStats(t *testing.T) {
 		}
 		if retries != 1 || sent < 6 || received < 6 || events < 3 {
 			t.Errorf("%d retries, %d sent, %d received, %d events", retries, sent, received, events)
+		}
+	})
+}
+
+// TestAfter: a call that is due comes while Next waits, whether the server is
+// silent or not, and does not end the wait.
+func TestAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := rtmp.Client{IdleTimeout: 10 * time.Second, DialContext: rtmptest.Dial(t, func(p *rtmptest.Peer) {
+			p.AcceptPlay()
+			p.Video(0, payload)
+			time.Sleep(9 * time.Second)
+			for ts := range uint32(10) {
+				p.Video(1000*ts, payload)
+				time.Sleep(time.Second)
+			}
+			p.Status("status", "NetStream.Play.Stop")
+		})}
+		p, err := c.Play(t.Context(), target(t, "rtmp://host/live/show"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if _, err := p.Next(); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		var calls []time.Duration
+		call := func() { calls = append(calls, time.Since(start)) }
+		p.After(time.Second, func() { t.Error("the call that was replaced came") })
+		p.After(2*time.Second, call)
+		for n := 0; ; n++ {
+			if _, err = p.Next(); err != nil {
+				break
+			}
+			if n == 0 {
+				p.After(3500*time.Millisecond, call)
+			}
+		}
+		if err != io.EOF {
+			t.Errorf("got %v, want io.EOF", err)
+		}
+		if want := []time.Duration{2 * time.Second, 12500 * time.Millisecond}; !slices.Equal(calls, want) {
+			t.Errorf("called after %v, want %v", calls, want)
 		}
 	})
 }

@@ -37,6 +37,8 @@ type Player struct {
 	nudgeAt   time.Time // zero: not, or done
 	lastMedia time.Time // of the newest, or of the stream's start
 	eofAt     time.Time // when the server said that the stream is at its end; zero: not
+	alarmAt   time.Time // when to call alarm; zero: never
+	alarm     func()
 	hasMedia  bool
 	paused    bool // by the caller: silence means nothing
 	bounced   bool // a silent recorded stream has been woken once
@@ -173,6 +175,13 @@ func (p *Player) Buffered() int { return p.reader.Buffered() }
 // Lend makes Next join audio and video messages in room that room gives, where
 // who writes them wants them; see chunk.Reader.Lend. It is called before Next.
 func (p *Player) Lend(room func(n int) []byte) { p.reader.Lend(room) }
+
+// After calls f once, when d has passed, from within the Next that waits for the
+// server by then; f must not call the Player. Another After takes its place. The
+// goroutine that calls Next calls it, and so needs no clock of its own.
+func (p *Player) After(d time.Duration, f func()) {
+	p.alarmAt, p.alarm = time.Now().Add(d), f
+}
 
 // Seek asks a recorded stream to go on at position ms. What comes from before
 // that is dropped.

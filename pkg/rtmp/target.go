@@ -65,6 +65,9 @@ func ParseTarget(raw string) (*Target, error) {
 		end = len(rest)
 	}
 	if err := t.parseAuthority(rest[:end]); err != nil {
+		if strings.Contains(rest[end:], "@") { // what err quotes may be half a password
+			return nil, badURL("the host is not understood; in a user name or password / is written %%2F and ? %%3F")
+		}
 		return nil, err
 	}
 	t.Session.App, t.Session.PlayPath = splitPath(strings.TrimPrefix(rest[end:], "/"))
@@ -101,6 +104,8 @@ func (t *Target) parseAuthority(s string) error {
 		if ip := net.ParseIP(address); ip == nil || !strings.Contains(address, ":") {
 			return badURL("%q is no IPv6 address", t.Host)
 		}
+	} else if strings.Count(s, ":") > 1 {
+		return badURL("%q: an IPv6 address needs brackets", s)
 	} else if i := strings.IndexByte(s, ':'); i >= 0 {
 		t.Host, port = s[:i], s[i:]
 	} else {
@@ -111,9 +116,6 @@ func (t *Target) parseAuthority(s string) error {
 	}
 	if port == "" || port == ":" {
 		return nil
-	}
-	if strings.Count(s, ":") > 1 && s[0] != '[' {
-		return badURL("%q: an IPv6 address needs brackets", s)
 	}
 	n, err := strconv.ParseUint(strings.TrimPrefix(port, ":"), 10, 16)
 	if err != nil || n == 0 || port[0] != ':' {

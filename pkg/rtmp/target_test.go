@@ -216,3 +216,16 @@ func FuzzTarget(f *testing.F) {
 		}
 	})
 }
+
+// TestTargetHints: some mistakes get an answer of their own.
+func TestTargetHints(t *testing.T) {
+	for raw, want := range map[string]string{
+		"rtmp://::1/a/b":          `rtmp: "::1": an IPv6 address needs brackets`,
+		"rtmp://fe80::1/a/b":      `rtmp: "fe80::1": an IPv6 address needs brackets`,
+		"rtmp://u:pa/ss@host/a/b": "rtmp: the host is not understood; in a user name or password / is written %2F and ? %3F",
+	} {
+		if _, err := rtmp.ParseTarget(raw); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", raw, err, want)
+		}
+	}
+}

@@ -11,6 +11,11 @@ import (
 // longer than the server's window, and gives the deadline of the read.
 func (p *Player) beforeRead() (time.Time, error) {
 	p.publish()
+	if p.alarmDue() {
+		f := p.alarm
+		p.alarmAt, p.alarm = time.Time{}, nil
+		f()
+	}
 	p.reactions = p.session.Received(p.reactions[:0], p.conn.total)
 	if _, err := p.react(); err != nil {
 		return time.Time{}, err
@@ -27,6 +32,10 @@ func (p *Player) beforeRead() (time.Time, error) {
 	return p.readBy(), nil
 }
 
+func (p *Player) alarmDue() bool {
+	return !p.alarmAt.IsZero() && !time.Now().Before(p.alarmAt)
+}
+
 // readBy is the deadline of the next read: the soonest of those in force.
 func (p *Player) readBy() time.Time {
 	var by time.Time
@@ -37,11 +46,12 @@ func (p *Player) readBy() time.Time {
 	}
 	switch p.phase {
 	case PhaseStream:
+		sooner(p.alarmAt)
 		if p.paused {
 			return by
 		}
 		if wait := p.mediaTimeout(); wait > 0 {
-			by = p.lastMedia.Add(wait)
+			sooner(p.lastMedia.Add(wait))
 		}
 		if !p.eofAt.IsZero() {
 			sooner(p.eofAt.Add(p.grace()))
@@ -84,6 +94,8 @@ func (p *Player) readFailed(err error) error {
 	}
 	now := time.Now()
 	switch {
+	case p.alarmDue():
+		return nil
 	case p.phase == PhaseStream && !p.eofAt.IsZero() && !now.Before(p.eofAt.Add(p.grace())):
 		return io.EOF
 	case p.phase == PhaseStream && p.recorded && p.hasMedia && !p.bounced:

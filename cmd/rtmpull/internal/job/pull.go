@@ -23,6 +23,8 @@ import (
 type Output interface {
 	flvout.TagWriter
 	AvailableBuffer(n int) []byte
+	Begin() error
+	Begun() bool
 	Flush() error
 	Close() error
 	Name() string
@@ -48,7 +50,6 @@ type Pull struct {
 	Report func(Event)
 
 	progress Progress
-	held     held
 }
 
 // A Reason says why a recording ended without an error.
@@ -78,6 +79,13 @@ type Result struct {
 // flush of those that are written: with the stream at its live edge there are
 // fewer, and each message goes out at once; behind it, writes are large.
 const eager = 16 << 10
+
+// often is after how many messages the progress is updated at the latest.
+const often = 64
+
+// patience is how long the output may wait for a second track after the first
+// has come, if the stream's own time does not tell: it may have gone quiet.
+const patience = 2 * time.Second
 
 // Run records until the end and completes the output. Cancelling ctx ends it
 // with the context's cause as the error, and completes the output as well.
@@ -114,7 +122,7 @@ func isOutputError(err error) bool {
 // an error.
 func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 	var kind kinds
-	opened := false
+	opened, count := false, 0
 	player.Lend(p.Output.AvailableBuffer)
 	for {
 		m, err := player.Next()
@@ -125,19 +133,17 @@ func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 			return "", err
 		}
 		t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
-		if !opened {
-			p.held.add(t)
-		}
 		if limit := p.reached(m); limit != "" {
 			return limit, nil
 		}
 		if kind.first(m) {
 			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
+			player.After(patience, func() { _ = p.Output.Begin() }) // its errors stick
 		}
 		if err := p.Output.WriteTag(t); err != nil {
 			return "", err
 		}
-		if !opened && p.Output.Size() > 0 {
+		if !opened && p.Output.Begun() {
 			opened = true
 			p.report(Event{Kind: FileOpened, Name: p.Output.Name()})
 		}
@@ -145,6 +151,8 @@ func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 			if err := p.Output.Flush(); err != nil {
 				return "", err
 			}
+			p.progress.update(p.Output)
+		} else if count++; count%often == 0 {
 			p.progress.update(p.Output)
 		}
 	}
@@ -155,50 +163,14 @@ func (p *Pull) reached(m *message.Message) Reason {
 	if !m.Type.IsMedia() {
 		return ""
 	}
-	size, duration := p.Output.Size()+int64(len(m.Payload))+framing, p.Output.Duration()
-	if p.Output.Size() == 0 {
-		size, duration = p.held.size(), p.held.duration()
-	}
+	const framing = 15 // a tag's header and trailer, in bytes
 	switch {
-	case p.Limits.Duration > 0 && duration >= p.Limits.Duration:
+	case p.Limits.Duration > 0 && p.Output.Duration() >= p.Limits.Duration:
 		return DurationReached
-	case p.Limits.Size > 0 && size > p.Limits.Size:
+	case p.Limits.Size > 0 && p.Output.Size()+int64(len(m.Payload))+framing > p.Limits.Size:
 		return SizeReached
 	}
 	return ""
-}
-
-// framing is a tag's header and trailer, in bytes.
-const framing = 15
-
-// held sums up what an output has been given before it has written anything: it
-// keeps the first seconds back, and limits may be reached before it lets go.
-type held struct {
-	bytes       int64
-	begun       bool
-	first, last uint32 // timestamps of frames
-}
-
-func (h *held) add(t flvout.Tag) {
-	h.bytes += int64(len(t.Body)) + framing
-	if k := flvout.Classify(t).Kind; k != flvout.KindFrame && k != flvout.KindUnknown {
-		return
-	}
-	if !h.begun {
-		h.begun, h.first = true, t.Timestamp
-	}
-	h.last = t.Timestamp
-}
-
-// size is what a file with all of it has at most.
-func (h *held) size() int64 {
-	const opening = 512 // the header, and what the output adds to onMetaData
-	return h.bytes + opening
-}
-
-// duration is from the first frame to the newest.
-func (h *held) duration() time.Duration {
-	return time.Duration(max(0, int32(h.last-h.first))) * time.Millisecond
 }
 
 // kinds remembers which of audio and video have come.

@@ -118,7 +118,7 @@ func TestParseTargetRefuses(t *testing.T) {
 		"rtmp://[::1]x/live/s1":     `"x" is no port`,
 		"rtmp://[h]/live/s1":        "no IPv6 address",
 		"rtmp://[127.0.0.1]/live/s": "no IPv6 address",
-		"rtmp://::1/live/s1":        "no host",
+		"rtmp://::1/live/s1":        "needs brackets",
 		"rtmp://fe80::1/live/s1":    "needs brackets",
 		"rtmp://h/live/s 1":         "position 16",
 		"rtmp://h/live/s\n":         "position 16",
@@ -224,7 +224,7 @@ func TestTargetHints(t *testing.T) {
 		"rtmp://fe80::1/a/b":      `rtmp: "fe80::1": an IPv6 address needs brackets`,
 		"rtmp://u:pa/ss@host/a/b": "rtmp: the host is not understood; in a user name or password / is written %2F and ? %3F",
 	} {
-		if _, err := rtmp.ParseTarget(raw); err == nil || err.Error() != want {
+		if _, err := ParseTarget(raw); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", raw, err, want)
 		}
 	}

@@ -2,10 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,7 +11,6 @@ import (
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
-	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
@@ -139,6 +134,7 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 			lines.Event(e)
 		}
 	}
+	// Run returns soon after ctx has ended, but for a write that never does.
 	done := make(chan job.Result, 1)
 	go func() { done <- pull.Run(ctx) }()
 	var result job.Result
@@ -187,70 +183,6 @@ func (o *pullOptions) prepare(ctx context.Context, env *environment, args []stri
 		Client: client, Target: target, Output: out,
 		Limits: job.Limits{Duration: limit, Size: int64(o.maxSize)},
 	}, nil
-}
-
-// stdout is a flvout.Writer with a name.
-type stdout struct{ *flvout.Writer }
-
-func (stdout) Name() string { return "standard output" }
-
-// open makes the output. A file appears with the first media. To open a named
-// pipe waits for its reader, or for a signal.
-func (o *pullOptions) open(ctx context.Context, env *environment, t *rtmp.Target) (job.Output, error) {
-	switch o.output {
-	case "":
-		return nil, badUsage("--flv wants a name, or - for standard output")
-	case "-":
-		if isTerminal(env.stdout) {
-			return nil, errTerminal
-		}
-		return stdout{flvout.NewWriter(env.stdout)}, nil
-	}
-	name, err := expandName(o.output, t, time.Now())
-	if err != nil {
-		return nil, err
-	}
-	if leadsToTerminal(name) {
-		return nil, errTerminal
-	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-		if path, ok := errors.AsType[*fs.PathError](err); ok {
-			return nil, &flvout.Error{Op: "create", Path: path.Path, Err: path.Err}
-		}
-		return nil, &flvout.Error{Op: "create", Path: name, Err: err}
-	}
-	type opened struct {
-		file *flvout.File
-		err  error
-	}
-	done := make(chan opened, 1)
-	go func() {
-		f, err := flvout.FileOptions{Force: o.force}.Create(name)
-		done <- opened{f, err}
-	}()
-	select {
-	case o := <-done:
-		return o.file, o.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
-var errTerminal = badUsage("the output is a terminal, which is no place for media")
-
-// leadsToTerminal tells whether a path is a terminal's, such as /dev/tty.
-func leadsToTerminal(name string) bool {
-	fi, err := os.Stat(name)
-	if err != nil || fi.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	f, err := os.OpenFile(name, os.O_WRONLY, 0)
-	if err != nil {
-		return false
-	}
-	is := isTerminal(f)
-	_ = f.Close()
-	return is
 }
 
 func (o *pullOptions) startProgress(env *environment, pull *job.Pull) (*ui.Progress, error) {

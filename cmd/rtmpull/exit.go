@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
@@ -103,6 +104,19 @@ func hungUp(err error) bool {
 	return errors.As(err, &op) && (op.Op == "read" || op.Op == "write") && !op.Timeout()
 }
 
+// printable makes a text fit for a terminal and a line of a log, whoever wrote
+// it: what cannot be seen becomes a space, and of a long text, whose end may be
+// the reason, the middle is left out.
+func printable(s string) string {
+	const head, tail = 200, 100 // bytes
+	s = strings.ToValidUTF8(s, "\ufffd")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' }), " ")
+	if len(s) <= head+tail {
+		return s
+	}
+	return strings.ToValidUTF8(s[:head]+"..."+s[len(s)-tail:], "") // without the halves of letters
+}
+
 // complain tells of an error, with a hint where there is one.
 func complain(out io.Writer, what, hint string) {
 	_, _ = fmt.Fprintf(out, "rtmpull: %s\n", what)
@@ -132,7 +146,7 @@ func describe(err error) string {
 	case errors.As(err, &conn):
 		text = describeConnection(conn, mask)
 	}
-	return mask.Text(text)
+	return printable(mask.Text(text))
 }
 
 func describeConnection(e *rtmp.Error, mask obs.Mask) string {
@@ -200,10 +214,13 @@ func describeTLS(e *rtmp.Error) string {
 	var (
 		notTLS    tls.RecordHeaderError
 		untrusted *tls.CertificateVerificationError
+		unknown   x509.UnknownAuthorityError
 	)
 	switch {
 	case errors.As(e, &notTLS):
 		return e.Addr + " does not speak TLS"
+	case errors.As(e, &unknown):
+		return fmt.Sprintf("the certificate of %s is not accepted: it is signed by an unknown authority", e.Addr)
 	case errors.As(e, &untrusted):
 		return fmt.Sprintf("the certificate of %s is not accepted: %s", e.Addr, strings.TrimPrefix(untrusted.Err.Error(), "x509: "))
 	case errors.Is(e, context.DeadlineExceeded):
@@ -224,7 +241,9 @@ func inner(err error) error {
 }
 
 // hint says what might help. program is the command as it was called.
-func hint(err error, program string) string {
+func hint(err error, program string) string { return printable(advice(err, program)) }
+
+func advice(err error, program string) string {
 	var (
 		e       *rtmp.Error
 		usage   *usageError

@@ -43,6 +43,9 @@ func TestExit(t *testing.T) {
 	full := &flvout.Error{Op: "write", Path: "a.flv.part", Err: syscall.ENOSPC}
 	pipe := &flvout.Error{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
 	untrusted := &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+	misnamed := &tls.CertificateVerificationError{Err: x509.HostnameError{
+		Certificate: &x509.Certificate{DNSNames: []string{"\x1b[2J\x1b[31mFAKE"}}, Host: "h",
+	}}
 
 	for _, test := range []struct {
 		err    error
@@ -69,7 +72,8 @@ func TestExit(t *testing.T) {
 		{failed(conn(rtmp.PhaseTLS, tls.RecordHeaderError{Msg: "first record"})), 3, "h:1935 does not speak TLS", "rtmp://"},
 		{failed(conn(rtmp.PhaseTLS, io.ErrUnexpectedEOF)), 3, "h:1935 hung up during the TLS handshake", "rtmp://"},
 		{failed(conn(rtmp.PhaseTLS, context.DeadlineExceeded)), 3, "h:1935: no answer to the TLS handshake", "rtmp://"},
-		{failed(conn(rtmp.PhaseTLS, untrusted)), 3, "the certificate of h:1935 is not accepted: certificate signed by unknown authority", "--ca-file"},
+		{failed(conn(rtmp.PhaseTLS, untrusted)), 3, "the certificate of h:1935 is not accepted: it is signed by an unknown authority", "--ca-file"},
+		{failed(conn(rtmp.PhaseTLS, misnamed)), 3, "the certificate of h:1935 is not accepted: certificate is valid for [2J [31mFAKE, not h", "another name"},
 		{failed(conn(rtmp.PhaseTLS, &net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")})), 3, "h:1935: tls: bad certificate", "--cert"},
 		{failed(conn(rtmp.PhaseHandshake, &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")})), 3, "h:1935: tls: certificate required", "--cert"},
 
@@ -114,6 +118,22 @@ func TestExit(t *testing.T) {
 		got := hint(test.err, "rtmpull")
 		if test.hint == "" && got != "" || !strings.Contains(got, test.hint) {
 			t.Errorf("%v: hint %q, want %q", test.err, got, test.hint)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                            "",
+		" two  words\r\n":             "two words",
+		"a\x1b[2J\x07b\u202ec\u200bd": "a [2J b c d",
+		"\u00e9\xff":                  "\u00e9\ufffd",
+		strings.Repeat("x", 300):      strings.Repeat("x", 300),
+		strings.Repeat("x", 500) + ": the reason": strings.Repeat("x", 200) + "..." + strings.Repeat("x", 88) + ": the reason",
+		"x" + strings.Repeat("é", 400):            "x" + strings.Repeat("é", 99) + "..." + strings.Repeat("é", 50),
+	} {
+		if got := printable(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}
 }

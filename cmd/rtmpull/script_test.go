@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -115,6 +116,11 @@ func checkExit(ts *testscript.TestScript, want string, err error, stderr string)
 // its first words on stderr.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, !neg && len(args) >= 4, "signal SIG[,SIG] FILE STATUS PROGRAM [ARG...]")
+	// What we start ignores what we ignore, as under nohup. What we catch it
+	// takes by default, as the script means it.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	file := args[1]
 	cmd := exec.Command(args[3], args[4:]...)
 	cmd.Dir = ts.MkAbs(".")

@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
@@ -127,7 +128,7 @@ func (s *Session) handleResult(dst []Reaction, c *message.Command) ([]Reaction, 
 	}
 	switch name {
 	case "connect":
-		return s.connected(dst, c), nil
+		return s.connected(dst, c)
 	case "createStream":
 		return s.streamCreated(dst, c)
 	case "play":
@@ -153,11 +154,9 @@ func (s *Session) handleError(dst []Reaction, c *message.Command) ([]Reaction, e
 	e := &StatusError{Code: text(info, "code"), Level: text(info, "level"), Description: text(info, "description")}
 	name, ok := s.take(c.TransactionID)
 	if !ok {
-		// Some servers answer connect with a transaction ID of 0.
-		if s.state != Connecting || verdictOf(e.Code, "error") != refused || !s.done("connect") {
+		if name = s.blame(e.Code); name == "" {
 			return oddity(dst, "an _error that no call waits for, transaction ID %v", c.TransactionID), nil
 		}
-		name = "connect"
 	}
 	e.Call = name
 	switch {
@@ -170,14 +169,33 @@ func (s *Session) handleError(dst []Reaction, c *message.Command) ([]Reaction, e
 		// One of two: it was asked too soon, and has been asked again since.
 		return dst, nil
 	case name == "createStream" && s.early:
-		// It was asked too soon for this server.
-		s.early = false
-		if s.connect {
-			dst = s.createStream(dst)
-		}
-		return dst, nil
+		return s.tooEarly(dst), nil
 	}
 	return dst, e
+}
+
+// blame finds the call that a refusal with a wrong transaction ID is for; some
+// servers refuse connect with 0. Before connect is answered, all but a refusal of
+// the connection is likelier to be for the createStream that was sent along.
+func (s *Session) blame(code string) string {
+	name := "connect"
+	if s.early && !strings.HasPrefix(code, "NetConnection.Connect.") {
+		name = "createStream"
+	}
+	if s.state != Connecting || !s.done(name) {
+		return ""
+	}
+	return name
+}
+
+// tooEarly is for a server that did not take to a createStream before its answer
+// to connect: it is asked again after that.
+func (s *Session) tooEarly(dst []Reaction) []Reaction {
+	s.early = false
+	if s.connect {
+		dst = s.createStream(dst)
+	}
+	return dst
 }
 
 func (s *Session) handleBWDone(dst []Reaction, _ *message.Command) ([]Reaction, error) {

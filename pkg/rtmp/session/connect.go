@@ -92,14 +92,17 @@ func announceEnhanced(o *amf.Object) {
 	o.Set("capsEx", amf.Number(capsMultitrack|capsModEx|capsTimestampNanoOffset))
 }
 
-// connected takes the answer to connect.
-func (s *Session) connected(dst []Reaction, c *message.Command) []Reaction {
+// connected takes the answer to connect, which may be a refusal all the same.
+func (s *Session) connected(dst []Reaction, c *message.Command) ([]Reaction, error) {
 	if s.connect {
-		return dst
+		return dst, nil
+	}
+	info := c.Info()
+	if code, level := text(info, "code"), text(info, "level"); verdictOf(code, level) == refused {
+		return dst, &StatusError{Call: "connect", Code: code, Level: level, Description: text(info, "description")}
 	}
 	s.connect = true
 	s.state = Creating
-	info := c.Info()
 	dst = notify(dst, Event{
 		Kind: Connected, Code: text(info, "code"), Level: text(info, "level"),
 		Description: text(info, "description"), Info: info,
@@ -120,7 +123,7 @@ func (s *Session) connected(dst []Reaction, c *message.Command) []Reaction {
 	if s.created {
 		dst = s.play(dst)
 	}
-	return dst
+	return dst, nil
 }
 
 // connectionBuffer is the buffer length of the connection as a whole, in ms;
@@ -176,8 +179,12 @@ func (s *Session) streamCreated(dst []Reaction, c *message.Command) ([]Reaction,
 		return dst, nil
 	}
 	id, ok := streamIDOf(c)
-	if !ok {
-		return dst, &StatusError{Call: "createStream", Description: "the answer has no stream ID"}
+	switch {
+	case ok:
+	case s.early:
+		return s.tooEarly(dst), nil
+	default:
+		return dst, ErrNoStreamID
 	}
 	s.streamID, s.created = id, true
 	dst = notify(dst, Event{Kind: Created, StreamID: id})

@@ -72,6 +72,9 @@ func oddity(dst []Reaction, format string, args ...any) []Reaction {
 // ErrClosed is the error after the server's "close" command.
 var ErrClosed = errors.New("session: the server closed the connection")
 
+// ErrNoStreamID is the error of an answer to createStream that names no stream.
+var ErrNoStreamID = errors.New("session: createStream was answered without a stream ID")
+
 // A StatusError is the server's refusal, in its own words.
 type StatusError struct {
 	Call        string // connect, createStream, play; empty if the server did not say what it refuses

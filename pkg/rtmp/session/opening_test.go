@@ -156,8 +156,31 @@ func TestRow06OpeningInAnyOrder(t *testing.T) {
 		}},
 		{"createStream is answered with 1.5", []step{
 			{connectOK, noCreate, Creating, nil},
-			{command("_result", 2, amf.Null{}, amf.Number(1.5)), "", Ended,
-				&StatusError{Call: "createStream", Description: "the answer has no stream ID"}},
+			{command("_result", 2, amf.Null{}, amf.Number(1.5)), "createStream#4", Creating, nil},
+			{command("_result", 4, amf.Null{}, amf.Number(1.5)), "", Ended, ErrNoStreamID},
+		}},
+		{"the early createStream is answered with null", []step{
+			{command("_result", 2, amf.Null{}, amf.Null{}), "", Connecting, nil},
+			{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; Set Buffer Length 0 300; " +
+				"createStream#3; FCSubscribe#4 \"show\"", Creating, nil},
+		}},
+		{"the early createStream is refused with transaction ID 0", []step{
+			{command("_error", 0, amf.Null{}, info("NetConnection.Call.Failed", "error")), "", Connecting, nil},
+			{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; Set Buffer Length 0 300; " +
+				"createStream#3; FCSubscribe#4 \"show\"", Creating, nil},
+		}},
+		{"the early createStream is refused by a status", []step{
+			{command("onStatus", 0, amf.Null{}, info("NetConnection.Call.Failed", "error")), "!status NetConnection.Call.Failed", Connecting, nil},
+			{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; Set Buffer Length 0 300; " +
+				"createStream#3; FCSubscribe#4 \"show\"", Creating, nil},
+		}},
+		{"connect is refused with transaction ID 0", []step{
+			{command("_error", 0, amf.Null{}, info("NetConnection.Connect.Rejected", "error")), "", Ended,
+				&StatusError{Call: "connect", Code: "NetConnection.Connect.Rejected", Level: "error"}},
+		}},
+		{"connect is refused by a _result", []step{
+			{command("_result", 1, amf.Null{}, info("NetConnection.Connect.Rejected", "error")), "", Ended,
+				&StatusError{Call: "connect", Code: "NetConnection.Connect.Rejected", Level: "error"}},
 		}},
 		{"createStream's answer has no null", []step{
 			{connectOK, noCreate, Creating, nil},

@@ -77,6 +77,9 @@ func (s *Session) status(dst []Reaction, info *amf.Object) ([]Reaction, error) {
 	case ended:
 		return dst, io.EOF
 	case refused:
+		if e.Code == "NetConnection.Call.Failed" && s.blame(e.Code) == "createStream" {
+			return s.tooEarly(dst), nil
+		}
 		return dst, &StatusError{Call: s.waiting(), Code: e.Code, Level: e.Level, Description: e.Description}
 	case sought:
 		s.done("seek")

@@ -95,9 +95,10 @@ func (c *Client) Play(ctx context.Context, t *Target) (*Player, error) {
 		if c.Trace != nil && c.Trace.Retry != nil {
 			c.Trace.Retry(err)
 		}
-		var again error
-		if p, again = c.play(ctx, t, deadline, true); again == nil || !neverConnected(again) {
-			return p, again
+		// The attempt that got further has the truer error.
+		cautious, again := c.play(ctx, t, deadline, true)
+		if again == nil || phaseOf(again) >= phaseOf(err) {
+			return cautious, again
 		}
 	}
 	return p, err
@@ -107,7 +108,7 @@ func (c *Client) Play(ctx context.Context, t *Target) (*Player, error) {
 // the usual opening. A refusal in words does not.
 func wantsCaution(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Phase != PhaseHandshake && e.Phase != PhaseConnect {
+	if !ok || e.Phase < PhaseHandshake || e.Phase > PhaseCreateStream {
 		return false
 	}
 	if _, ok := errors.AsType[*TimeoutError](err); ok {
@@ -116,9 +117,13 @@ func wantsCaution(err error) bool {
 	return hungUp(err)
 }
 
-func neverConnected(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Phase <= PhaseTLS
+// phaseOf is how far an attempt got. One that the context has ended counts as
+// the furthest.
+func phaseOf(err error) Phase {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Phase
+	}
+	return PhaseStream
 }
 
 // play makes one attempt.

@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -28,6 +29,7 @@ type conn struct {
 	beforeRead func() (time.Time, error)
 	lastIn     time.Time // when bytes came last
 	idleSince  time.Time // when the last read returned
+	full       bool      // the last read filled its buffer: there is more
 	total      uint64    // bytes that came
 	once       sync.Once
 }
@@ -103,7 +105,7 @@ func (c *conn) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	n, err := c.Conn.Read(b)
-	c.idleSince = time.Now()
+	c.idleSince, c.full = time.Now(), n == len(b)
 	if n > 0 {
 		c.lastIn = c.idleSince
 		c.total += uint64(n)
@@ -147,6 +149,10 @@ func (c *conn) shut(polite bool) (err error) {
 			c.writer.Redirect(c.Conn)
 			_ = c.SetWriteDeadline(time.Now().Add(partingTimeout))
 			_ = c.writer.Flush()
+		}
+		if tc, ok := c.Conn.(*tls.Conn); ok {
+			// TLS says goodbye as well, and would wait longer for it.
+			defer time.AfterFunc(partingTimeout, func() { _ = tc.NetConn().Close() }).Stop()
 		}
 		err = c.Conn.Close()
 	})

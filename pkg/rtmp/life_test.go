@@ -294,7 +294,6 @@ func TestTraceAndStats(t *testing.T) {
 		}
 		for err == nil {
 			_, err = p.Next()
-			_ = p.Buffered()
 		}
 		s := p.Stats()
 		if s.Audio != 1 || s.Video != 1 || s.Data != 1 || s.MediaBytes != 12 || s.Timestamp != 20 ||

@@ -39,9 +39,13 @@ type Player struct {
 	eofAt     time.Time // when the server said that the stream is at its end; zero: not
 	alarmAt   time.Time // when to call alarm; zero: never
 	alarm     func()
-	hasMedia  bool
-	paused    bool // by the caller: silence means nothing
-	bounced   bool // a silent recorded stream has been woken once
+
+	beforeWait func()
+	away       bool // the caller of Next has been given audio or video since the last read
+
+	hasMedia bool
+	paused   bool // by the caller: silence means nothing
+	bounced  bool // a silent recorded stream has been woken once
 
 	delivered message.Message
 	tally     Stats
@@ -81,6 +85,7 @@ func (p *Player) Next() (*message.Message, error) {
 			_ = p.close(true)
 		}
 		if m != nil {
+			p.away = m.Type.IsMedia()
 			return m, nil // an error that came with it is for the next call
 		}
 	}
@@ -167,10 +172,11 @@ func (p *Player) wrap(err error) error {
 	return &Error{p.phase, p.addr, noEOF(err)}
 }
 
-// Buffered is the number of bytes that have arrived and are not yet part of a
-// message: 0 means that the next Next will wait for the server. Only the
-// goroutine that calls Next may ask.
-func (p *Player) Buffered() int { return p.reader.Buffered() }
+// BeforeWait makes Next call f whenever it is about to wait for the server, for
+// what should not wait along with it: the flush of what was written. While the
+// server sends faster than it is read, there are fewer calls. f must not call the
+// Player. BeforeWait is called before Next.
+func (p *Player) BeforeWait(f func()) { p.beforeWait = f }
 
 // Lend makes Next join audio and video messages in room that room gives, where
 // who writes them wants them; see chunk.Reader.Lend. It is called before Next.
@@ -184,13 +190,13 @@ func (p *Player) After(d time.Duration, f func()) {
 }
 
 // Seek asks a recorded stream to go on at position ms. What comes from before
-// that is dropped.
+// that is dropped. It waits for a Next under way.
 func (p *Player) Seek(ms uint32) error {
 	return p.command(func(dst []session.Reaction) []session.Reaction { return p.session.Seek(dst, ms) })
 }
 
 // Pause stops a recorded stream, or lets it go on. While it is stopped no
-// silence ends it.
+// silence ends it, and Next, which would wait for ever, is not to be called.
 func (p *Player) Pause(on bool) error {
 	return p.command(func(dst []session.Reaction) []session.Reaction {
 		p.paused, p.lastMedia, p.eofAt = on, time.Now(), time.Time{}

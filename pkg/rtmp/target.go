@@ -54,9 +54,16 @@ func ParseTarget(raw string) (*Target, error) {
 		return nil, badURL("%q is no URL: it has no scheme such as rtmp://", Redact(raw))
 	}
 	if i := strings.IndexFunc(raw, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }); i >= 0 {
+		if strings.Contains(raw[i:], "=") {
+			return nil, badURL("the URL has white space at position %d; librtmp's options are flags here (live=1 is --live)", i+1)
+		}
 		return nil, badURL("the URL has white space or a control character at position %d", i+1)
 	}
 	t := &Target{Scheme: strings.ToLower(scheme)}
+	switch t.Scheme {
+	case "rtmpe", "rtmpt", "rtmpte", "rtmpts", "rtmfp":
+		return nil, badURL("%s is not spoken; rtmp and rtmps are", t.Scheme)
+	}
 	if defaultPort(t.Scheme) == 0 {
 		return nil, badURL("unknown scheme %q; rtmp and rtmps are known", scheme)
 	}
@@ -231,24 +238,22 @@ func (t *Target) Redacted() string { return Redact(t.String()) }
 const mask = "***"
 
 // Redact masks what is likely to be a secret in a URL, or in the part of one:
-// the password, and the values of the query.
+// the password, and the values of the query. Servers are asked with queries that
+// have no ? as well: show&token=abc.
 func Redact(s string) string {
-	if scheme, rest, ok := strings.Cut(s, "://"); ok {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if ok {
 		end := strings.IndexAny(rest, "/?")
 		if end < 0 {
 			end = len(rest)
 		}
-		authority, path := rest[:end], rest[end:]
-		if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-			user, _, hasPassword := strings.Cut(authority[:i], ":")
-			if hasPassword {
-				user += ":" + mask
-			}
-			authority = user + authority[i:]
-		}
-		s = scheme + "://" + authority + path
+		s = scheme + "://" + redactUser(rest[:end]) + rest[end:]
+	} else if end := strings.IndexByte(s, '?'); end >= 0 {
+		s = redactUser(s[:end]) + s[end:]
+	} else {
+		s = redactUser(s)
 	}
-	i := strings.IndexByte(s, '?')
+	i := strings.IndexAny(s, "?&")
 	if i < 0 {
 		return s
 	}
@@ -263,4 +268,17 @@ func Redact(s string) string {
 		}
 	}
 	return s[:i+1] + strings.Join(parts, "&")
+}
+
+// redactUser masks the password of user:password@host.
+func redactUser(s string) string {
+	i := strings.LastIndexByte(s, '@')
+	if i < 0 {
+		return s
+	}
+	user, _, hasPassword := strings.Cut(s[:i], ":")
+	if hasPassword {
+		user += ":" + mask
+	}
+	return user + s[i:]
 }

@@ -20,9 +20,13 @@ func (p *Player) beforeRead() (time.Time, error) {
 	if _, err := p.react(); err != nil {
 		return time.Time{}, err
 	}
-	if p.phase == PhaseStream {
-		// The time that the caller of Next took is no silence of the server's:
-		// it may long have sent what is only now read.
+	if p.beforeWait != nil && (!p.conn.full || !p.reader.Pending()) {
+		p.beforeWait()
+	}
+	if p.away {
+		// The time that the caller of Next took over audio or video is no silence
+		// of the server's: it may long have sent what is only now read.
+		p.away = false
 		away := time.Since(p.conn.idleSince)
 		p.lastMedia = p.lastMedia.Add(away)
 		if !p.eofAt.IsZero() {
@@ -50,11 +54,10 @@ func (p *Player) readBy() time.Time {
 		if p.paused {
 			return by
 		}
-		if wait := p.mediaTimeout(); wait > 0 {
-			sooner(p.lastMedia.Add(wait))
-		}
 		if !p.eofAt.IsZero() {
 			sooner(p.eofAt.Add(p.grace()))
+		} else if wait := p.mediaTimeout(); wait > 0 {
+			sooner(p.lastMedia.Add(wait))
 		}
 		return by
 	case PhaseHandshake:

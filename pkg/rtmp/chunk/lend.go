@@ -3,7 +3,8 @@ package chunk
 // Lend makes the Reader join audio and video messages in room of somebody
 // else's, so that who writes them elsewhere need not copy them once more. room
 // returns an empty slice with a capacity of at least n bytes, or nil if there is
-// no such room; it is asked when a message begins.
+// no such room; it is asked when the joining of a message begins. A message that
+// came as one chunk is not joined, and lies in the read buffer.
 //
 // The room is used until the message is returned, and is as borrowed as any
 // payload from there on. Before any other message is returned, the Reader has

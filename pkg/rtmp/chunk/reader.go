@@ -102,6 +102,9 @@ func (r *Reader) Next() (*message.Message, error) {
 // not yet part of a message.
 func (r *Reader) Buffered() int { return r.w - r.r }
 
+// Pending tells whether a part of a message has come, or of a chunk.
+func (r *Reader) Pending() bool { return r.cur != nil || r.w > r.r }
+
 // Size is the chunk size that the peer has announced.
 func (r *Reader) Size() uint32 { return r.size }
 

@@ -50,6 +50,7 @@ type Pull struct {
 	Report func(Event)
 
 	progress Progress
+	opened   bool // the output has begun, and that was reported
 }
 
 // A Reason says why a recording ended without an error.
@@ -74,14 +75,6 @@ type Result struct {
 	Received rtmp.Stats
 	Took     time.Duration // from the call of Run
 }
-
-// eager is how many bytes must be waiting for the next messages to put off the
-// flush of those that are written: with the stream at its live edge there are
-// fewer, and each message goes out at once; behind it, writes are large.
-const eager = 16 << 10
-
-// often is after how many messages the progress is updated at the latest.
-const often = 64
 
 // patience is how long the output may wait for a second track after the first
 // has come, if the stream's own time does not tell: it may have gone quiet.
@@ -120,41 +113,55 @@ func isOutputError(err error) bool {
 
 // record takes messages until something ends it. The reason is empty if that is
 // an error.
+//
+// What is written is flushed when the next message has to be waited for: at the
+// stream's live edge each message goes out at once, behind it writes are large.
 func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 	var kind kinds
-	opened, count := false, 0
+	var failed error
+	defer func() { p.progress.update(p.Output) }()
 	player.Lend(p.Output.AvailableBuffer)
+	player.BeforeWait(func() {
+		if failed == nil {
+			failed = p.Output.Flush()
+		}
+		p.progress.update(p.Output)
+	})
 	for {
 		m, err := player.Next()
-		if errors.Is(err, io.EOF) {
+		switch {
+		case failed != nil:
+			return "", failed
+		case errors.Is(err, io.EOF):
 			return StreamEnded, nil
-		}
-		if err != nil {
+		case err != nil:
 			return "", err
 		}
-		t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
 		if limit := p.reached(m); limit != "" {
 			return limit, nil
 		}
+		if kind == (kinds{}) && m.Type.IsMedia() {
+			player.After(patience, func() {
+				_ = p.Output.Begin() // its errors stick
+				p.reportOpened()
+			})
+		}
 		if kind.first(m) {
 			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
-			player.After(patience, func() { _ = p.Output.Begin() }) // its errors stick
 		}
+		t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
 		if err := p.Output.WriteTag(t); err != nil {
 			return "", err
 		}
-		if !opened && p.Output.Begun() {
-			opened = true
-			p.report(Event{Kind: FileOpened, Name: p.Output.Name()})
-		}
-		if player.Buffered() < eager {
-			if err := p.Output.Flush(); err != nil {
-				return "", err
-			}
-			p.progress.update(p.Output)
-		} else if count++; count%often == 0 {
-			p.progress.update(p.Output)
-		}
+		p.reportOpened()
+	}
+}
+
+// reportOpened reports, once, that the output has begun.
+func (p *Pull) reportOpened() {
+	if !p.opened && p.Output.Begun() && p.Output.Size() > 0 {
+		p.opened = true
+		p.report(Event{Kind: FileOpened, Name: p.Output.Name()})
 	}
 }
 

@@ -54,9 +54,6 @@ func ParseTarget(raw string) (*Target, error) {
 		return nil, badURL("%q is no URL: it has no scheme such as rtmp://", Redact(raw))
 	}
 	if i := strings.IndexFunc(raw, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }); i >= 0 {
-		if strings.Contains(raw[i:], "=") {
-			return nil, badURL("the URL has white space at position %d; librtmp's options are flags here (live=1 is --live)", i+1)
-		}
 		return nil, badURL("the URL has white space or a control character at position %d", i+1)
 	}
 	t := &Target{Scheme: strings.ToLower(scheme)}
@@ -65,7 +62,7 @@ func ParseTarget(raw string) (*Target, error) {
 		return nil, badURL("%s is not spoken; rtmp and rtmps are", t.Scheme)
 	}
 	if defaultPort(t.Scheme) == 0 {
-		return nil, badURL("unknown scheme %q; rtmp and rtmps are known", scheme)
+		return nil, badURL("unknown scheme %q; rtmp and rtmps are known", Redact(scheme))
 	}
 	end := strings.IndexAny(rest, "/?")
 	if end < 0 {
@@ -238,40 +235,44 @@ func (t *Target) Redacted() string { return Redact(t.String()) }
 const mask = "***"
 
 // Redact masks what is likely to be a secret in a URL, or in the part of one:
-// the password, and the values of the query. Servers are asked with queries that
-// have no ? as well: show&token=abc.
+// the password, and the values of the query. There are servers that want a query
+// without a ?, as in show&token=abc.
 func Redact(s string) string {
-	scheme, rest, ok := strings.Cut(s, "://")
-	if ok {
+	if scheme, rest, ok := strings.Cut(s, "://"); ok {
 		end := strings.IndexAny(rest, "/?")
 		if end < 0 {
 			end = len(rest)
 		}
-		s = scheme + "://" + redactUser(rest[:end]) + rest[end:]
-	} else if end := strings.IndexByte(s, '?'); end >= 0 {
-		s = redactUser(s[:end]) + s[end:]
+		s = scheme + "://" + redactPassword(rest[:end]) + rest[end:]
 	} else {
-		s = redactUser(s)
+		s = redactPassword(s)
 	}
-	i := strings.IndexAny(s, "?&")
-	if i < 0 {
-		return s
-	}
+	path, query, hasQuery := strings.Cut(s, "?")
 	// Values end at the next &; a last slash may begin the stream's name, which
 	// is no more told than the rest.
-	parts := strings.Split(s[i+1:], "&")
-	for j, part := range parts {
+	parts := strings.Split(path, "&")
+	for i, part := range parts[1:] {
 		if name, value, ok := strings.Cut(part, "="); ok && value != "" {
-			parts[j] = name + "=" + mask
-		} else if !ok && part != "" {
-			parts[j] = mask
+			parts[1+i] = name + "=" + mask
 		}
 	}
-	return s[:i+1] + strings.Join(parts, "&")
+	path = strings.Join(parts, "&")
+	if !hasQuery {
+		return path
+	}
+	parts = strings.Split(query, "&")
+	for i, part := range parts {
+		if name, value, ok := strings.Cut(part, "="); ok && value != "" {
+			parts[i] = name + "=" + mask
+		} else if !ok && part != "" {
+			parts[i] = mask
+		}
+	}
+	return path + "?" + strings.Join(parts, "&")
 }
 
-// redactUser masks the password of user:password@host.
-func redactUser(s string) string {
+// redactPassword masks the password of user:password@host.
+func redactPassword(s string) string {
 	i := strings.LastIndexByte(s, '@')
 	if i < 0 {
 		return s

@@ -105,7 +105,8 @@ func TestParseTargetRefuses(t *testing.T) {
 		"h/live/s1":                 "has no scheme",
 		"rtmp:/h/live":              "has no scheme",
 		"http://h/live/s1":          `unknown scheme "http"`,
-		"rtmpe://h/live/s1":         `unknown scheme "rtmpe"`,
+		"rtmpe://h/live/s1":         "rtmpe is not spoken; rtmp and rtmps are",
+		"RTMPTE://h/live/s1":        "rtmpte is not spoken",
 		"rtmp://":                   "no host",
 		"rtmp:///live/s1":           "no host",
 		"rtmp://:1935/live/s1":      "no host",
@@ -152,6 +153,10 @@ func TestRedact(t *testing.T) {
 		"rtmp://h/live/s1?a=&b":          "rtmp://h/live/s1?a=&***",
 		"rtmp://h/live?vhost=x&key=1/s1": "rtmp://h/live?vhost=***&key=***",
 		"s1?key=abc":                     "s1?key=***",
+		"s1&key=abc&b":                   "s1&key=***&b",
+		"rtmp://h/live/s1&key=abc?d":     "rtmp://h/live/s1&key=***?***",
+		"joe:pw@h/live/s1":               "joe:***@h/live/s1",
+		"joe:p/w?x@h/live/s1":            "joe:***@h/live/s1",
 		"":                               "",
 	} {
 		if got := Redact(url); got != want {
@@ -215,6 +220,18 @@ func FuzzTarget(f *testing.F) {
 			t.Fatalf("%q redacts to %s", url, target.Redacted())
 		}
 	})
+}
+
+// What is no URL may still have a password, which is not told.
+func TestParseTargetHidesPasswords(t *testing.T) {
+	for _, raw := range []string{
+		"joe:hunter2@host/live/s", "rtmp:/joe:hunter2@host/x", "joe:hun?ter2@host/x", "joe:hunter2@host/x?u=http://y",
+		"joe:a@hunter2@host", "http:/joe:hunter2@h?a=@b",
+	} {
+		if _, err := ParseTarget(raw); err == nil || strings.Contains(err.Error(), "ter2") {
+			t.Errorf("%s: %v", raw, err)
+		}
+	}
 }
 
 // TestTargetHints: some mistakes get an answer of their own.

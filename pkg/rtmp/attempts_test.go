@@ -1,0 +1,72 @@
+package rtmp_test
+
+import (
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
+)
+
+// TestAttempts: which of two attempts has the last word.
+func TestAttempts(t *testing.T) {
+	refuses := func(p *rtmptest.Peer) { // as nginx-rtmp does an application that it does not know
+		p.Handshake()
+		p.Expect("connect")
+	}
+	tell(t, []story{
+		{name: "hangs up at connect, then during the handshake", scripts: []rtmptest.Script{refuses, hangUp},
+			phase: rtmp.PhaseConnect, err: io.ErrUnexpectedEOF},
+		{name: "hangs up during the handshake, then at connect", scripts: []rtmptest.Script{hangUp, refuses},
+			phase: rtmp.PhaseConnect, err: io.ErrUnexpectedEOF},
+		{name: "hangs up on createStream, but not on a cautious one", scripts: []rtmptest.Script{
+			func(p *rtmptest.Peer) { p.AcceptConnect() },
+			func(p *rtmptest.Peer) {
+				p.AcceptPlay()
+				p.Video(0, payload)
+				stop(p)
+			},
+		}, got: 1, err: io.EOF},
+		{name: "the end is announced, and the grace is longer than the patience",
+			client: rtmp.Client{IdleTimeout: 3 * time.Second, EOFGrace: 5 * time.Second},
+			scripts: playing(func(p *rtmptest.Peer) {
+				p.Video(0, payload)
+				p.UserControl(message.EventStreamEOF, rtmptest.StreamID)
+				p.Linger()
+			}), got: 1, err: io.EOF, took: 5 * time.Second},
+	})
+}
+
+// TestBeforeWait: a frame that came together with the beginning of another is
+// flushed before the rest of that is waited for.
+func TestBeforeWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := rtmp.Client{DialContext: rtmptest.Dial(t, func(p *rtmptest.Peer) {
+			p.AcceptPlay()
+			p.Video(0, payload)
+			_, _ = p.Write([]byte{4, 0, 0, 40, 0, 1, 0, 9, 7, 0, 0, 0, 1, 2, 3}) // of 256 bytes
+			p.Linger()
+		})}
+		p, err := c.Play(t.Context(), target(t, "rtmp://host/live/show"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var last time.Time
+		p.BeforeWait(func() { last = time.Now() })
+		if _, err := p.Next(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		before := time.Now()
+		time.AfterFunc(time.Minute, func() { _ = p.Close() })
+		if m, err := p.Next(); err == nil {
+			t.Errorf("got %v", m)
+		}
+		if !last.Equal(before) {
+			t.Errorf("called at %v, want %v, when Next began to wait", last, before)
+		}
+	})
+}

@@ -137,7 +137,7 @@ func describe(err error) string {
 	if errors.As(err, &pull) {
 		mask = pull.mask
 	}
-	text := err.Error()
+	text := strings.TrimPrefix(err.Error(), "serve: ")
 	switch {
 	case errors.As(err, &output):
 		text = fmt.Sprintf("cannot %s %s: %v", output.Op, output.Path, output.Err)

@@ -54,7 +54,7 @@ func TestExit(t *testing.T) {
 		hint   string // what it has in it
 	}{
 		{nil, 0, "", ""},
-		{errors.New("serve: no"), 1, "serve: no", ""},
+		{errors.New("serve: no"), 1, "no", ""},
 		{badUsage("want %s", "more"), 64, "want more", "rtmpull --help"},
 		{&rtmp.URLError{Reason: "no host"}, 64, "no host", "rtmp://host/app/name"},
 

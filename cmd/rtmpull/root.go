@@ -219,6 +219,9 @@ func (f *logFlags) options() (obs.Options, error) {
 	if f.format != "json" && f.format != "console" {
 		return o, badUsage("--log-format is console or json, not %q", f.format)
 	}
+	if f.quiet && (f.verbose || f.debug) {
+		return o, badUsage("-q excludes -V and -z")
+	}
 	return o, nil
 }
 

@@ -82,7 +82,7 @@ func (o *serveOptions) run(ctx context.Context, env *environment, args []string)
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
 	if err != nil {
-		return fmt.Errorf("serve: %w", err)
+		return fmt.Errorf("cannot listen: %w", err)
 	}
 	// Whoever started us with port 0 waits for these lines, quiet or not.
 	for _, name := range slices.Sorted(maps.Keys(streams)) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -79,6 +80,9 @@ func (f *sourceFlags) target(args []string, getenv func(string) string) (*rtmp.T
 		if *s, err = secret(*s); err != nil {
 			return nil, err
 		}
+	}
+	if words := strings.Fields(raw); len(words) > 1 && strings.Contains(words[1], "=") {
+		return nil, badUsage("librtmp's options after the URL are flags here: live=1 is --live")
 	}
 	t, err := rtmp.ParseTarget(raw)
 	if err != nil {

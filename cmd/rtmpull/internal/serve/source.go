@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -63,18 +64,29 @@ func (e *entry) chunkStreamID() uint32 {
 func openSource(path string, loop int) (*source, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, badFile(path, err)
 	}
 	s := &source{file: f}
 	if err := s.index(loop == 0 || loop == 1); err != nil {
 		_ = f.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, badFile(path, err)
 	}
 	if err := s.readMetadata(loop); err != nil {
 		_ = f.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, badFile(path, err)
 	}
 	return s, nil
+}
+
+// badFile says which file cannot be played and why, each once.
+func badFile(path string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("cannot %s %s: %w", e.Op, path, e.Err)
+	}
+	if e, ok := errors.AsType[*flvout.SyntaxError](err); ok {
+		return fmt.Errorf("%s: %s at offset %d", path, e.Reason, e.Offset)
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // index makes the entries. A file that is played once is sent with the

@@ -45,14 +45,15 @@ func NewJSON(out io.Writer) *JSON {
 
 // header is what every line begins with.
 type header struct {
-	Type    string    `json:"message_type"`
-	Time    time.Time `json:"time"`
-	Elapsed float64   `json:"elapsed"` // seconds since the start
+	Type    string  `json:"message_type"`
+	Time    string  `json:"time"`
+	Elapsed float64 `json:"elapsed"` // seconds since the start
 }
 
 func (j *JSON) header(kind string) header {
 	now := time.Now()
-	return header{kind, now.UTC(), now.Sub(j.start).Seconds()}
+	elapsed := now.Sub(j.start).Round(time.Millisecond)
+	return header{kind, now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), elapsed.Seconds()}
 }
 
 func (j *JSON) write(v any) { _ = j.enc.Encode(v) }

@@ -164,10 +164,13 @@ func TestJSON(t *testing.T) {
 	for line := range strings.Lines(out.String()) {
 		var head struct {
 			Time    time.Time
-			Elapsed *float64
+			Elapsed json.Number
 		}
-		if err := json.Unmarshal([]byte(line), &head); err != nil || head.Time.IsZero() || head.Elapsed == nil {
+		if err := json.Unmarshal([]byte(line), &head); err != nil || head.Time.IsZero() || head.Elapsed == "" {
 			t.Fatalf("%v: %s", err, line)
+		}
+		if _, digits, _ := strings.Cut(head.Elapsed.String(), "."); len(digits) > 3 || !strings.Contains(line, head.Time.Format(`"time":"2006-01-02T15:04:05.000Z"`)) {
+			t.Errorf("times are told to the millisecond: %s", line)
 		}
 		// The time differs from run to run, and stands behind the type.
 		before, rest, _ := strings.Cut(line, `,"time"`)

@@ -37,7 +37,10 @@ func FuzzReader(f *testing.F) {
 				t.Errorf("byte by byte: message %d: got %s, want %s", i, g, w)
 			}
 		}
-		lent, _ := readAll(lending(newReader(&flaky{src: bytes.NewReader(data), n: 7})))
+		lent, err := readAll(lending(newReader(&flaky{src: bytes.NewReader(data), n: 7})))
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) || len(lent) != len(want) {
+			t.Fatalf("in lent room: got %d messages, then %v, want %d, then %v", len(lent), err, len(want), wantErr)
+		}
 		for i := range lent {
 			if w := line(want[i]); lent[i] != w {
 				t.Errorf("in lent room: message %d: got %s, want %s", i, lent[i], w)

@@ -141,12 +141,12 @@ func (s *script) run(t *testing.T) {
 			break // byte by byte it takes seconds
 		}
 		got, err := readAll(newReader(source.wrap(bytes.NewReader(data))))
-		lent, _ := readAll(lending(newReader(source.wrap(bytes.NewReader(data)))))
+		lent, lentErr := readAll(lending(newReader(source.wrap(bytes.NewReader(data)))))
 		if t.Failed() {
 			return
 		}
-		if g, w := strings.Join(lent, "\n"), strings.Join(got, "\n"); g != w {
-			t.Errorf("%s, in lent room: got\n%s\nwant\n%s", source.name, g, w)
+		if g, w := strings.Join(lent, "\n"), strings.Join(got, "\n"); g != w || lentErr.Error() != err.Error() {
+			t.Errorf("%s, in lent room: got\n%s\n%v\nwant\n%s\n%v", source.name, g, lentErr, w, err)
 		}
 		if g, w := strings.Join(got, "\n"), strings.Join(s.want, "\n"); g != w {
 			t.Errorf("%s: got\n%s\nwant\n%s", source.name, g, w)

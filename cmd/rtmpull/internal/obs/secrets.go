@@ -21,25 +21,38 @@ const (
 type Mask struct {
 	replacer *strings.Replacer
 	secrets  secrets
+	short    []string // secrets that are masked only where they are all of a value
 }
 
 // MaskOf hides the secrets of a target, also in what a server sends back of
-// them: the password, the tokens, the texts of -C, and the values in the queries
-// of its URLs and names. A value of a query that is too short to be masked
-// everywhere is masked behind its name.
+// them: the password, the tokens, the texts of -C, and in its URLs and names
+// passwords and the values of queries. A value of a query that is too short to be
+// masked everywhere is masked behind its name.
 func MaskOf(t *rtmp.Target) Mask {
 	c := &t.Session
 	var s secrets
-	for _, text := range []string{t.Password, c.Auth, c.Token, c.UsherToken} {
-		s.add(text)
-	}
+	texts := []string{t.Password, c.Auth, c.Token, c.UsherToken}
 	for _, v := range c.Extra {
-		s.addValue(v)
+		texts = appendTexts(texts, v)
+	}
+	var short []string
+	for _, text := range texts {
+		s.add(text)
+		if text != "" && len(text) < shortest {
+			short = append(short, text)
+		}
 	}
 	for _, text := range []string{c.App, c.PlayPath, c.TcURL, c.SWFURL, c.PageURL, c.Subscribe} {
-		_, query, _ := strings.Cut(text, "?")
+		s.addPassword(text)
+		path, query, _ := strings.Cut(text, "?")
 		for part := range strings.SplitSeq(query, "&") {
 			s.addPart(part)
+		}
+		// There are servers that want a query without a ?, as in show&token=abc.
+		for _, part := range strings.Split(path, "&")[1:] {
+			if strings.Contains(part, "=") {
+				s.addPart(part)
+			}
 		}
 	}
 	// Of two secrets that begin alike the longer one counts, or its end would
@@ -49,7 +62,7 @@ func MaskOf(t *rtmp.Target) Mask {
 	for _, p := range s {
 		pairs = append(pairs, p[:]...)
 	}
-	return Mask{strings.NewReplacer(pairs...), s}
+	return Mask{strings.NewReplacer(pairs...), s, short}
 }
 
 // Text hides the secrets in a text.
@@ -90,6 +103,9 @@ func (m Mask) Format(v amf.Value) string { return amf.Format(m.value(v)) }
 func (m Mask) value(v amf.Value) amf.Value {
 	switch v := v.(type) {
 	case amf.String:
+		if slices.Contains(m.short, string(v)) {
+			return amf.String(mask)
+		}
 		return amf.String(m.Text(string(v)))
 	case amf.XML:
 		return amf.XML(m.Text(string(v)))
@@ -135,14 +151,31 @@ func (s *secrets) addPart(part string) {
 	s.add(value)
 }
 
-// addValue takes what is added to connect. Some servers want the password there.
-func (s *secrets) addValue(v amf.Value) {
+// addPassword takes the password out of scheme://user:password@host.
+func (s *secrets) addPassword(url string) {
+	_, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		return
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	i := strings.LastIndexByte(authority, '@')
+	user, password, ok := strings.Cut(authority[:max(i, 0)], ":")
+	if ok && password != "" {
+		*s = append(*s, [2]string{authority[:i+1], user + ":" + mask + "@"})
+		s.add(password)
+	}
+}
+
+// appendTexts appends the texts in what is added to connect. Some servers want
+// the password there.
+func appendTexts(dst []string, v amf.Value) []string {
 	switch v := v.(type) {
 	case amf.String:
-		s.add(string(v))
+		return append(dst, string(v))
 	case *amf.Object:
 		for _, p := range v.Properties {
-			s.addValue(p.Value)
+			dst = appendTexts(dst, p.Value)
 		}
 	}
+	return dst
 }

@@ -56,6 +56,44 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// A secret of any length is hidden where it stands alone, and in its place.
+func TestMaskShort(t *testing.T) {
+	tg := target(t, "rtmp://h/live/show&token=abc&bare")
+	tg.Session.Auth, tg.Session.Extra = "pw", []amf.Value{amf.String("x"), amf.String("")}
+	tg.Session.PageURL, tg.Session.SWFURL = "http://joe:p1@page/x@y", "http://joe:longer@swf"
+	mask := MaskOf(tg)
+	list := amf.StrictArray{amf.String("pw"), amf.String("x"), amf.String(""), amf.String("xpw")}
+	if got, want := mask.Format(list), `["***", "***", "", "xpw"]`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for text, want := range map[string]string{
+		"show&token=abc&bare":    "show&token=***&bare",
+		"http://joe:p1@page/x@y": "http://joe:***@page/x@y",
+		"http://joe:longer@swf":  "http://joe:***@swf",
+		"it is longer":           "it is ***",
+	} {
+		if got := mask.Text(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestHideQuery(t *testing.T) {
+	for text, want := range map[string]string{
+		`play(4, null, "show")`:                         `play(4, null, "show")`,
+		`play(4, null, "show?token=secret", -2000)`:     `play(4, null, "show?token=***", -2000)`,
+		`play(4, null, "show?a=sec\"ret&b=secret")`:     `play(4, null, "show?a=***&b=***")`,
+		`play(4, null, "show&token=secret")`:            `play(4, null, "show&token=***")`,
+		`play(4, null, "show?secret")`:                  `play(4, null, "show?***")`,
+		`connect(1, {tcUrl: "rtmp://j:secret@h/live"})`: `connect(1, {tcUrl: "rtmp://j:***@h/live"})`,
+		"live/show?token=secret":                        "live/show?token=***",
+	} {
+		if got := hideQuery(text); got != want {
+			t.Errorf("%s becomes %s, want %s", text, got, want)
+		}
+	}
+}
+
 // amf.Format cuts long texts and escapes others; a secret is hidden before that.
 func TestMaskFormat(t *testing.T) {
 	long := strings.Repeat("0123456789", 100)

@@ -1,6 +1,7 @@
 package obs
 
 import (
+	"regexp"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -8,6 +9,17 @@ import (
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/serve"
 )
+
+// What a client says has its secrets behind ? and &, until the next & or the end
+// of the text, and between the user and the host of a URL.
+var (
+	queryValue  = regexp.MustCompile(`([?&][^=&"]*=|\?)(?:\\.|[^&"\\])+`)
+	urlPassword = regexp.MustCompile(`(://[^:/"]*:)[^/"]*@`)
+)
+
+func hideQuery(s string) string {
+	return queryValue.ReplaceAllString(urlPassword.ReplaceAllString(s, "${1}"+mask+"@"), "${1}"+mask)
+}
 
 // Served logs what happens at a server. Many goroutines may call it at once.
 func (l Logger) Served(e serve.Event) {
@@ -23,10 +35,10 @@ func (l Logger) Served(e serve.Event) {
 		fields["addr"] = e.Addr.String()
 	}
 	if e.Stream != "" {
-		fields["stream"] = e.Stream
+		fields["stream"] = hideQuery(e.Stream)
 	}
 	if e.Text != "" {
-		fields["said"] = e.Text
+		fields["said"] = hideQuery(e.Text)
 	}
 	if e.Media > 0 {
 		fields["media"] = e.Media.Round(time.Millisecond).String()

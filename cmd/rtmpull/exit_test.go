@@ -125,7 +125,7 @@ func TestExit(t *testing.T) {
 func TestPrintable(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                            "",
-		" two  words\r\n":             "two words",
+		"two  words\r\n":              "two words",
 		"a\x1b[2J\x07b\u202ec\u200bd": "a [2J b c d",
 		"\u00e9\xff":                  "\u00e9\ufffd",
 		strings.Repeat("x", 300):      strings.Repeat("x", 300),

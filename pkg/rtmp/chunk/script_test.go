@@ -2,42 +2,21 @@ package chunk
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
 
+	"github.com/rtmpull/rtmpull/pkg/internal/hexdump"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 )
 
-// wire turns an annotated script into bytes: hex digits, which *n repeats n
-// times, and from # to the end of the line a comment.
+// wire turns an annotated script into bytes.
 func wire(t testing.TB, script string) []byte {
 	t.Helper()
-	var b []byte
-	for line := range strings.Lines(script) {
-		line, _, _ = strings.Cut(line, "#")
-		for _, word := range strings.Fields(line) {
-			digits, times, repeated := strings.Cut(word, "*")
-			n := 1
-			if repeated {
-				var err error
-				if n, err = strconv.Atoi(times); err != nil {
-					t.Fatalf("%s: %v", word, err)
-				}
-			}
-			some, err := hex.DecodeString(digits)
-			if err != nil {
-				t.Fatalf("%s: %v", word, err)
-			}
-			b = append(b, bytes.Repeat(some, n)...)
-		}
-	}
-	return b
+	return hexdump.Bytes(t, script)
 }
 
 // dump is the payload as a script has it, in one word.

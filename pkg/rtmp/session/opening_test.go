@@ -5,11 +5,11 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/internal/hexdump"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 )
 
@@ -44,43 +44,14 @@ func TestConnectBytes(t *testing.T) {
 	}
 }
 
-// wire reads an annotated dump: hex digits, "text" in quotes, = a number as AMF0
-// has it, and from # to the end of the line a comment.
+// wire reads an annotated dump from a file.
 func wire(t *testing.T, path string) []byte {
 	t.Helper()
 	file, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b []byte
-	for line := range strings.Lines(string(file)) {
-		for line = strings.TrimSpace(line); line != "" && line[0] != '#'; line = strings.TrimSpace(line) {
-			if line[0] == '"' {
-				quoted, err := strconv.QuotedPrefix(line)
-				if err != nil {
-					t.Fatalf("%s: %v", line, err)
-				}
-				text, _ := strconv.Unquote(quoted)
-				b = append(b, text...)
-				line = line[len(quoted):]
-				continue
-			}
-			word, rest, _ := strings.Cut(line, " ")
-			if number, ok := strings.CutPrefix(word, "="); ok {
-				v, err := strconv.ParseFloat(number, 64)
-				if err == nil {
-					b, err = amf.Append(b, amf.Number(v))
-				}
-				if err != nil {
-					t.Fatalf("%s: %v", word, err)
-				}
-			} else if b, err = hex.AppendDecode(b, []byte(word)); err != nil {
-				t.Fatalf("%s: %v", word, err)
-			}
-			line = rest
-		}
-	}
-	return b
+	return hexdump.Bytes(t, string(file))
 }
 
 func TestConnectLeavesOutWhatIsEmpty(t *testing.T) {

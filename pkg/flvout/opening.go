@@ -22,6 +22,8 @@ type opening struct {
 	tags []byte // framed, with the source's timestamps
 	meta *Metadata
 
+	metaTag []byte // onMetaData as it will be written, once somebody asked
+
 	audio, video bool // there is a tag of this track
 	heard, shown bool // there is a frame of it
 

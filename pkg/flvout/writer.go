@@ -92,6 +92,7 @@ func (w *Writer) accept(t Tag, c *Class) bool {
 	case tag.TagTypeScriptData, tagTypeScriptAMF3:
 		if c.Kind == KindMetadata && w.opening != nil && w.opening.meta == nil {
 			if w.opening.meta = ParseMetadata(t); w.opening.meta != nil {
+				w.opening.metaTag = nil
 				return false
 			}
 		}
@@ -147,10 +148,10 @@ func (w *Writer) begin() {
 
 // metadata is the tag with onMetaData, if there is to be one.
 func (w *Writer) metadata(o *opening) []byte {
-	if !w.file && o.meta == nil {
-		return nil
+	if o.metaTag == nil && (w.file || o.meta != nil) {
+		o.metaTag = appendTag(nil, Tag{Type: tag.TagTypeScriptData, Body: appendMetadata(nil, o.meta, w.file)})
 	}
-	return appendTag(nil, Tag{Type: tag.TagTypeScriptData, Body: appendMetadata(nil, o.meta, w.file)})
+	return o.metaTag
 }
 
 func (w *Writer) bufferSize() int {

@@ -35,7 +35,7 @@ type Stats struct {
 	Data         int64     // data messages delivered
 	MediaBytes   int64     // bytes of audio and video delivered
 	Timestamp    uint32    // of the newest audio or video, ms
-	Dropped      int64     // messages that the server began anew or aborted
+	Dropped      int64     // messages that the server began anew or aborted, or cut off
 	Skipped      int64     // messages of unknown types
 	ServerChunk  uint32    // the server's chunk size
 	LastMedia    time.Time // when it arrived
@@ -63,7 +63,7 @@ func (c *counters) publish(s *Stats, r *chunk.Reader) {
 		c.lastMedia.Store(s.LastMedia.UnixNano())
 	}
 	odd := r.Stats()
-	c.dropped.Store(odd.Dropped)
+	c.dropped.Store(odd.Dropped + odd.Overruns)
 	c.skipped.Store(odd.Skipped)
 	c.serverChunk.Store(r.Size())
 }

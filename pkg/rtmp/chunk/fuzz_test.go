@@ -55,8 +55,8 @@ func check(t *testing.T, r *Reader, n int) (messages []*message.Message, err err
 	for {
 		m, err := r.Next()
 		now := r.base + int64(r.r)
-		if now < offset || now+int64(r.Buffered()) > int64(n) {
-			t.Fatalf("from byte %d to byte %d of %d, %d buffered", offset, now, n, r.Buffered())
+		if buffered := r.w - r.r; now < offset || now+int64(buffered) > int64(n) {
+			t.Fatalf("from byte %d to byte %d of %d, %d buffered", offset, now, n, buffered)
 		}
 		offset = now
 		held := 0

@@ -98,10 +98,6 @@ func (r *Reader) Next() (*message.Message, error) {
 	}
 }
 
-// Buffered is the number of bytes that have been read from the source and are
-// not yet part of a message.
-func (r *Reader) Buffered() int { return r.w - r.r }
-
 // Pending tells whether a part of a message has come, or of a chunk.
 func (r *Reader) Pending() bool { return r.cur != nil || r.w > r.r }
 

@@ -13,7 +13,6 @@ import (
 const (
 	ControlChunkStreamID = 2
 	CommandChunkStreamID = 3
-	MediaChunkStreamID   = 4 // publish and everything published
 	PlayChunkStreamID    = 8 // play, pause and seek
 )
 

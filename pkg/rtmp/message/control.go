@@ -16,9 +16,6 @@ const (
 // the next one on.
 func SetChunkSize(size uint32) Message { return control(TypeSetChunkSize, size) }
 
-// Abort asks the receiver to drop the unfinished message of a chunk stream.
-func Abort(chunkStreamID uint32) Message { return control(TypeAbort, chunkStreamID) }
-
 // Acknowledgement tells the peer how many bytes have arrived. The count is
 // taken modulo 2^32.
 func Acknowledgement(bytes uint64) Message {

@@ -13,7 +13,6 @@ func TestControl(t *testing.T) {
 		value uint32
 	}{
 		{SetChunkSize(4096), 1, "00001000", 4096},
-		{Abort(65599), 2, "0001003F", 65599},
 		{Acknowledgement(1<<32 + 5), 3, "00000005", 5},
 		{WindowAcknowledgementSize(2_500_000), 5, "002625A0", 2_500_000},
 		{SetPeerBandwidth(2_500_000, LimitSoft), 6, "002625A0 01", 2_500_000},

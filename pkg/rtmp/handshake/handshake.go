@@ -14,8 +14,8 @@
 // gives [io.ErrUnexpectedEOF], or [io.EOF] if it sent nothing at all.
 //
 // Nothing here knows about time: a peer that sends nothing, or one byte now
-// and then, holds up the caller for ever. Package rtmp sets one deadline on the
-// connection for dialling, handshake and first commands together.
+// and then, holds up the caller for ever. Package rtmp bounds the handshake as a
+// whole, by one deadline on the connection.
 //
 //	c := handshake.NewClient(handshake.Config{})
 //	err := c.Do(conn)

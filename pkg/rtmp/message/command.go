@@ -13,7 +13,7 @@ import (
 const (
 	ControlChunkStreamID = 2
 	CommandChunkStreamID = 3
-	PlayChunkStreamID    = 8 // play, pause and seek
+	StreamChunkStreamID  = 8 // play, publish, pause and seek
 )
 
 // ErrNoName is the error of a command whose first value is no string.

@@ -15,10 +15,12 @@ type call struct {
 }
 
 // harmless tells whether a call may fail without loss: servers that do not know
-// these answer _error (crtmpserver to _checkbw, others to FCSubscribe).
+// these answer _error (crtmpserver to _checkbw and FCUnpublish, others to
+// FCSubscribe).
 func harmless(name string) bool {
 	switch name {
-	case "FCSubscribe", "_checkbw", "set_playlist", "NetStream.Authenticate.UsherToken", "pause", "seek":
+	case "FCSubscribe", "_checkbw", "set_playlist", "NetStream.Authenticate.UsherToken", "pause", "seek",
+		"releaseStream", "FCPublish", "FCUnpublish":
 		return true
 	}
 	return false
@@ -97,7 +99,7 @@ func handler(name string) func(*Session, []Reaction, *message.Command) ([]Reacti
 		return (*Session).handleFCUnsubscribe
 	case "close":
 		return (*Session).handleClose
-	case "onFCSubscribe":
+	case "onFCSubscribe", "onFCPublish", "onFCUnpublish":
 		return (*Session).handleNothing
 	}
 	return nil
@@ -131,7 +133,7 @@ func (s *Session) handleResult(dst []Reaction, c *message.Command) ([]Reaction, 
 		return s.connected(dst, c)
 	case "createStream":
 		return s.streamCreated(dst, c)
-	case "play":
+	case "play", "publish":
 		return s.started(dst), nil
 	}
 	return dst, nil
@@ -150,8 +152,7 @@ func (s *Session) guess(c *message.Command) (name string, ok bool) {
 
 // handleError takes a refusal of a call of ours.
 func (s *Session) handleError(dst []Reaction, c *message.Command) ([]Reaction, error) {
-	info := c.Info()
-	e := &StatusError{Code: text(info, "code"), Level: text(info, "level"), Description: text(info, "description")}
+	e := newStatusError("", c.Info())
 	name, ok := s.take(c.TransactionID)
 	if !ok {
 		if name = s.blame(e.Code); name == "" {
@@ -160,6 +161,8 @@ func (s *Session) handleError(dst []Reaction, c *message.Command) ([]Reaction, e
 	}
 	e.Call = name
 	switch {
+	case s.state == Leaving:
+		return dst, nil
 	case harmless(name):
 		if name == "seek" {
 			s.media.seeking = false // nothing has moved

@@ -34,23 +34,20 @@ func (s *Session) connectMessage() (message.Message, error) {
 	c := &s.cfg
 	o := &amf.Object{}
 	o.Set("app", amf.String(c.App))
+	if c.Role == Publish {
+		o.Set("type", amf.String("nonprivate"))
+	}
 	setText(o, "flashVer", c.FlashVer)
 	setText(o, "swfUrl", c.SWFURL)
 	setText(o, "tcUrl", c.TcURL)
-	o.Set("fpad", amf.Boolean(false))
-	o.Set("capabilities", amf.Number(capabilities))
-	if c.Cautious {
-		o.Set("audioCodecs", amf.Number(audioCodecsFlash))
-		o.Set("videoCodecs", amf.Number(videoCodecsFlash))
-		o.Set("videoFunction", amf.Number(videoFunctionSeek))
-		setText(o, "pageUrl", c.PageURL)
+	if c.Role == Play {
+		s.describePlayer(o)
 	} else {
-		o.Set("audioCodecs", amf.Number(audioCodecsAll))
-		o.Set("videoCodecs", amf.Number(videoCodecsAll))
-		o.Set("videoFunction", amf.Number(videoFunctionHDR|videoFunctionMetadata))
 		setText(o, "pageUrl", c.PageURL)
+	}
+	if !c.Cautious {
 		o.Set("objectEncoding", amf.Number(0))
-		announceEnhanced(o)
+		announceEnhanced(o, c.Role)
 	}
 	args := []amf.Value(nil)
 	if c.Auth != "" {
@@ -63,6 +60,20 @@ func (s *Session) connectMessage() (message.Message, error) {
 	return command.Message(message.CommandChunkStreamID, 0)
 }
 
+// describePlayer adds what only players tell of themselves.
+func (s *Session) describePlayer(o *amf.Object) {
+	audio, video, function := audioCodecsAll, videoCodecsAll, videoFunctionHDR|videoFunctionMetadata
+	if s.cfg.Cautious {
+		audio, video, function = audioCodecsFlash, videoCodecsFlash, videoFunctionSeek
+	}
+	o.Set("fpad", amf.Boolean(false))
+	o.Set("capabilities", amf.Number(capabilities))
+	o.Set("audioCodecs", amf.Number(audio))
+	o.Set("videoCodecs", amf.Number(video))
+	o.Set("videoFunction", amf.Number(function))
+	setText(o, "pageUrl", s.cfg.PageURL)
+}
+
 func setText(o *amf.Object, name, value string) {
 	if value != "" {
 		o.Set(name, amf.String(value))
@@ -71,8 +82,13 @@ func setText(o *amf.Object, name, value string) {
 
 // announceEnhanced adds what Enhanced RTMP has clients announce. Each server
 // looks at another part of it: MediaMTX at fourCcList alone, by exact name, so
-// that the wildcard is not enough.
-func announceEnhanced(o *amf.Object) {
+// that the wildcard is not enough. A publisher passes on what it has, and
+// decodes nothing.
+func announceEnhanced(o *amf.Object, role Role) {
+	known := canForward
+	if role == Play {
+		known |= canDecode
+	}
 	video := []string{"av01", "vp09", "vp08", "hvc1", "avc1", "vvc1"}
 	audio := []string{"Opus", "fLaC", "ac-3", "ec-3", "mp4a", ".mp3"}
 	var list amf.StrictArray
@@ -81,7 +97,7 @@ func announceEnhanced(o *amf.Object) {
 		m.Set("*", amf.Number(canForward))
 		for _, name := range names {
 			list = append(list, amf.String(name))
-			m.Set(name, amf.Number(canDecode|canForward))
+			m.Set(name, amf.Number(known))
 		}
 		return m
 	}
@@ -98,8 +114,8 @@ func (s *Session) connected(dst []Reaction, c *message.Command) ([]Reaction, err
 		return dst, nil
 	}
 	info := c.Info()
-	if code, level := text(info, "code"), text(info, "level"); verdictOf(code, level) == refused {
-		return dst, &StatusError{Call: "connect", Code: code, Level: level, Description: text(info, "description")}
+	if verdictOf(text(info, "code"), text(info, "level")) == refused {
+		return dst, newStatusError("connect", info)
 	}
 	s.connect = true
 	s.state = Creating
@@ -109,6 +125,9 @@ func (s *Session) connected(dst []Reaction, c *message.Command) ([]Reaction, err
 	})
 	dst = s.answerToken(dst, c)
 	dst = s.flow.announce(dst)
+	if s.cfg.Role == Publish {
+		return s.claim(dst), nil
+	}
 	dst = append(dst, Reaction{Do: Send, Message: message.SetBufferLength(0, connectionBuffer)})
 	if !s.early {
 		dst = s.createStream(dst)
@@ -188,7 +207,10 @@ func (s *Session) streamCreated(dst []Reaction, c *message.Command) ([]Reaction,
 	}
 	s.streamID, s.created = id, true
 	dst = notify(dst, Event{Kind: Created, StreamID: id})
-	if s.connect {
+	switch {
+	case s.cfg.Role == Publish:
+		dst = s.publish(dst)
+	case s.connect:
 		dst = s.play(dst)
 	}
 	return dst, nil

@@ -35,7 +35,7 @@ type EventKind uint8
 const (
 	Connected        EventKind = iota // connect was accepted
 	Created                           // the message stream is there
-	Started                           // the server says that the stream plays, or media has come
+	Started                           // the server says that the stream plays or may be sent, or media has come
 	Status                            // any onStatus
 	PlayStatus                        // onPlayStatus: a recorded stream, or an item of it, is over
 	StreamBegin                       // user control events, for our stream
@@ -77,7 +77,7 @@ var ErrNoStreamID = errors.New("session: createStream was answered without a str
 
 // A StatusError is the server's refusal, in its own words.
 type StatusError struct {
-	Call        string // connect, createStream, play; empty if the server did not say what it refuses
+	Call        string // connect, createStream, play, publish; empty if the server did not say what it refuses
 	Code        string // NetStream.Play.StreamNotFound and the like; may be empty
 	Level       string // error, status, warning; may be empty
 	Description string // for people; may be empty
@@ -105,21 +105,32 @@ func (e *StatusError) Error() string {
 // printable makes a server's text safe for a terminal, and short.
 func printable(s string) string {
 	const enough = 300
+	if s = clean(s); len(s) > enough {
+		s = strings.ToValidUTF8(s[:enough], "") + "..."
+	}
+	return s
+}
+
+// clean makes a server's text safe for a terminal.
+func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == 0xfffd || 0x80 <= r && r < 0xa0 {
 			return ' '
 		}
 		return r
 	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if len(s) > enough {
-		s = strings.ToValidUTF8(s[:enough], "") + "..."
-	}
-	return s
+	return strings.Join(strings.Fields(s), " ")
 }
 
 // text is a member of an information object as printable text.
 func text(o *amf.Object, name string) string {
 	v, _ := amf.AsString(o.Get(name))
 	return printable(v)
+}
+
+// newStatusError is the refusal in an information object. Its description is
+// not made short, since it may hold a challenge that has to be answered.
+func newStatusError(call string, info *amf.Object) *StatusError {
+	description, _ := amf.AsString(info.Get("description"))
+	return &StatusError{call, text(info, "code"), text(info, "level"), clean(description)}
 }

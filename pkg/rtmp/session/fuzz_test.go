@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
@@ -13,16 +14,23 @@ import (
 // can be seeds: per message its type, stream ID, two bytes of length, payload. A
 // type of 200 and more is one of the caller's own wishes.
 func FuzzSession(f *testing.F) {
-	for _, c := range conversations {
+	for _, c := range slices.Concat(conversations, publications) {
 		var seed []byte
 		for _, st := range c.steps {
+			if st.hear == nil {
+				st.hear = &message.Message{Type: 204}
+			}
 			seed = appendFuzzed(seed, st.hear)
 		}
-		f.Add(seed, false)
-		f.Add(append(seed, 200, 0, 0, 0, 201, 0, 0, 0, 202, 0, 0, 0, 203, 0, 0, 0), true)
+		f.Add(seed, false, c.cfg.Role == Publish)
+		f.Add(append(seed, 200, 0, 0, 0, 201, 0, 0, 0, 202, 0, 0, 0, 203, 0, 0, 0, 204, 0, 0, 0), true, c.cfg.Role == Publish)
 	}
-	f.Fuzz(func(t *testing.T, in []byte, cautious bool) {
-		s := New(Config{App: "live", PlayPath: "show", Token: "key", Playlist: true, UsherToken: "x", Cautious: cautious})
+	f.Fuzz(func(t *testing.T, in []byte, cautious, publish bool) {
+		cfg := Config{App: "live", PlayPath: "show", Token: "key", Playlist: true, UsherToken: "x", ChunkSize: 4096, Cautious: cautious}
+		if publish {
+			cfg.Role = Publish
+		}
+		s := New(cfg)
 		rs, err := s.Start(nil)
 		if err != nil {
 			t.Fatal(err)
@@ -43,12 +51,16 @@ func FuzzSession(f *testing.F) {
 				rs = s.Pause(nil, len(in) == 0)
 			case 203:
 				rs, _ = s.Nudge(nil)
+			case 204:
+				if rs = s.Stop(nil); s.State() < Leaving {
+					t.Fatalf("is %v after Stop", s.State())
+				}
 			default:
 				rs, err = s.Handle(nil, m)
 				if was == Ended && err != ended {
 					t.Fatalf("after the end: %v, was %v", err, ended)
 				}
-				if (s.State() == Ended) != (err != nil) {
+				if was != Ended && (s.State() == Ended) != (err != nil) {
 					t.Fatalf("is %v, with the error %v", s.State(), err)
 				}
 				ended = err
@@ -72,8 +84,9 @@ func FuzzSession(f *testing.F) {
 		if pauses := count(s, "pause") + count(s, "seek"); len(s.calls)-pauses > 10 {
 			t.Fatalf("%d calls wait for an answer", len(s.calls))
 		}
-		if s.Stop(nil); s.State() != Ended || len(s.Stop(nil)) > 0 {
-			t.Fatalf("is %v after Stop", s.State())
+		s.Stop(nil)
+		if s.State() < Leaving || len(s.Stop(nil)) > 0 || s.State() != Ended {
+			t.Fatalf("is %v after two Stops", s.State())
 		}
 	})
 }

@@ -22,12 +22,20 @@ func full(cautious bool) Config {
 	}
 }
 
+func publishing(c Config) Config {
+	c.Role = Publish
+	return c
+}
+
 // connect's bytes: some servers look at the order of the members, all at their
 // names.
 func TestConnectBytes(t *testing.T) {
-	for _, name := range []string{"connect", "connect-cautious"} {
+	for name, cfg := range map[string]Config{
+		"connect": full(false), "connect-cautious": full(true),
+		"connect-publish": publishing(full(false)), "connect-publish-cautious": publishing(full(true)),
+	} {
 		t.Run(name, func(t *testing.T) {
-			rs, err := New(full(name != "connect")).Start(nil)
+			rs, err := New(cfg).Start(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -207,17 +215,19 @@ func TestRow04SecureToken(t *testing.T) {
 		"in the properties":         command("_result", 1, upper, success),
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := at(t, Config{Token: tokenKey}, Connecting)
-			rs, err := s.Handle(nil, m)
-			if err != nil || len(rs) < 2 {
-				t.Fatal(show(rs), err)
-			}
-			c, err := message.ParseCommand(&rs[1].Message) // after !connected, before all else
-			if err != nil || c.Name != "secureTokenResponse" || c.TransactionID != 0 || len(c.Args) != 1 {
-				t.Fatalf("says %s, %v; want secureTokenResponse first", show(rs), err)
-			}
-			if got, _ := amf.AsString(c.Args[0]); got != string(want) {
-				t.Errorf("got %x, want %x", got, want)
+			for _, role := range []Role{Play, Publish} {
+				s := at(t, Config{Role: role, Token: tokenKey}, Connecting)
+				rs, err := s.Handle(nil, m)
+				if err != nil || len(rs) < 2 {
+					t.Fatal(show(rs), err)
+				}
+				c, err := message.ParseCommand(&rs[1].Message) // after !connected, before all else
+				if err != nil || c.Name != "secureTokenResponse" || c.TransactionID != 0 || len(c.Args) != 1 {
+					t.Fatalf("says %s, %v; want secureTokenResponse first", show(rs), err)
+				}
+				if got, _ := amf.AsString(c.Args[0]); got != string(want) {
+					t.Errorf("got %x, want %x", got, want)
+				}
 			}
 		})
 	}
@@ -232,6 +242,26 @@ func TestDecodeTokenGuards(t *testing.T) {
 	for _, key := range []string{"", "k", strings.Repeat("k", 100)} {
 		if got, ok := decodeToken(key, "0011223344"); !ok || len(got) != 5 {
 			t.Errorf("key %q: got %x, %v; want 5 bytes", key, got, ok)
+		}
+	}
+}
+
+// A publisher that stops still hears, but goes away when it is told to again.
+func TestStopPublishing(t *testing.T) {
+	goodbye := `FCUnpublish#6 "show"; deleteStream#0 7`
+	for state, want := range map[State]string{
+		Connecting: "", Creating: "", Starting: goodbye, Streaming: goodbye,
+	} {
+		s := at(t, Config{Role: Publish}, state)
+		then := Ended
+		if want != "" {
+			then = Leaving
+		}
+		if got := show(s.Stop(nil)); got != want || s.State() != then {
+			t.Errorf("%v: says %q, is %v; want %q", state, got, s.State(), want)
+		}
+		if got := show(s.Stop(nil)); got != "" || s.State() != Ended {
+			t.Errorf("%v: says %q, is %v when stopped again", state, got, s.State())
 		}
 	}
 }

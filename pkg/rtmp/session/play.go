@@ -22,7 +22,7 @@ func (s *Session) play(dst []Reaction) []Reaction {
 	if s.cfg.Playlist {
 		list := &amf.Object{Kind: amf.ECMAArray}
 		list.Set("0", path)
-		dst = s.call(dst, "set_playlist", message.PlayChunkStreamID, s.streamID, list)
+		dst = s.call(dst, "set_playlist", message.StreamChunkStreamID, s.streamID, list)
 	}
 	args := []amf.Value{path}
 	switch {
@@ -36,13 +36,13 @@ func (s *Session) play(dst []Reaction) []Reaction {
 	if s.cfg.Length > 0 {
 		args = append(args, amf.Number(s.cfg.Length))
 	}
-	dst = s.call(dst, "play", message.PlayChunkStreamID, s.streamID, args...)
+	dst = s.call(dst, "play", message.StreamChunkStreamID, s.streamID, args...)
 	return append(dst, Reaction{Do: Send, Message: message.SetBufferLength(s.streamID, s.cfg.Buffer)})
 }
 
-// started notes that the stream plays.
+// started notes that the stream plays, or that it may be sent.
 func (s *Session) started(dst []Reaction) []Reaction {
-	if s.state != Starting { // in Creating, play is yet to be said
+	if s.state != Starting { // in Creating, play or publish is yet to be said
 		return dst
 	}
 	s.state = Streaming
@@ -87,7 +87,7 @@ func (m *media) adopted(id uint32) bool { return m.hasForeign && m.foreign == id
 // handleMedia delivers audio and video. It may come before Play.Start, or
 // without one.
 func (s *Session) handleMedia(dst []Reaction, m *message.Message) []Reaction {
-	if s.state < Starting || !s.media.belongs(m.StreamID, s.streamID) || s.media.seeking {
+	if s.cfg.Role != Play || s.state < Starting || !s.media.belongs(m.StreamID, s.streamID) || s.media.seeking {
 		return dst
 	}
 	if s.state == Starting {
@@ -121,7 +121,7 @@ func (s *Session) handleData(dst []Reaction, m *message.Message) ([]Reaction, er
 	if err != nil {
 		dst = oddity(dst, "a %s of %d bytes: %v", m.Type, len(m.Payload), err)
 	}
-	if s.state < Starting || len(m.Payload) == 0 {
+	if s.cfg.Role != Play || s.state < Starting || len(m.Payload) == 0 {
 		return dst, nil
 	}
 	d := *m
@@ -141,30 +141,30 @@ func firstObject(values []amf.Value) *amf.Object {
 // Seek asks a recorded stream to go on at ms. What comes until the server says
 // that it has is dropped.
 func (s *Session) Seek(dst []Reaction, ms uint32) []Reaction {
-	if s.state != Streaming {
+	if s.cfg.Role != Play || s.state != Streaming {
 		return dst
 	}
 	s.media.seeking = true
-	return s.call(dst, "seek", message.PlayChunkStreamID, s.streamID, amf.Number(ms))
+	return s.call(dst, "seek", message.StreamChunkStreamID, s.streamID, amf.Number(ms))
 }
 
 // Pause stops and resumes a recorded stream.
 func (s *Session) Pause(dst []Reaction, on bool) []Reaction {
-	if s.state != Streaming {
+	if s.cfg.Role != Play || s.state != Streaming {
 		return dst
 	}
 	return s.pause(dst, on, s.media.last)
 }
 
 func (s *Session) pause(dst []Reaction, on bool, ms uint32) []Reaction {
-	return s.call(dst, "pause", message.PlayChunkStreamID, s.streamID, amf.Boolean(on), amf.Number(ms))
+	return s.call(dst, "pause", message.StreamChunkStreamID, s.streamID, amf.Boolean(on), amf.Number(ms))
 }
 
 // Bounce pauses a recorded stream that has fallen silent, to resume it as soon
 // as the server says that it is paused: that wakes servers up which wait for a
 // player to empty its buffer. A bounce that was never answered may be repeated.
 func (s *Session) Bounce(dst []Reaction) []Reaction {
-	if s.state != Streaming {
+	if s.cfg.Role != Play || s.state != Streaming {
 		return dst
 	}
 	s.media.bouncing, s.media.stamp = true, s.media.last

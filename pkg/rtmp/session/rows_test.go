@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
@@ -127,6 +128,88 @@ var rows = []row{
 		{data(amf.String("onPlayStatus"), info("NetStream.Play.Switch", "status")), "!play status NetStream.Play.Switch", Streaming, nil},
 		{data(amf.String("onPlayStatus"), info("NetStream.Play.Complete", "status")), "!play status NetStream.Play.Complete", Streaming, nil},
 	}},
+	{"row 5: _result of connect, publishing", Connecting, Config{Role: Publish}, []step{
+		{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; " + claimed, Creating, nil},
+		{command("_result", 2, amf.Null{}, amf.Undefined{}), "", Creating, nil},
+		{command("_result", 3, amf.Null{}, amf.Undefined{}), "", Creating, nil},
+	}},
+	{"row 5: with a chunk size of our own, behind the server's limit", Connecting, Config{Role: Publish, ChunkSize: 4096}, []step{
+		{spb(1_000_000, message.LimitDynamic), "", Connecting, nil},
+		{spb(2_000_000, message.LimitHard), "", Connecting, nil},
+		{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2000000; Set Chunk Size 4096; " + claimed, Creating, nil},
+	}},
+	{"row 9: _result of createStream, publishing", Creating, Config{Role: Publish}, []step{
+		{command("_result", 4, amf.Null{}, amf.Number(7)), "!created; publish#5@7 \"show\" \"live\"", Starting, nil},
+		{command("_result", 4, amf.Null{}, amf.Number(8)), "!oddity: a _result that no call waits for, transaction ID 4", Starting, nil},
+	}},
+	{"row 9: ... with transaction ID 0", Creating, Config{Role: Publish}, []step{
+		{command("_result", 0, amf.Null{}, amf.Number(7)), "!created; publish#5@7 \"show\" \"live\"", Starting, nil},
+	}},
+	{"row 9: ... without a stream ID", Creating, Config{Role: Publish}, []step{
+		{command("_result", 4, amf.Null{}), "", Ended, ErrNoStreamID},
+	}},
+	{"row 11: _result of publish", Starting, Config{Role: Publish}, []step{
+		{command("_result", 5, amf.Null{}), "!started", Streaming, nil},
+		{status("NetStream.Publish.Start"), "!status NetStream.Publish.Start", Streaming, nil},
+	}},
+	{"rows 12 and 17: onBWDone, publishing", Streaming, Config{Role: Publish}, []step{
+		{command("onBWDone", 0), "_checkbw#6", Streaming, nil},
+		{command("onBWDone", 0), "", Streaming, nil},
+		{command("_onbwdone", 0), "", Streaming, nil},
+	}},
+	{"row 14: onFCUnsubscribe is no publisher's business", Streaming, Config{Role: Publish}, []step{{command("onFCUnsubscribe", 0), "", Streaming, nil}}},
+	{"rows 15 and 16: ping and _onbwcheck, publishing", Streaming, Config{Role: Publish}, []step{
+		{command("ping", 12.5), "pong#12.5", Streaming, nil},
+		{command("_onbwcheck", 8, amf.Null{}), "_result#8 0", Streaming, nil},
+		{event(message.EventPingRequest, 77), "Ping Response 77", Streaming, nil},
+	}},
+	{"row 18: _error of connect, with a demand for a password", Connecting, Config{Role: Publish}, []step{
+		{command("_error", 1, amf.Null{}, described("NetConnection.Connect.Rejected", longDemand)), "", Ended,
+			&StatusError{"connect", "NetConnection.Connect.Rejected", "error", longDemand}},
+	}},
+	{"row 19: _error of releaseStream and FCPublish", Creating, Config{Role: Publish}, []step{
+		{command("_error", 2, amf.Null{}, amf.Null{}), "!oddity: the server does not know releaseStream", Creating, nil},
+		{command("_error", 3, amf.Null{}, amf.Null{}), "!oddity: the server does not know FCPublish", Creating, nil},
+		{command("onFCPublish", 0, amf.Null{}, info("NetStream.Publish.Start", "status")), "", Creating, nil},
+		{command("_error", 4, amf.Null{}, info("NetConnection.Call.Failed", "error")), "", Ended,
+			&StatusError{"createStream", "NetConnection.Call.Failed", "error", ""}},
+	}},
+	{"row 19: _error of publish", Starting, Config{Role: Publish}, []step{
+		{command("_error", 5, amf.Null{}, described("NetStream.Publish.Denied", "wrong key")), "", Ended,
+			&StatusError{"publish", "NetStream.Publish.Denied", "error", "wrong key"}},
+	}},
+	{"row 20: close, publishing", Streaming, Config{Role: Publish}, []step{{command("close", 0), "", Ended, ErrClosed}}},
+	{"row 23: Publish.Start", Starting, Config{Role: Publish}, []step{
+		{status("NetStream.Publish.Start"), "!status NetStream.Publish.Start; !started", Streaming, nil},
+		{command("_result", 5, amf.Null{}), "!oddity: a _result that no call waits for, transaction ID 5", Streaming, nil},
+	}},
+	{"row 23: before publish was said, it is no answer", Creating, Config{Role: Publish}, []step{
+		{status("NetStream.Publish.Start"), "!status NetStream.Publish.Start", Creating, nil},
+	}},
+	{"row 23: a player is not meant by it", Starting, Config{}, []step{
+		{status("NetStream.Publish.Start"), "!status NetStream.Publish.Start", Starting, nil},
+	}},
+	{"row 24: what ends a player's stream does not end a publisher's", Streaming, Config{Role: Publish}, []step{
+		{status("NetStream.Play.Stop"), "!status NetStream.Play.Stop", Streaming, nil},
+		{status("NetStream.Play.UnpublishNotify"), "!status NetStream.Play.UnpublishNotify", Streaming, nil},
+	}},
+	{"row 29: ReconnectRequest, publishing", Streaming, Config{Role: Publish}, []step{
+		{status("NetConnection.Connect.ReconnectRequest"), "!reconnect request NetConnection.Connect.ReconnectRequest", Streaming, nil},
+	}},
+	{"a publisher that is thrown out", Streaming, Config{Role: Publish}, []step{
+		{status("NetStream.Unpublish.Success"), "!status NetStream.Unpublish.Success", Ended, ErrClosed},
+	}},
+	{"a publisher is sent media, which is not its own", Streaming, Config{Role: Publish}, []step{
+		{video(1, 7), "", Streaming, nil},
+		{data(amf.String("onMetaData")), "", Streaming, nil},
+	}},
+	{"a publisher that leaves, and is told that all has come", Leaving, Config{Role: Publish}, []step{
+		{command("_error", 6, amf.Null{}, info("x", "error")), "", Leaving, nil}, // crtmpserver, to FCUnpublish
+		{command("onFCUnpublish", 0), "", Leaving, nil},
+		{event(message.EventPingRequest, 5), "Ping Response 5", Leaving, nil},
+		{statusOf("error", "NetStream.Failed"), "!status NetStream.Failed", Leaving, nil}, // too late to matter
+		{status("NetStream.Unpublish.Success"), "!status NetStream.Unpublish.Success", Ended, eof},
+	}},
 	{"an unknown command", Streaming, Config{}, []step{
 		{command("onFoo\x07", 3), "!oddity: an unknown command: onFoo", Streaming, nil},
 	}},
@@ -158,6 +241,7 @@ func TestRowsThatEnd(t *testing.T) {
 		{"NetStream.Play.Stop", "status", false},
 		{"NetStream.Play.UnpublishNotify", "", false},
 		{"NetStream.Publish.BadName", "error", true}, // row 28
+		{"NetStream.Publish.Denied", "", true},
 		{"NetConnection.Connect.Rejected", "", true},
 		{"NetConnection.Connect.Closed", "status", true},
 		{"NetConnection.Connect.AppShutdown", "status", true},
@@ -174,6 +258,13 @@ func TestRowsThatEnd(t *testing.T) {
 				bothWays(t, Config{}, func(t *testing.T, cfg Config) {
 					run(t, at(t, cfg, state), []step{{statusOf(test.level, test.code), "!status " + test.code, Ended, want}})
 				})
+				if !test.refused {
+					return // it is about playing
+				}
+				if state == Starting {
+					want = &StatusError{Call: "publish", Code: test.code, Level: test.level}
+				}
+				run(t, at(t, Config{Role: Publish}, state), []step{{statusOf(test.level, test.code), "!status " + test.code, Ended, want}})
 			})
 		}
 	}
@@ -223,6 +314,9 @@ func described(code, description string) *amf.Object {
 }
 
 const tokenKey = "#ed%h0#w@1"
+
+// longDemand is longer than what is shown of a server's text.
+var longDemand = "[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=needauth&user=joe&salt=" + strings.Repeat("A", 400)
 
 func withToken() *amf.Object {
 	o := info("NetConnection.Connect.Success", "status")

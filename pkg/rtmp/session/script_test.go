@@ -11,7 +11,7 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 )
 
-// A step is one message that the session hears, and what it makes of it: what it
+// A step is one message that the session hears, or nil if it is to stop, and what it makes of it: what it
 // says, in show's words, the state that it is in then, and its error.
 type step struct {
 	hear *message.Message
@@ -24,7 +24,13 @@ type step struct {
 func run(t *testing.T, s *Session, steps []step) {
 	t.Helper()
 	for i, st := range steps {
-		rs, err := s.Handle(nil, st.hear)
+		var rs []Reaction
+		var err error
+		if st.hear == nil {
+			rs, st.hear = s.Stop(nil), &message.Message{}
+		} else {
+			rs, err = s.Handle(nil, st.hear)
+		}
 		if got := show(rs); got != st.say {
 			t.Errorf("step %d, %s: says\n\t%s\nwant\n\t%s", i, st.hear.Type, got, st.say)
 		}
@@ -56,13 +62,20 @@ func at(t *testing.T, cfg Config, state State) *Session {
 	if _, err := s.Start(nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []*message.Message{connectOK, createdAs7, status("NetStream.Play.Start")} {
+	answers := []*message.Message{connectOK, createdAs7, status("NetStream.Play.Start")}
+	if cfg.Role == Publish { // releaseStream and FCPublish come before createStream
+		answers = []*message.Message{connectOK, command("_result", 4, amf.Null{}, amf.Number(7)), status("NetStream.Publish.Start")}
+	}
+	for _, m := range answers {
 		if s.State() == state {
 			return s
 		}
 		if _, err := s.Handle(nil, m); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if state == Leaving {
+		s.Stop(nil)
 	}
 	if s.State() != state {
 		t.Fatalf("is %v, want %v", s.State(), state)
@@ -205,6 +218,7 @@ const (
 		"Set Buffer Length 0 300; FCSubscribe#3 \"show\""
 	afterConnectCautious = "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; " +
 		"Set Buffer Length 0 300; createStream#2; FCSubscribe#3 \"show\""
+	claimed     = `releaseStream#2 "show"; FCPublish#3 "show"; createStream#4` // by a publisher
 	afterCreate = "!created; play#4@7 \"show\"; Set Buffer Length 7 36000000"
 )
 

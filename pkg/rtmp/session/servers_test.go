@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
@@ -249,6 +250,114 @@ var conversations = []conversation{
 		{event(message.EventBufferReady, 1), "!buffer ready", Streaming, nil},
 		{command("onFCUnsubscribe", 0, amf.Null{}, info(stopped, "status")), "", Ended, eof},
 	}},
+}
+
+// publications are what servers say to a publisher, from connect to its parting.
+var publications = []conversation{
+	{"nginx-rtmp", Config{Role: Publish, ChunkSize: 4096}, []step{
+		{was(5_000_000), "", Connecting, nil},
+		{spb(5_000_000, message.LimitDynamic), "", Connecting, nil},
+		{scs(4096), "", Connecting, nil},
+		{connectOK, connectedTo + "5000000; Set Chunk Size 4096; " + claimed, Creating, nil},
+		{command("_result", 4, amf.Null{}, amf.Number(1)), published1, Starting, nil}, // no answer to the two before
+		{begin(1), "!stream begin", Starting, nil},
+		{st1(publishStart), isStatus(publishStart) + "; !started", Streaming, nil},
+		{control(message.Acknowledgement(5_000_000)), "", Streaming, nil},
+		{event(message.EventPingRequest, 60_000), "Ping Response 60000", Streaming, nil},
+		{nil, goodbye1, Leaving, nil},
+		{eofOf(1), "!stream eof", Leaving, nil},
+		{st1(unpublishSuccess), isStatus(unpublishSuccess), Ended, eof},
+	}},
+	{"nginx-rtmp, a name that is taken", Config{Role: Publish}, []step{
+		{connectOK, connectedTo + "2500000; " + claimed, Creating, nil},
+		{command("_result", 4, amf.Null{}, amf.Number(1)), published1, Starting, nil},
+		{on(1, command("onStatus", 0, amf.Null{}, described("NetStream.Publish.BadName", "Already publishing"))),
+			isStatus("NetStream.Publish.BadName"), Ended, &StatusError{"publish", "NetStream.Publish.BadName", "error", "Already publishing"}},
+	}},
+	{"srs", Config{Role: Publish}, []step{
+		{was(2_500_000), "", Connecting, nil},
+		{spb(2_500_000, message.LimitDynamic), "", Connecting, nil},
+		{scs(60000), "", Connecting, nil},
+		{command("_result", 1, fields(&amf.Object{}), srsInfo()), connectedTo + "2500000; " + claimed, Creating, nil},
+		{command("onBWDone", 0, amf.Null{}), "_checkbw#5", Creating, nil},
+		{command("_result", 2, amf.Null{}, amf.Undefined{}), "", Creating, nil},
+		{command("_result", 3, amf.Null{}, amf.Undefined{}), "", Creating, nil},
+		{command("_result", 4, amf.Null{}, amf.Number(1)), created1Publish(6), Starting, nil},
+		{on(1, command("onFCPublish", 0, amf.Null{}, onlyCode(publishStart))), "", Starting, nil},
+		{st1(publishStart), isStatus(publishStart) + "; !started", Streaming, nil},
+		{nil, goodbye(7, 1), Leaving, nil},
+		{on(1, command("onFCUnpublish", 0, amf.Null{}, onlyCode(unpublishSuccess))), "", Leaving, nil},
+		{command("_result", 7, amf.Null{}, amf.Undefined{}), "", Leaving, nil},
+		{st1(unpublishSuccess), isStatus(unpublishSuccess), Ended, eof},
+	}},
+	{"medooze, with a ping at once", Config{Role: Publish}, []step{
+		{begin(0), "", Connecting, nil},
+		{was(512_000), "", Connecting, nil},
+		{spb(512_000, message.LimitDynamic), "", Connecting, nil},
+		{scs(512), "", Connecting, nil},
+		{event(message.EventPingRequest, 0), "Ping Response 0", Connecting, nil},
+		{connectOK, connectedTo + "512000; " + claimed, Creating, nil},
+		{command("_result", 4, amf.Null{}, amf.Number(1)), published1, Starting, nil},
+		{command("onStatus", 5, amf.Null{}, onlyCode(publishStart)), isStatus(publishStart) + "; !started", Streaming, nil}, // stream 0, publish's ID
+	}},
+	{"crtmpserver", Config{Role: Publish}, []step{
+		{was(2_500_000), "", Connecting, nil},
+		{connectOK, connectedTo + "2500000; " + claimed, Creating, nil},
+		{command("onBWDone", 0, amf.Null{}, amf.Number(8192)), "_checkbw#5", Creating, nil},
+		{command("_error", 2, amf.Null{}, info("NetConnection.Call.Failed", "error")), "!oddity: the server does not know releaseStream", Creating, nil},
+		{command("onFCPublish", 0, amf.Null{}, info(publishStart, "status")), "", Creating, nil},
+		{command("_result", 4, amf.Null{}, amf.Number(1)), created1Publish(6), Starting, nil},
+		{command("_error", 5, amf.Null{}, info("NetConnection.Call.Failed", "error")), "!oddity: the server does not know _checkbw", Starting, nil},
+		{st1(publishStart), isStatus(publishStart) + "; !started", Streaming, nil},
+		{nil, goodbye(7, 1), Leaving, nil},
+		{command("_error", 7, amf.Null{}, info("NetConnection.Call.Failed", "error")), "", Leaving, nil}, // to FCUnpublish
+	}},
+	{"crtmpserver, a name that is taken", Config{Role: Publish}, []step{
+		{connectOK, connectedTo + "2500000; " + claimed, Creating, nil},
+		{command("_result", 4, amf.Null{}, amf.Number(1)), published1, Starting, nil},
+		{command("onStatus", 6, amf.Null{}, info("NetStream.Publish.BadName", "error")), isStatus("NetStream.Publish.BadName"), Ended,
+			&StatusError{"publish", "NetStream.Publish.BadName", "error", ""}},
+	}},
+	{"yutopp, a name that is taken", Config{Role: Publish}, []step{
+		{was(2_147_483_647), "", Connecting, nil},
+		{connectOK, connectedTo + "2147483647; " + claimed, Creating, nil},
+		{command("_result", 4, amf.Null{}, amf.Number(1)), published1, Starting, nil},
+		{st1("NetStream.Publish.Failed"), isStatus("NetStream.Publish.Failed"), Ended,
+			&StatusError{"publish", "NetStream.Publish.Failed", "status", ""}},
+	}},
+	{"fms and wowza", Config{Role: Publish, Token: tokenKey}, []step{
+		{was(2_500_000), "", Connecting, nil},
+		{spb(2_500_000, message.LimitDynamic), "", Connecting, nil},
+		{begin(0), "", Connecting, nil},
+		{amf3(connectOK), connectedTo + "2500000; " + claimed, Creating, nil},
+		{command("onBWDone", 0, amf.Null{}), "_checkbw#5", Creating, nil},
+		{command("_result", 4, amf.Null{}, amf.Number(1)), created1Publish(6), Starting, nil},
+		{command("onFCPublish", 0, amf.Null{}, info(publishStart, "status")), "", Starting, nil},
+		{amf3(st1(publishStart)), isStatus(publishStart) + "; !started", Streaming, nil},
+		{spb(1_000_000, message.LimitHard), "Window Acknowledgement Size 1000000", Streaming, nil},
+		{command("onFCUnpublish", 0, amf.Null{}), "", Streaming, nil},
+	}},
+}
+
+const (
+	publishStart     = "NetStream.Publish.Start"
+	unpublishSuccess = "NetStream.Unpublish.Success"
+)
+
+func created1Publish(id int) string {
+	return fmt.Sprintf(`!created; publish#%d@1 "show" "live"`, id)
+}
+
+func goodbye(id, stream int) string {
+	return fmt.Sprintf(`FCUnpublish#%d "show"; deleteStream#0 %d`, id, stream)
+}
+
+var published1, goodbye1 = created1Publish(5), goodbye(6, 1)
+
+func TestServersOfPublishers(t *testing.T) {
+	for _, c := range publications {
+		t.Run(c.server, func(t *testing.T) { run(t, at(t, c.cfg, Connecting), c.steps) })
+	}
 }
 
 func TestServers(t *testing.T) {

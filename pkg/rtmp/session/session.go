@@ -1,10 +1,13 @@
 // Package session is the client's half of an RTMP conversation: what to say to
-// a server so that it plays a stream, and what to make of everything that it
-// says. It is a machine without I/O: it is told messages and answers with
-// reactions, and somebody else has the socket and the clock.
+// a server so that it plays a stream or takes one, and what to make of
+// everything that it says. It is a machine without I/O: it is told messages and
+// answers with reactions, and somebody else has the socket and the clock.
 //
-//	Idle ─Start─> Connecting ─_result─> Creating ─_result─> Starting ─Play.Start, media─> Streaming
-//	                  └──────── refused, ended, closed ────────┴───────────────────────────> Ended
+//	Idle ─Start─> Connecting ─_result─> Creating ─_result─> Starting ─Play.Start, media, Publish.Start─> Streaming
+//	                  └──────── refused, ended, closed ────────┴──────────────────────────────────────────> Ended
+//
+// A publisher that stops goes by way of Leaving, in which the server may still
+// say that it has everything.
 //
 // To teach it the oddity of one server is to add one row: to handlers, to
 // verdictOf, or to the list of calls whose failure does no harm.
@@ -13,6 +16,15 @@ package session
 import (
 	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+// A Role is what the client does with the stream.
+type Role uint8
+
+// The roles.
+const (
+	Play Role = iota
+	Publish
 )
 
 // A Kind is what a stream is said to be, which decides how it is asked for.
@@ -27,6 +39,8 @@ const (
 
 // Config says what to ask the server for.
 type Config struct {
+	Role Role
+
 	// The members of connect's command object. Those that are empty are left
 	// out, but for App.
 	App, FlashVer, SWFURL, TcURL, PageURL string
@@ -35,15 +49,22 @@ type Config struct {
 	Extra []amf.Value // follow that, as they are
 
 	PlayPath string // the stream's name
-	Kind     Kind
-	Start    uint32 // ms, where a recorded stream begins
-	Length   uint32 // ms to play; 0: all
-	Buffer   uint32 // ms, as Set Buffer Length announces; 0: DefaultBuffer
+
+	// What follows is a player's, but for Token, ChunkSize and Cautious.
+
+	Kind   Kind
+	Start  uint32 // ms, where a recorded stream begins
+	Length uint32 // ms to play; 0: all
+	Buffer uint32 // ms, as Set Buffer Length announces; 0: DefaultBuffer
 
 	Subscribe  string // the name for FCSubscribe; empty: PlayPath
 	Token      string // the key that decodes the server's secureToken
 	UsherToken string // for NetStream.Authenticate.UsherToken
 	Playlist   bool   // set_playlist before play
+
+	// ChunkSize is what a publisher announces for all that it sends from then
+	// on, in bytes; 0: it stays at RTMP's 128.
+	ChunkSize uint32
 
 	// Cautious is for servers that the usual opening upsets: nothing is said
 	// before connect is answered, and connect has RTMP 1.0's members alone,
@@ -63,14 +84,15 @@ const (
 	Idle       State = iota
 	Connecting       // connect waits for its answer
 	Creating         // createStream waits for its answer
-	Starting         // play waits for its status, or for media
-	Streaming        // media may come
+	Starting         // play or publish waits for its status, or play for media
+	Streaming        // media may come, or go
+	Leaving          // a publisher has said goodbye, and the server may answer
 	Ended            // nothing is said or expected any more
 )
 
 // String gives the state's name.
 func (s State) String() string {
-	return [...]string{"idle", "connecting", "creating", "starting", "streaming", "ended"}[s]
+	return [...]string{"idle", "connecting", "creating", "starting", "streaming", "leaving", "ended"}[s]
 }
 
 // A Reaction is one thing to do. It is no interface, so that to deliver a frame
@@ -123,15 +145,19 @@ func New(cfg Config) *Session {
 // State tells how far the conversation has come.
 func (s *Session) State() State { return s.state }
 
+// StreamID is the message stream that the server has given us, 0 before it has.
+func (s *Session) StreamID() uint32 { return s.streamID }
+
 // Kind is what the stream was said to be.
 func (s *Session) Kind() Kind { return s.cfg.Kind }
 
 // Start appends the opening words. The error is for a Config whose Extra values
 // cannot be written.
 //
-// createStream goes out together with connect, which saves a round trip:
-// servers read one after the other. The answers may come in any order, and a
-// server that does not take to it is asked again when connect is answered.
+// A player's createStream goes out together with connect, which saves a round
+// trip: servers read one after the other. The answers may come in any order, and
+// a server that does not take to it is asked again when connect is answered. A
+// publisher has releaseStream and FCPublish to say before it.
 func (s *Session) Start(dst []Reaction) ([]Reaction, error) {
 	connect, err := s.connectMessage()
 	if err != nil {
@@ -139,7 +165,7 @@ func (s *Session) Start(dst []Reaction) ([]Reaction, error) {
 	}
 	s.state = Connecting
 	dst = append(dst, Reaction{Do: Send, Message: connect})
-	if !s.cfg.Cautious {
+	if s.cfg.Role == Play && !s.cfg.Cautious {
 		s.early = true
 		dst = s.createStream(dst)
 	}
@@ -156,16 +182,20 @@ func (s *Session) Nudge(dst []Reaction) (_ []Reaction, ok bool) {
 	return s.createAgain(dst), true
 }
 
-// Stop appends the words of parting and ends the session.
+// Stop appends the words of parting and ends the session. That of a publisher
+// is Leaving first, until Handle has heard that the server has taken all, which
+// some servers say, or until Stop is called again.
 func (s *Session) Stop(dst []Reaction) []Reaction {
-	if s.state == Ended {
+	if s.state < Starting || s.state >= Leaving {
+		s.state = Ended
 		return dst
 	}
-	if s.created && s.state >= Starting {
-		dst = s.say(dst, "deleteStream", 0, amf.Number(s.streamID))
-	}
 	s.state = Ended
-	return dst
+	if s.cfg.Role == Publish {
+		s.state = Leaving
+		dst = s.call(dst, "FCUnpublish", message.CommandChunkStreamID, 0, amf.String(s.cfg.PlayPath))
+	}
+	return s.say(dst, "deleteStream", 0, amf.Number(s.streamID))
 }
 
 // Handle takes one message from the server and appends the reactions to dst.

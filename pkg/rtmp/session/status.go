@@ -13,6 +13,8 @@ type verdict uint8
 const (
 	noted     verdict = iota // an event, nothing more
 	begun                    // the stream plays
+	granted                  // the stream may be sent
+	taken                    // the server has taken all of it, and takes no more
 	ended                    // the stream is over, in good order
 	refused                  // the server will not
 	sought                   // a seek is done
@@ -26,6 +28,10 @@ func verdictOf(code, level string) verdict {
 	case "NetStream.Play.Start",
 		"NetStream.Play.PublishNotify":
 		return begun
+	case "NetStream.Publish.Start":
+		return granted
+	case "NetStream.Unpublish.Success":
+		return taken
 	case "NetStream.Play.Complete",
 		"NetStream.Play.Stop",
 		"NetStream.Play.UnpublishNotify":
@@ -34,6 +40,9 @@ func verdictOf(code, level string) verdict {
 		"NetStream.Play.Failed",
 		"NetStream.Play.StreamNotFound",
 		"NetStream.Publish.BadName",
+		"NetStream.Publish.Denied",
+		"NetStream.Publish.Failed",
+		"NetStream.Publish.Rejected",
 		"NetConnection.Connect.AppShutdown",
 		"NetConnection.Connect.Closed",
 		"NetConnection.Connect.Failed",
@@ -70,6 +79,9 @@ func (s *Session) status(dst []Reaction, info *amf.Object) ([]Reaction, error) {
 		e.TcURL, _ = amf.AsString(info.Get("tcUrl")) // whole: signed ones are long
 	}
 	dst = notify(dst, e)
+	if s.cfg.Role == Publish {
+		return s.publishStatus(dst, v, info)
+	}
 	switch v {
 	case begun:
 		s.done("play")
@@ -80,7 +92,7 @@ func (s *Session) status(dst []Reaction, info *amf.Object) ([]Reaction, error) {
 		if e.Code == "NetConnection.Call.Failed" && s.blame(e.Code) == "createStream" {
 			return s.tooEarly(dst), nil
 		}
-		return dst, &StatusError{Call: s.waiting(), Code: e.Code, Level: e.Level, Description: e.Description}
+		return dst, newStatusError(s.waiting(), info)
 	case sought:
 		s.done("seek")
 		s.media.seeking = false
@@ -100,11 +112,17 @@ func (s *Session) waiting() string {
 	case Creating:
 		return "createStream"
 	case Starting:
+		if s.cfg.Role == Publish {
+			return "publish"
+		}
 		return "play"
 	}
 	return ""
 }
 
 func (s *Session) handleFCUnsubscribe(dst []Reaction, _ *message.Command) ([]Reaction, error) {
+	if s.cfg.Role == Publish {
+		return dst, nil
+	}
 	return dst, io.EOF
 }

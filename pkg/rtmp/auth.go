@@ -180,7 +180,7 @@ func parseDemand(description string) (d demand, ok bool) {
 	if i := strings.Index(description, "?reason="); i >= 0 {
 		query = strings.TrimSpace(description[i+1:])
 	}
-	d.unfit = len(description) > maxDemand || unfit(query)
+	d.unfit = len(description) > maxDemand
 	for part := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(part, "=")
 		value = strings.TrimSpace(value)
@@ -196,6 +196,10 @@ func parseDemand(description string) (d demand, ok bool) {
 		case "nonce":
 			d.nonce = value
 		}
+	}
+	for _, value := range []string{d.salt, d.challenge, d.opaque, d.nonce} {
+		// A space is what package session makes of a control character.
+		d.unfit = d.unfit || unfit(value) || strings.Contains(value, " ")
 	}
 	return d, true
 }

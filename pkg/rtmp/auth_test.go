@@ -92,6 +92,8 @@ func TestAuthentication(t *testing.T) {
 		{"no mode", "", "live", []string{"authmod= "}, nil, ErrAuthMode},
 		{"unknown reason", "adobe", "live", []string{"authmod=adobe ?reason=expired"}, nil, errDemand},
 		{"control character", "adobe", "live", []string{strings.Replace(needProof, "CCCC", "C\r\nC", 1)}, nil, errDemand},
+		{"a space in a value", "adobe", "live", []string{strings.Replace(needProof, "CCCC", "C C", 1)}, nil, errDemand},
+		{"a space in the user", "adobe", "live", []string{strings.Replace(needProof, "joe", "joe doe", 1)}, []string{user + "&" + proof}, nil},
 		{"not UTF-8", "adobe", "live", []string{strings.Replace(needProof, "CCCC", "C\x9bC", 1)}, nil, errDemand},
 		{"too long", "adobe", "live", []string{needProof + strings.Repeat("C", maxDemand)}, nil, errDemand},
 	}

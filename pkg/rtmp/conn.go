@@ -25,7 +25,8 @@ type conn struct {
 	writer *chunk.Writer
 	deaf   bool // the server has closed its ears; it may still have something to say
 
-	// beforeRead may send, and gives the read's deadline; zero: none.
+	// beforeRead sends what waits to be sent, and gives the read's deadline; zero:
+	// none.
 	beforeRead func() (time.Time, error)
 	lastIn     time.Time // when bytes came last
 	idleSince  time.Time // when the last read returned
@@ -93,9 +94,6 @@ func (c *conn) written(err error) error {
 func (c *conn) Read(b []byte) (int, error) {
 	by, err := c.beforeRead()
 	if err != nil {
-		return 0, err
-	}
-	if err := c.flush(); err != nil {
 		return 0, err
 	}
 	if err := c.SetReadDeadline(by); err != nil {

@@ -19,13 +19,14 @@ const (
 	PhaseHandshake
 	PhaseConnect // the connect command
 	PhaseCreateStream
-	PhasePlay   // the play command, until its status
-	PhaseStream // media
+	PhasePlay    // the play command, until its status
+	PhasePublish // the publish command, until its status
+	PhaseStream  // media
 )
 
 // String gives the phase's name.
 func (p Phase) String() string {
-	return [...]string{"dial", "tls", "handshake", "connect", "createStream", "play", "stream"}[p]
+	return [...]string{"dial", "tls", "handshake", "connect", "createStream", "play", "publish", "stream"}[p]
 }
 
 // An Error tells in which phase of a connection something went wrong. All errors

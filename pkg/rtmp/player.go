@@ -2,12 +2,10 @@ package rtmp
 
 import (
 	"context"
-	"io"
 	"net"
 	"sync"
 	"time"
 
-	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
@@ -17,24 +15,13 @@ import (
 //
 // It starts no goroutine: all work is done within Next.
 type Player struct {
-	client *Client
-	addr   string
-	cancel context.CancelCauseFunc
+	dialogue
 
-	mu        sync.Mutex // held by Next and Close
-	conn      *conn
-	session   *session.Session
-	reader    *chunk.Reader
-	recorded  bool
-	reactions []session.Reaction
-	pending   []*message.Message // delivered while Play was still at work
-	err       error
+	mu       sync.Mutex // held by Next and Close
+	recorded bool
+	pending  []*message.Message // delivered while Play was still at work
+	err      error
 
-	phase     Phase
-	since     time.Time // when the phase began
-	setupBy   time.Time
-	answerBy  time.Time // for connect's answer; zero: setupBy counts alone
-	nudgeAt   time.Time // zero: not, or done
 	lastMedia time.Time // of the newest, or of the stream's start
 	eofAt     time.Time // when the server said that the stream is at its end; zero: not
 	alarmAt   time.Time // when to call alarm; zero: never
@@ -47,9 +34,8 @@ type Player struct {
 	paused   bool // by the caller: silence means nothing
 	bounced  bool // a silent recorded stream has been woken once
 
-	delivered message.Message
-	tally     Stats
-	count     counters // the tally, for others
+	tally Stats
+	count counters // the tally, for others
 }
 
 // maxPending is how many data messages are kept that come before the stream
@@ -57,11 +43,8 @@ type Player struct {
 const maxPending = 16
 
 func newPlayer(ctx context.Context, c *Client, addr string, nc net.Conn, s *session.Session) *Player {
-	p := &Player{client: c, addr: addr, session: s}
-	ctx, p.cancel = context.WithCancelCause(ctx)
-	p.conn = newConn(ctx, nc)
-	p.conn.beforeRead = p.beforeRead
-	p.reader = chunk.NewReader(p.conn)
+	p := &Player{}
+	p.init(ctx, c, addr, nc, s, p)
 	p.recorded = s.Kind() == session.Recorded
 	return p
 }
@@ -78,7 +61,7 @@ func (p *Player) Next() (*message.Message, error) {
 		return m, nil
 	}
 	for p.err == nil {
-		m, err := p.step()
+		m, err := p.hear()
 		if err != nil {
 			p.err = p.wrap(err)
 			p.publish()
@@ -92,84 +75,37 @@ func (p *Player) Next() (*message.Message, error) {
 	return nil, p.err
 }
 
-// step takes one message from the server. The message it returns, if any, is
-// one for the caller of Next.
-func (p *Player) step() (*message.Message, error) {
-	m, err := p.reader.Next()
-	if err != nil {
-		return nil, p.readFailed(err)
-	}
-	if t := p.client.Trace; t != nil && t.Received != nil {
-		t.Received(m)
-	}
-	var ended error
-	p.reactions, ended = p.session.Handle(p.reactions[:0], m)
-	out, err := p.react()
-	if p.phase < PhaseStream {
-		p.setPhase()
-	}
-	if ended != nil {
-		return out, ended
-	}
-	return out, err
-}
-
-// react does what the session asks for. Nothing is written before the next read.
-func (p *Player) react() (out *message.Message, err error) {
-	t := p.client.Trace
-	for i := range p.reactions {
-		r := &p.reactions[i]
-		switch r.Do {
-		case session.Send:
-			if t != nil && t.Sent != nil {
-				t.Sent(&r.Message)
-			}
-			if e := p.conn.send(&r.Message); e != nil {
-				err = e
-			}
-		case session.Notify:
-			p.note(r.Event)
-			if t != nil && t.Event != nil {
-				t.Event(r.Event)
-			}
-		case session.Deliver:
-			p.delivered = r.Message
-			out = &p.delivered
-			p.tally.delivered(out)
-			if out.Type.IsMedia() {
-				p.hasMedia, p.bounced = true, false
-				p.lastMedia, p.eofAt = p.conn.lastIn, time.Time{}
-				p.tally.LastMedia = p.lastMedia
-			}
+// setUp keeps what comes before the stream has begun. Media is never passed over:
+// it is what ends the setting up.
+func (p *Player) setUp(deadline time.Time, cautious bool) error {
+	return p.dialogue.setUp(deadline, cautious, func(m *message.Message) {
+		if m.Type.IsMedia() || len(p.pending) < maxPending {
+			p.pending = append(p.pending, m.Clone())
 		}
-	}
-	return out, err
+	})
 }
 
-// note takes from an event what matters for the clock.
-func (p *Player) note(e *session.Event) {
+func (p *Player) send(m *message.Message) error { return p.conn.send(m) }
+
+func (p *Player) streaming() { p.lastMedia = p.since }
+
+func (p *Player) delivered(m *message.Message) {
+	p.tally.media(m)
+	if m.Type.IsMedia() {
+		p.hasMedia, p.bounced = true, false
+		p.lastMedia, p.eofAt = p.conn.lastIn, time.Time{}
+		p.tally.LastMedia = p.lastMedia
+	}
+}
+
+// noted takes from an event what matters for the clock.
+func (p *Player) noted(e *session.Event) {
 	switch {
 	case e.Kind == session.StreamEOF || e.Complete():
 		p.eofAt = p.conn.lastIn
 	case e.Kind == session.StreamBegin || e.Code == "NetStream.Play.PublishNotify":
 		p.eofAt = time.Time{} // there is a publisher again
 	}
-}
-
-// wrap puts the phase on an error, unless it is the orderly end or the
-// context's.
-func (p *Player) wrap(err error) error {
-	said := err == io.EOF //nolint:errorlint // bare from the session; a lost connection's is none
-	if said && p.phase == PhaseStream {
-		return io.EOF
-	}
-	if cause := p.conn.interrupted(); cause != nil {
-		return cause
-	}
-	if said {
-		err = errNeverBegan
-	}
-	return &Error{p.phase, p.addr, noEOF(err)}
 }
 
 // BeforeWait makes Next call f whenever it is about to wait for the server, for

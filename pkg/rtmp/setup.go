@@ -5,29 +5,29 @@ import (
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // setUp does all that comes before the stream. cautious is the second attempt,
-// after which there is no other.
-func (p *Player) setUp(deadline time.Time, cautious bool) error {
-	p.setupBy, p.since = deadline, time.Now()
-	p.phase = PhaseHandshake
+// after which there is no other. Messages that come already are given to keep.
+func (d *dialogue) setUp(deadline time.Time, cautious bool, keep func(*message.Message)) error {
+	d.setupBy, d.since = deadline, time.Now()
+	d.phase = PhaseHandshake
 	h := handshake.NewClient(handshake.Config{Digest: cautious})
-	if err := p.shakeHands(h); err != nil {
-		return p.wrap(err)
+	if err := d.shakeHands(h); err != nil {
+		return d.wrap(err)
 	}
 	if !cautious { // leave time for the second attempt
-		p.answerBy = p.since.Add(min(answerTimeout, deadline.Sub(p.since)/2))
+		d.answerBy = d.since.Add(min(answerTimeout, deadline.Sub(d.since)/2))
 	}
-	for p.phase < PhaseStream {
-		m, err := p.step()
+	for d.phase < PhaseStream {
+		m, err := d.hear()
 		if err != nil {
-			return p.wrap(err)
+			return d.wrap(err)
 		}
-		// Media is never passed over: it is what ends this loop.
-		if m != nil && (m.Type.IsMedia() || len(p.pending) < maxPending) {
-			p.pending = append(p.pending, m.Clone())
+		if m != nil {
+			keep(m)
 		}
 	}
 	return nil
@@ -35,55 +35,107 @@ func (p *Player) setUp(deadline time.Time, cautious bool) error {
 
 // shakeHands sends C2 together with the opening of the session, since S2 holds
 // nothing that has to be waited for.
-func (p *Player) shakeHands(h *handshake.Client) error {
+func (d *dialogue) shakeHands(h *handshake.Client) error {
 	var out bytes.Buffer
 	if err := h.Hello(&out); err != nil {
 		return err
 	}
 	// A server of another kind may have said so and hung up already.
-	_, err := p.conn.Write(out.Bytes())
-	if err = p.conn.written(err); err != nil {
+	_, err := d.conn.Write(out.Bytes())
+	if err = d.conn.written(err); err != nil {
 		return err
 	}
 	out.Reset()
-	if err := h.Reply(p.conn, &out); err != nil {
-		return p.readFailed(err)
+	if err := h.Reply(d.conn, &out); err != nil {
+		return d.owner.readFailed(err)
 	}
-	p.conn.head = out.Bytes()
-	if p.reactions, err = p.session.Start(p.reactions[:0]); err != nil {
+	d.conn.head = out.Bytes()
+	if d.reactions, err = d.session.Start(d.reactions[:0]); err != nil {
 		return err
 	}
-	if _, err := p.react(); err != nil {
+	if _, err := d.react(); err != nil {
 		return err
 	}
-	if err := h.Finish(p.conn); err != nil {
-		return p.readFailed(err)
+	if err := h.Finish(d.conn); err != nil {
+		return d.owner.readFailed(err)
 	}
-	p.client.phaseDone(PhaseHandshake, &p.since)
-	p.phase = PhaseConnect
+	d.client.phaseDone(PhaseHandshake, &d.since)
+	d.phase = PhaseConnect
 	return nil
 }
 
 // setPhase follows the session's state.
-func (p *Player) setPhase() {
-	phase := p.phase
-	switch p.session.State() {
+func (d *dialogue) setPhase() {
+	phase := d.phase
+	switch d.session.State() {
 	case session.Creating:
 		phase = PhaseCreateStream
 	case session.Starting:
-		phase = PhasePlay
+		phase = d.asking()
 	case session.Streaming:
 		phase = PhaseStream
 	}
-	if phase == p.phase {
+	if phase == d.phase {
 		return
 	}
-	for ; p.phase < phase; p.phase++ { // one by one: createStream may be answered first
-		p.client.phaseDone(p.phase, &p.since)
+	for ; d.phase < phase; d.phase++ { // one by one: createStream may be answered first
+		if d.phase != PhasePlay && d.phase != PhasePublish || d.phase == d.asking() {
+			d.client.phaseDone(d.phase, &d.since)
+		}
 	}
-	p.lastMedia = p.since
-	p.nudgeAt = time.Time{}
-	if phase == PhaseCreateStream {
-		p.nudgeAt = p.since.Add(nudgeAfter)
+	d.nudgeAt = time.Time{}
+	switch phase {
+	case PhaseCreateStream:
+		d.nudgeAt = d.since.Add(nudgeAfter)
+	case PhaseStream:
+		d.owner.streaming()
 	}
+}
+
+// asking is the phase in which the stream is asked for, or offered.
+func (d *dialogue) asking() Phase {
+	if d.session.Role() == session.Publish {
+		return PhasePublish
+	}
+	return PhasePlay
+}
+
+// setUpBy is the deadline of a read before the stream.
+func (d *dialogue) setUpBy() (by time.Time) {
+	switch d.phase {
+	case PhaseHandshake:
+		by = d.since.Add(d.client.handshakeTimeout())
+	case PhaseConnect:
+		by = d.answerBy
+	}
+	return soonest(by, d.nudgeAt, d.setupBy)
+}
+
+// soonest is the first of some deadlines, of which the zero ones are none.
+func soonest(times ...time.Time) (by time.Time) {
+	for _, t := range times {
+		if !t.IsZero() && (by.IsZero() || t.Before(by)) {
+			by = t
+		}
+	}
+	return by
+}
+
+// late is for a deadline that has passed before the stream: it does what can
+// still be done, or names the wait that took too long.
+func (d *dialogue) late(now time.Time) error {
+	if !d.nudgeAt.IsZero() && !now.Before(d.nudgeAt) {
+		d.nudgeAt = time.Time{}
+		d.reactions, _ = d.session.Nudge(d.reactions[:0])
+		_, err := d.react()
+		return err
+	}
+	e := &TimeoutError{For: "answer to " + d.phase.String(), After: now.Sub(d.since)}
+	switch d.phase {
+	case PhaseHandshake:
+		e.For = "RTMP handshake"
+	case PhasePlay:
+		e.kind = ErrNoMedia
+	}
+	return e
 }

@@ -68,8 +68,8 @@ func (c *counters) publish(s *Stats, r *chunk.Reader) {
 	c.serverChunk.Store(r.Size())
 }
 
-// delivered counts a message that the caller of Next gets.
-func (s *Stats) delivered(m *message.Message) {
+// media counts a message that the caller of Next gets, or that of Write gives.
+func (s *Stats) media(m *message.Message) {
 	switch m.Type {
 	case message.TypeAudio:
 		s.Audio++

@@ -23,6 +23,9 @@ func (p *Player) beforeRead() (time.Time, error) {
 	if p.beforeWait != nil && (!p.conn.full || !p.reader.Pending()) {
 		p.beforeWait()
 	}
+	if err := p.conn.flush(); err != nil {
+		return time.Time{}, err
+	}
 	if p.away {
 		// The time that the caller of Next took over audio or video is no silence
 		// of the server's: it may long have sent what is only now read.
@@ -42,32 +45,19 @@ func (p *Player) alarmDue() bool {
 
 // readBy is the deadline of the next read: the soonest of those in force.
 func (p *Player) readBy() time.Time {
-	var by time.Time
-	sooner := func(t time.Time) {
-		if !t.IsZero() && (by.IsZero() || t.Before(by)) {
-			by = t
-		}
+	if p.phase < PhaseStream {
+		return p.setUpBy()
 	}
-	switch p.phase {
-	case PhaseStream:
-		sooner(p.alarmAt)
-		if p.paused {
-			return by
-		}
-		if !p.eofAt.IsZero() {
-			sooner(p.eofAt.Add(p.grace()))
-		} else if wait := p.mediaTimeout(); wait > 0 {
-			sooner(p.lastMedia.Add(wait))
-		}
-		return by
-	case PhaseHandshake:
-		by = p.since.Add(p.client.handshakeTimeout())
-	case PhaseConnect:
-		sooner(p.answerBy)
+	if p.paused {
+		return p.alarmAt
 	}
-	sooner(p.nudgeAt)
-	sooner(p.setupBy)
-	return by
+	var silence time.Time
+	if !p.eofAt.IsZero() {
+		silence = p.eofAt.Add(p.grace())
+	} else if wait := p.mediaTimeout(); wait > 0 {
+		silence = p.lastMedia.Add(wait)
+	}
+	return soonest(p.alarmAt, silence)
 }
 
 func (p *Player) mediaTimeout() time.Duration {
@@ -84,7 +74,6 @@ func (p *Player) grace() time.Duration {
 	return DefaultEOFGrace
 }
 
-// readFailed finds out what a failed read means. nil: go on.
 func (p *Player) readFailed(err error) error {
 	if cause := p.conn.interrupted(); cause != nil {
 		return cause
@@ -97,40 +86,21 @@ func (p *Player) readFailed(err error) error {
 	}
 	now := time.Now()
 	switch {
+	case p.phase < PhaseStream:
+		return p.late(now)
 	case p.alarmDue():
 		return nil
-	case p.phase == PhaseStream && !p.eofAt.IsZero() && !now.Before(p.eofAt.Add(p.grace())):
+	case !p.eofAt.IsZero() && !now.Before(p.eofAt.Add(p.grace())):
 		return io.EOF
-	case p.phase == PhaseStream && p.recorded && p.hasMedia && !p.bounced:
+	case p.recorded && p.hasMedia && !p.bounced:
 		p.bounced, p.lastMedia = true, now
 		p.reactions = p.session.Bounce(p.reactions[:0])
 		_, err := p.react()
 		return err
-	case !p.nudgeAt.IsZero() && !now.Before(p.nudgeAt):
-		p.nudgeAt = time.Time{}
-		p.reactions, _ = p.session.Nudge(p.reactions[:0])
-		_, err := p.react()
-		return err
 	}
-	return p.timeout(now)
-}
-
-// timeout names the wait that took too long.
-func (p *Player) timeout(now time.Time) error {
-	e := &TimeoutError{After: now.Sub(p.since)}
-	switch p.phase {
-	case PhaseHandshake:
-		e.For = "RTMP handshake"
-	case PhaseConnect, PhaseCreateStream:
-		e.For = "answer to " + p.phase.String()
-	case PhasePlay:
-		e.For, e.kind = "answer to play", ErrNoMedia
-	default:
-		e.After = now.Sub(p.lastMedia)
-		e.For, e.kind = "media", ErrIdle
-		if !p.hasMedia {
-			e.kind = ErrNoMedia
-		}
+	e := &TimeoutError{For: "media", After: now.Sub(p.lastMedia), kind: ErrIdle}
+	if !p.hasMedia {
+		e.kind = ErrNoMedia
 	}
 	return e
 }

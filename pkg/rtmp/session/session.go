@@ -148,6 +148,9 @@ func (s *Session) State() State { return s.state }
 // StreamID is the message stream that the server has given us, 0 before it has.
 func (s *Session) StreamID() uint32 { return s.streamID }
 
+// Role is what the client does with the stream.
+func (s *Session) Role() Role { return s.cfg.Role }
+
 // Kind is what the stream was said to be.
 func (s *Session) Kind() Kind { return s.cfg.Kind }
 

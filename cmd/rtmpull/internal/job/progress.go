@@ -5,13 +5,18 @@ import (
 	"time"
 )
 
-// An Event is something that happened to a recording.
+// An Event is something that happened to a recording, or to a file that is
+// published.
 type Event struct {
 	Kind     Kind
 	Name     string // of the output
 	Media    string // Audio or Video, of FirstMedia
 	Size     int64
-	Duration time.Duration
+	Duration time.Duration // of the file; of what is missing, for Gap; of Jump, perhaps negative
+	Frames   int64         // missing, for Gap
+	Err      error         // why, of Reconnect
+	Wait     time.Duration // until the attempt that Reconnect announces
+	Attempt  int           // its number in a row
 }
 
 // A Kind says what happened.
@@ -22,21 +27,25 @@ const (
 	FirstMedia Kind = "first_media"
 	FileOpened Kind = "file_opened"
 	FileClosed Kind = "file_closed"
+	Reconnect  Kind = "reconnect" // the connection failed or was lost, and is tried again
+	Gap        Kind = "gap"       // the stream goes on, and some of it is missing
+	Jump       Kind = "jump"      // the timestamps of what is published leave the clock
 )
 
-// Progress is how far a recording is. One goroutine updates it; any may read
+// Progress is how far a job is. One goroutine updates it; any may read
 // it, by Snapshot.
 type Progress struct {
-	duration, size, video, audio, keys, lastKey atomic.Int64
+	duration, size, video, audio, keys, lastKey, reconnects atomic.Int64
 }
 
 // A Snapshot is Progress at one moment.
 type Snapshot struct {
-	Duration time.Duration // of media
-	Size     int64         // bytes
-	Audio    int64         // tags
-	Video    int64
-	LastKey  time.Time // when the last key frame was written; zero: none yet
+	Duration   time.Duration // of media
+	Size       int64         // bytes
+	Audio      int64         // tags
+	Video      int64
+	LastKey    time.Time // when the last key frame was written; zero: none yet
+	Reconnects int64
 }
 
 // Progress returns the state of the recording. It may be called at any time.
@@ -56,10 +65,11 @@ func (p *Progress) update(out Output) {
 
 func (p *Progress) snapshot() Snapshot {
 	s := Snapshot{
-		Duration: time.Duration(p.duration.Load()),
-		Size:     p.size.Load(),
-		Audio:    p.audio.Load(),
-		Video:    p.video.Load(),
+		Duration:   time.Duration(p.duration.Load()),
+		Size:       p.size.Load(),
+		Audio:      p.audio.Load(),
+		Video:      p.video.Load(),
+		Reconnects: p.reconnects.Load(),
 	}
 	if ns := p.lastKey.Load(); ns != 0 {
 		s.LastKey = time.Unix(0, ns)

@@ -1,0 +1,78 @@
+package job
+
+import "time"
+
+// What is no course of time any more.
+const (
+	maxForward = 10_000 // ms that the stream may be ahead of its newest frame
+	maxBack    = 1000   // ms that a track may run back
+)
+
+// A pacer says when frames are due, by their timestamps, at so many times the
+// speed of the clock. It has no clock: it is told the time.
+//
+// Time runs from the newest frame of any track: one that lies before it is due
+// at once. A jump, forward of the stream or back of a track, takes no time.
+// Timestamps are compared as in package flvout: by signed differences.
+type pacer struct {
+	speed float64 // 0: all is due at once
+
+	begun  bool
+	newest uint32    // timestamp
+	anchor time.Time // when pos 0 was due
+	pos    int64     // ms of newest since then
+	before int64     // ms until then
+	tracks [2]struct {
+		begun bool
+		last  uint32
+	}
+}
+
+// due returns when the frame with timestamp ts is to be sent, and by how many
+// ms time has jumped with it.
+func (p *pacer) due(video bool, ts uint32, now time.Time) (at time.Time, jump int64) {
+	t := &p.tracks[0]
+	if video {
+		t = &p.tracks[1]
+	}
+	var (
+		ahead = int64(int32(ts - p.newest)) // of the stream
+		step  = int64(int32(ts - t.last))   // of the track
+		first = !t.begun
+	)
+	t.begun, t.last = true, ts
+	switch {
+	case !p.begun:
+		p.begin(ts, now)
+	case ahead > maxForward && (first || step > maxForward), ahead < -maxBack && !first && step < -maxBack:
+		jump = ahead
+		p.begin(ts, now)
+	case ahead > maxForward: // left over from before the other track jumped back
+		return now, 0
+	case ahead > 0:
+		p.newest = ts
+		p.pos += ahead
+	}
+	if p.speed == 0 {
+		return now, jump
+	}
+	pos := float64(p.pos + min(0, int64(int32(ts-p.newest))))
+	return p.anchor.Add(time.Duration(pos / p.speed * float64(time.Millisecond))), jump
+}
+
+func (p *pacer) begin(ts uint32, now time.Time) {
+	p.before += p.pos
+	p.begun, p.newest, p.anchor, p.pos = true, ts, now, 0
+}
+
+// reset lets time begin anew with the next frame, which is due at once.
+func (p *pacer) reset() {
+	p.begun = false
+	p.tracks[0].begun, p.tracks[1].begun = false, false
+}
+
+// media is how much of the stream lies between the first frame and the newest.
+// Jumps do not count, nor does what was passed over before a reset.
+func (p *pacer) media() time.Duration {
+	return time.Duration(p.before+p.pos) * time.Millisecond
+}

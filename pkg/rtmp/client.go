@@ -1,4 +1,4 @@
-// Package rtmp plays streams from RTMP servers.
+// Package rtmp plays streams from RTMP servers, and publishes them to such.
 //
 // It owns what the packages below it do without: sockets, TLS, deadlines and
 // contexts. The conversation itself is package session's, the framing package
@@ -32,6 +32,7 @@ import (
 const (
 	DefaultSetupTimeout     = 30 * time.Second
 	DefaultHandshakeTimeout = 10 * time.Second
+	DefaultWriteTimeout     = 10 * time.Second
 	DefaultEOFGrace         = 5 * time.Second
 
 	// answerTimeout is how long connect may go unanswered before the server is
@@ -42,7 +43,6 @@ const (
 	// unanswered before it is sent again.
 	nudgeAfter = time.Second
 
-	writeTimeout   = 10 * time.Second
 	partingTimeout = 500 * time.Millisecond
 )
 
@@ -64,6 +64,11 @@ type Client struct {
 	// read. 0: DefaultHandshakeTimeout.
 	HandshakeTimeout time.Duration
 
+	// WriteTimeout is how long a write may take that the server does not read,
+	// and how long a Publisher that is closed waits for the server to have heard
+	// everything. 0: DefaultWriteTimeout.
+	WriteTimeout time.Duration
+
 	StartTimeout time.Duration // from the first status to the first media, else ErrNoMedia; 0: none
 	IdleTimeout  time.Duration // without media that ends a stream with ErrIdle; 0: none
 
@@ -81,71 +86,51 @@ type Client struct {
 //
 // A server that hangs up on the usual opening, or leaves it unanswered, is tried
 // once more on a new connection with the cautious one: the digest handshake, and
-// connect as RTMP 1.0 has it.
+// connect as RTMP 1.0 has it. One that demands the target's User and Password is
+// given them on new connections, in the ways of Adobe and Limelight.
 //
-// The error is an *Error, and wraps a *session.StatusError if the server refused.
+// The error is an *Error, and wraps a *session.StatusError if the server refused,
+// and an *AuthError if that was about the user.
 func (c *Client) Play(ctx context.Context, t *Target) (*Player, error) {
-	timeout := c.SetupTimeout
-	if timeout == 0 {
-		timeout = DefaultSetupTimeout
-	}
-	deadline := time.Now().Add(timeout)
-	p, err := c.play(ctx, t, deadline, false)
-	if err != nil && wantsCaution(err) && ctx.Err() == nil {
-		if c.Trace != nil && c.Trace.Retry != nil {
-			c.Trace.Retry(err)
-		}
-		// The attempt that got further has the truer error.
-		cautious, again := c.play(ctx, t, deadline, true)
-		if again == nil || phaseOf(again) >= phaseOf(err) {
-			return cautious, again
-		}
-	}
-	return p, err
-}
-
-// wantsCaution tells whether an error may come from a server that cannot stand
-// the usual opening. A refusal in words does not.
-func wantsCaution(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Phase < PhaseHandshake || e.Phase > PhaseCreateStream {
-		return false
-	}
-	if _, ok := errors.AsType[*TimeoutError](err); ok {
-		return e.Phase == PhaseConnect
-	}
-	return hungUp(err)
-}
-
-// phaseOf is how far an attempt got. One that the context has ended counts as
-// the furthest.
-func phaseOf(err error) Phase {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Phase
-	}
-	return PhaseStream
-}
-
-// play makes one attempt.
-func (c *Client) play(ctx context.Context, t *Target, deadline time.Time, cautious bool) (*Player, error) {
 	cfg := t.Session
-	cfg.TcURL = t.TcURL()
-	cfg.Cautious = cfg.Cautious || cautious
+	cfg.Role = session.Play
 	if cfg.FlashVer == "" {
 		cfg.FlashVer = DefaultFlashVer
 	}
-	setup, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
-	nc, err := c.dial(setup, t)
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
+	var p *Player
+	err := c.establish(ctx, t, cfg, func(nc net.Conn, cfg session.Config, deadline time.Time, cautious bool) error {
+		p = newPlayer(ctx, c, t.Address(), nc, session.New(cfg))
+		err := p.setUp(deadline, cautious)
+		if err != nil {
+			_ = p.close(false)
 		}
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
-	p := newPlayer(ctx, c, t.Address(), nc, session.New(cfg))
-	if err := p.setUp(deadline, cautious); err != nil {
-		_ = p.close(false)
+	return p, nil
+}
+
+// Publish offers a stream and returns when the server takes it. ctx is the
+// stream's life, as with Play, and so are the ways in which a connection is made
+// and the error. The target's Session.ChunkSize, if it is 0, becomes
+// DefaultChunkSize.
+func (c *Client) Publish(ctx context.Context, t *Target) (*Publisher, error) {
+	cfg := t.Session
+	cfg.Role = session.Publish
+	if cfg.FlashVer == "" {
+		cfg.FlashVer = DefaultPublisherFlashVer
+	}
+	if cfg.ChunkSize == 0 {
+		cfg.ChunkSize = DefaultChunkSize
+	}
+	var p *Publisher
+	err := c.establish(ctx, t, cfg, func(nc net.Conn, cfg session.Config, deadline time.Time, cautious bool) error {
+		p = newPublisher(ctx, c, t.Address(), nc, session.New(cfg))
+		return p.begin(deadline, cautious)
+	})
+	if err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -154,6 +139,14 @@ func (c *Client) play(ctx context.Context, t *Target, deadline time.Time, cautio
 // DefaultFlashVer is what we say to be: some servers let no one in who is no
 // Flash Player.
 const DefaultFlashVer = "LNX 9,0,124,2"
+
+// DefaultPublisherFlashVer is what we say to be when we publish, for the same
+// reason: Flash Media Live Encoder.
+const DefaultPublisherFlashVer = "FMLE/3.0 (compatible; rtmpull)"
+
+// DefaultChunkSize is a publisher's: it fits into what every server takes, and
+// no larger one saves anything that could be measured.
+const DefaultChunkSize = 4096
 
 // dial opens the connection, with TLS where the scheme asks for it.
 func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
@@ -198,6 +191,13 @@ func (c *Client) handshakeTimeout() time.Duration {
 		return c.HandshakeTimeout
 	}
 	return DefaultHandshakeTimeout
+}
+
+func (c *Client) writeTimeout() time.Duration {
+	if c.WriteTimeout > 0 {
+		return c.WriteTimeout
+	}
+	return DefaultWriteTimeout
 }
 
 // phaseDone reports a phase that began at *start, and begins the next one.

@@ -21,6 +21,13 @@ type conn struct {
 	unhook func() bool
 	hooked chan struct{} // closed when the context's hook has run
 
+	writeTimeout time.Duration // of every write
+
+	// parting is how long a write may go on when the context has ended, so that
+	// it does not stop in the middle of a message; 0: it ends at once.
+	parting time.Duration
+	stopBy  time.Time // when that is over; read after hooked
+
 	head   []byte // goes out in front of the next write
 	writer *chunk.Writer
 	deaf   bool // the server has closed its ears; it may still have something to say
@@ -32,19 +39,29 @@ type conn struct {
 	idleSince  time.Time // when the last read returned
 	full       bool      // the last read filled its buffer: there is more
 	total      uint64    // bytes that came
-	once       sync.Once
+	sent       int64     // bytes that went
+
+	letGo, once sync.Once
 }
 
 // past is a deadline that ends every read and write at once.
 func past() time.Time { return time.Unix(1, 0) }
 
-func newConn(ctx context.Context, nc net.Conn) *conn {
+func newConn(ctx context.Context, nc net.Conn, writeTimeout time.Duration) *conn {
 	now := time.Now()
-	c := &conn{Conn: nc, ctx: ctx, hooked: make(chan struct{}), lastIn: now, idleSince: now}
+	c := &conn{
+		Conn: nc, ctx: ctx, hooked: make(chan struct{}), writeTimeout: writeTimeout,
+		lastIn: now, idleSince: now,
+	}
 	c.writer = chunk.NewWriter(c)
 	c.unhook = context.AfterFunc(ctx, func() {
 		defer close(c.hooked)
-		_ = nc.SetDeadline(past())
+		c.stopBy = past()
+		if c.parting > 0 {
+			c.stopBy = time.Now().Add(c.parting)
+		}
+		_ = nc.SetReadDeadline(past())
+		_ = nc.SetWriteDeadline(c.stopBy)
 	})
 	return c
 }
@@ -82,7 +99,7 @@ func (c *conn) written(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &TimeoutError{For: "progress in sending", After: writeTimeout}
+		return &TimeoutError{For: "progress in sending", After: c.writeTimeout}
 	case hungUp(err):
 		c.deaf = true
 		return nil
@@ -120,13 +137,20 @@ func (c *conn) Write(b []byte) (int, error) {
 		b = append(c.head, b...)
 		c.head = nil
 	}
-	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := c.SetWriteDeadline(time.Now().Add(c.writeTimeout)); err != nil {
 		return 0, err
 	}
 	if err := c.interrupted(); err != nil {
-		return 0, err
+		if c.parting == 0 {
+			return 0, err
+		}
+		<-c.hooked
+		if err := c.SetWriteDeadline(c.stopBy); err != nil {
+			return 0, err
+		}
 	}
 	n, err := c.Conn.Write(b)
+	c.sent += int64(n)
 	if err != nil {
 		if cause := c.interrupted(); cause != nil {
 			err = cause
@@ -135,12 +159,29 @@ func (c *conn) Write(b []byte) (int, error) {
 	return max(0, n-ahead), err
 }
 
-// shut closes the connection, after a last flush of what waits if polite is set.
-func (c *conn) shut(polite bool) (err error) {
-	c.once.Do(func() {
+// release makes the deadlines its caller's alone: the end of the context no
+// longer sets them.
+func (c *conn) release() {
+	c.letGo.Do(func() {
 		if !c.unhook() {
 			<-c.hooked
 		}
+	})
+}
+
+// closeWrite tells the server that nothing more will come, as far as the
+// connection's kind can.
+func (c *conn) closeWrite(timeout time.Duration) {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		_ = c.SetWriteDeadline(time.Now().Add(timeout))
+		_ = half.CloseWrite()
+	}
+}
+
+// shut closes the connection, after a last flush of what waits if polite is set.
+func (c *conn) shut(polite bool) (err error) {
+	c.release()
+	c.once.Do(func() {
 		if polite && !c.deaf {
 			// The context may have ended, but not our manners: past its end
 			// conn's own Write refuses.

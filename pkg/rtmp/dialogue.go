@@ -55,7 +55,7 @@ type owner interface {
 func (d *dialogue) init(ctx context.Context, c *Client, addr string, nc net.Conn, s *session.Session, o owner) {
 	d.client, d.addr, d.session, d.owner = c, addr, s, o
 	ctx, d.cancel = context.WithCancelCause(ctx)
-	d.conn = newConn(ctx, nc)
+	d.conn = newConn(ctx, nc, c.writeTimeout())
 	d.conn.beforeRead = o.beforeRead
 	d.reader = chunk.NewReader(d.conn)
 }

@@ -160,7 +160,8 @@ func (p *Player) command(say func([]session.Reaction) []session.Reaction) error 
 // publish shows the tally to others.
 func (p *Player) publish() {
 	p.tally.Bytes = int64(p.conn.total)
-	p.count.publish(&p.tally, p.reader)
+	p.count.publish(&p.tally)
+	p.count.publishReader(p.reader)
 }
 
 // Stats returns a snapshot of the counters.

@@ -10,7 +10,9 @@ import (
 )
 
 // Trace is a set of hooks, any of which may be nil, that are called from the
-// goroutine that plays the stream. They must not block, nor keep a message.
+// goroutine that plays the stream. A Publisher calls Sent for media from the
+// goroutine that writes, and the rest from its own. They must not block, nor keep
+// a message.
 type Trace struct {
 	// PhaseDone is called when a phase of setting up has succeeded.
 	PhaseDone func(p Phase, took time.Duration)
@@ -18,6 +20,10 @@ type Trace struct {
 	// Retry is called when a server does not take to the usual opening and is
 	// tried again with the cautious one.
 	Retry func(err error)
+
+	// Authenticate is called when a server demands a user and a password, and
+	// is going to be answered on a new connection.
+	Authenticate func()
 
 	// Sent is called with each message that is sent, Received with each that
 	// arrives.
@@ -27,18 +33,20 @@ type Trace struct {
 	Event func(e *session.Event)
 }
 
-// Stats is a snapshot of what a Player has received. It is exact whenever Next
-// waits for the server.
+// Stats is a snapshot of what a Player has received, exact whenever Next waits
+// for the server, or of what a Publisher has sent, exact after Flush.
 type Stats struct {
-	Bytes        int64     // all that arrived, handshake included
-	Audio, Video int64     // messages delivered
-	Data         int64     // data messages delivered
-	MediaBytes   int64     // bytes of audio and video delivered
-	Timestamp    uint32    // of the newest audio or video, ms
-	Dropped      int64     // messages that the server began anew or aborted, or cut off
-	Skipped      int64     // messages of unknown types
-	ServerChunk  uint32    // the server's chunk size
-	LastMedia    time.Time // when it arrived
+	Bytes        int64  // all that arrived or was sent, handshake included
+	Audio, Video int64  // messages
+	Data         int64  // data messages
+	MediaBytes   int64  // bytes of audio and video
+	Timestamp    uint32 // of the newest audio or video, ms
+
+	// Of a Player alone.
+	Dropped     int64     // messages that the server began anew or aborted, or cut off
+	Skipped     int64     // messages of unknown types
+	ServerChunk uint32    // the server's chunk size
+	LastMedia   time.Time // when it arrived, or was sent
 }
 
 // counters are Stats for everybody to read: what the goroutine that plays the
@@ -51,8 +59,8 @@ type counters struct {
 	lastMedia                             atomic.Int64 // ns since the epoch
 }
 
-// publish takes over s, and what the reader has counted.
-func (c *counters) publish(s *Stats, r *chunk.Reader) {
+// publish takes over s.
+func (c *counters) publish(s *Stats) {
 	c.bytes.Store(s.Bytes)
 	c.audio.Store(s.Audio)
 	c.video.Store(s.Video)
@@ -62,6 +70,10 @@ func (c *counters) publish(s *Stats, r *chunk.Reader) {
 	if !s.LastMedia.IsZero() {
 		c.lastMedia.Store(s.LastMedia.UnixNano())
 	}
+}
+
+// publishReader takes over what a reader has counted.
+func (c *counters) publishReader(r *chunk.Reader) {
 	odd := r.Stats()
 	c.dropped.Store(odd.Dropped + odd.Overruns)
 	c.skipped.Store(odd.Skipped)

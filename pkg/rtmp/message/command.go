@@ -13,6 +13,9 @@ import (
 const (
 	ControlChunkStreamID = 2
 	CommandChunkStreamID = 3
+	AudioChunkStreamID   = 4 // a publisher's, as the two that follow
+	DataChunkStreamID    = 5
+	VideoChunkStreamID   = 6
 	StreamChunkStreamID  = 8 // play, publish, pause and seek
 )
 

@@ -1,6 +1,10 @@
 package message
 
-import "github.com/rtmpull/rtmpull/pkg/amf"
+import (
+	"bytes"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+)
 
 // SetDataFrame is the name that a publisher puts before onMetaData. Some
 // servers (Node-Media-Server, MediaMTX) send it on to players.
@@ -32,4 +36,18 @@ func ParseData(m *Message) (name string, values []amf.Value, err error) {
 		return "", values, err
 	}
 	return name, values[1:], err
+}
+
+// AppendDataFrame appends the body of an FLV script tag as a publisher sends it:
+// onMetaData behind @setDataFrame, which has the server keep it for those who
+// come later, and all else as it is.
+func AppendDataFrame(dst, body []byte) []byte {
+	const (
+		setDataFrame = "\x02\x00\x0d" + SetDataFrame
+		onMetaData   = "\x02\x00\x0aonMetaData"
+	)
+	if bytes.HasPrefix(body, []byte(onMetaData)) {
+		dst = append(dst, setDataFrame...)
+	}
+	return append(dst, body...)
 }

@@ -1,0 +1,199 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+// A Publisher is a stream that is being sent. One goroutine calls Write and
+// Flush; the other methods may be called from anywhere.
+//
+// It has one goroutine of its own, which hears what the server says, answers it,
+// and is gone when Close returns. What waits to be sent is bounded: 64 KiB here,
+// and what the system's socket takes.
+type Publisher struct {
+	dialogue // the listening goroutine's; under talk once the stream has begun
+	talk     sync.Mutex
+
+	// pen is held by whoever writes to conn. The listening goroutine never waits
+	// for it: what it cannot send at once it leaves to the goroutine that writes.
+	pen      sync.Mutex
+	streamID uint32
+	closed   bool
+	out      message.Message
+	frame    []byte // of @setDataFrame and what follows it
+	tally    Stats
+	count    counters // the tally, for others
+
+	slip    sync.Mutex // replies
+	replies []message.Message
+	live    bool // the stream has begun: replies are left to whoever has the pen
+
+	life    context.Context //nolint:containedctx // the caller's
+	done    chan struct{}   // closed when the listening goroutine has ended
+	err     error           // why it has; read after done
+	closing sync.Once
+	left    error // what Close returns
+}
+
+func newPublisher(ctx context.Context, c *Client, addr string, nc net.Conn, s *session.Session) *Publisher {
+	p := &Publisher{life: ctx, done: make(chan struct{})}
+	p.init(ctx, c, addr, nc, s, p)
+	p.conn.parting = partingTimeout
+	return p
+}
+
+// begin does what comes before the stream, and then begins to listen.
+func (p *Publisher) begin(deadline time.Time, cautious bool) error {
+	err := p.setUp(deadline, cautious, func(*message.Message) {})
+	if err == nil {
+		err = p.conn.flush()
+	}
+	if err != nil {
+		p.cancel(net.ErrClosed)
+		_ = p.conn.shut(false)
+		return err
+	}
+	limitUnacknowledged(p.conn.Conn, p.conn.writeTimeout)
+	go p.listen()
+	return nil
+}
+
+// Write sends an audio, video or data message: its type, timestamp and payload.
+// A data message's payload is that of an FLV script tag; onMetaData becomes
+// @setDataFrame onMetaData on the way. Messages are gathered until Flush, or
+// until there are 64 KiB of them.
+//
+// It waits while the server does not read, and does not keep m. The error is why
+// the stream is over, as the server said it or the connection; it stays.
+func (p *Publisher) Write(m *message.Message) error {
+	if !m.Type.IsMedia() && m.Type != message.TypeData && m.Type != message.TypeDataAMF3 {
+		return fmt.Errorf("rtmp: a %v message cannot be published", m.Type)
+	}
+	if err := p.Err(); err != nil {
+		return err
+	}
+	p.pen.Lock()
+	err := p.write(m)
+	p.pen.Unlock()
+	return p.wrote(err)
+}
+
+func (p *Publisher) write(m *message.Message) error {
+	if p.closed {
+		return net.ErrClosed
+	}
+	p.out = message.Message{
+		ChunkStreamID: chunkStreamOf(m.Type), Type: m.Type,
+		Timestamp: m.Timestamp, StreamID: p.streamID, Payload: m.Payload,
+	}
+	if m.Type == message.TypeData {
+		p.frame = message.AppendDataFrame(p.frame[:0], m.Payload)
+		p.out.Payload = p.frame
+	}
+	if t := p.client.Trace; t != nil && t.Sent != nil {
+		t.Sent(&p.out)
+	}
+	p.tally.media(&p.out)
+	if err := p.conn.send(&p.out); err != nil {
+		return err
+	}
+	return p.hears()
+}
+
+// errDeaf is a server that has closed the connection for us. Reading will tell
+// more.
+var errDeaf = errors.New("the server reads no more")
+
+// hears tells whether the server reads what is written.
+func (p *Publisher) hears() error {
+	if p.conn.deaf {
+		return errDeaf
+	}
+	return nil
+}
+
+// chunkStreamOf keeps the tracks apart, as all publishers do: each has its own
+// clock, and on most messages a header of a few bytes less.
+func chunkStreamOf(t message.Type) uint32 {
+	switch t {
+	case message.TypeAudio:
+		return message.AudioChunkStreamID
+	case message.TypeVideo:
+		return message.VideoChunkStreamID
+	}
+	return message.DataChunkStreamID
+}
+
+// Flush sends what Write has gathered.
+func (p *Publisher) Flush() error {
+	if err := p.Err(); err != nil {
+		return err
+	}
+	p.pen.Lock()
+	err := p.flush()
+	p.pen.Unlock()
+	return p.wrote(err)
+}
+
+func (p *Publisher) flush() error {
+	if p.closed {
+		return net.ErrClosed
+	}
+	err := p.conn.flush()
+	p.tally.Bytes, p.tally.LastMedia = p.conn.sent, time.Now()
+	p.count.publish(&p.tally)
+	if err != nil {
+		return err
+	}
+	return p.hears()
+}
+
+// wrote is called when the pen has been laid down. It answers what has come in
+// the meantime, and finds out why the stream is over if it is.
+func (p *Publisher) wrote(err error) error {
+	if err == nil {
+		err = p.answer()
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, net.ErrClosed):
+		return err
+	case errors.Is(err, errDeaf):
+		// The server may have said why, and what it said is yet to be heard.
+		select {
+		case <-p.done:
+		case <-time.After(partingTimeout):
+		}
+		err = io.ErrUnexpectedEOF
+	}
+	p.cancel(&Error{PhaseStream, p.addr, noEOF(err)})
+	<-p.done
+	return p.err
+}
+
+// Done is closed when the stream is over for another reason than Close: the
+// server has ended it, or the connection was lost, or the context has ended.
+func (p *Publisher) Done() <-chan struct{} { return p.done }
+
+// Err is why the stream is over, nil while it is not.
+func (p *Publisher) Err() error {
+	select {
+	case <-p.done:
+		return p.err
+	default:
+		return nil
+	}
+}
+
+// Stats returns a snapshot of the counters, as of the last Flush.
+func (p *Publisher) Stats() Stats { return p.count.snapshot() }

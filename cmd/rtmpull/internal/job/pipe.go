@@ -2,6 +2,8 @@ package job
 
 import (
 	"context"
+	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
@@ -14,6 +16,7 @@ type pipe struct {
 	scan  *scan
 	input *Input
 	asked bool // an answer is awaited
+	reads atomic.Bool
 
 	ask    chan struct{}
 	answer chan answer
@@ -60,9 +63,12 @@ func (p *pipe) run() {
 
 // Read is called by the scan, with nothing left to scan.
 func (p *pipe) Read(b []byte) (int, error) {
+	p.reads.Store(true)
+	defer p.reads.Store(false)
 	select {
 	case p.idle <- struct{}{}:
 	case <-p.quit:
+		return 0, io.ErrClosedPipe
 	}
 	return p.input.Reader.Read(b)
 }
@@ -100,7 +106,7 @@ func (p *pipe) rewind() error { return &InputError{p.input.Name, errOneWay} }
 func (p *pipe) close() {
 	close(p.quit)
 	d, ok := p.input.Reader.(interface{ SetReadDeadline(t time.Time) error })
-	if !p.asked || ok && d.SetReadDeadline(time.Unix(1, 0)) == nil {
+	if ok = ok && d.SetReadDeadline(time.Unix(1, 0)) == nil; ok || !p.reads.Load() {
 		<-p.ended
 	}
 }

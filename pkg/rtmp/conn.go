@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
@@ -23,10 +24,12 @@ type conn struct {
 
 	writeTimeout time.Duration // of every write
 
-	// parting is how long a write may go on when the context has ended, so that
-	// it does not stop in the middle of a message; 0: it ends at once.
+	// When life has ended, and with it ctx, a write may go on for as long as
+	// parting, so that it does not stop in the middle of a message. stopBy is
+	// when that is over, and is read after hooked.
+	life    context.Context //nolint:containedctx // nil: writes end at once
 	parting time.Duration
-	stopBy  time.Time // when that is over; read after hooked
+	stopBy  time.Time
 
 	head   []byte // goes out in front of the next write
 	writer *chunk.Writer
@@ -57,7 +60,7 @@ func newConn(ctx context.Context, nc net.Conn, writeTimeout time.Duration) *conn
 	c.unhook = context.AfterFunc(ctx, func() {
 		defer close(c.hooked)
 		c.stopBy = past()
-		if c.parting > 0 {
+		if c.life != nil && c.life.Err() != nil {
 			c.stopBy = time.Now().Add(c.parting)
 		}
 		_ = nc.SetReadDeadline(past())
@@ -98,7 +101,7 @@ func (c *conn) written(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
 		return &TimeoutError{For: "progress in sending", After: c.writeTimeout}
 	case hungUp(err):
 		c.deaf = true
@@ -141,10 +144,9 @@ func (c *conn) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	if err := c.interrupted(); err != nil {
-		if c.parting == 0 {
+		if <-c.hooked; !time.Now().Before(c.stopBy) {
 			return 0, err
 		}
-		<-c.hooked
 		if err := c.SetWriteDeadline(c.stopBy); err != nil {
 			return 0, err
 		}

@@ -3,6 +3,7 @@ package rtmp
 import (
 	"errors"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
@@ -53,6 +54,9 @@ func (p *Publisher) readFailed(err error) error {
 	}
 	if p.phase < PhaseStream && errors.Is(err, os.ErrDeadlineExceeded) {
 		return p.late(time.Now())
+	}
+	if errors.Is(err, syscall.ETIMEDOUT) { // limitUnacknowledged's
+		return &TimeoutError{For: "progress in sending", After: p.conn.writeTimeout}
 	}
 	return noEOF(err)
 }

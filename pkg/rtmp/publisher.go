@@ -47,7 +47,7 @@ type Publisher struct {
 func newPublisher(ctx context.Context, c *Client, addr string, nc net.Conn, s *session.Session) *Publisher {
 	p := &Publisher{life: ctx, done: make(chan struct{})}
 	p.init(ctx, c, addr, nc, s, p)
-	p.conn.parting = partingTimeout
+	p.conn.life, p.conn.parting = ctx, partingTimeout
 	return p
 }
 
@@ -139,15 +139,15 @@ func (p *Publisher) Flush() error {
 		return err
 	}
 	p.pen.Lock()
-	err := p.flush()
+	err := net.ErrClosed
+	if !p.closed {
+		err = p.flush()
+	}
 	p.pen.Unlock()
 	return p.wrote(err)
 }
 
 func (p *Publisher) flush() error {
-	if p.closed {
-		return net.ErrClosed
-	}
 	err := p.conn.flush()
 	p.tally.Bytes, p.tally.LastMedia = p.conn.sent, time.Now()
 	p.count.publish(&p.tally)

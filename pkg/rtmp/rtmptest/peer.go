@@ -217,7 +217,47 @@ func (p *Peer) AcceptPlay() *message.Command {
 	return play
 }
 
-// StreamName is the name that a play command asks for.
+// AcceptPublish is AcceptConnect, createStream and publish, of which it returns
+// the last; then comes what ReadMedia returns.
+func (p *Peer) AcceptPublish() *message.Command {
+	p.t.Helper()
+	p.AcceptConnect()
+	return p.GrantPublish()
+}
+
+// GrantPublish is what follows AcceptConnect in AcceptPublish.
+func (p *Peer) GrantPublish() *message.Command {
+	p.t.Helper()
+	p.Result(p.Await("createStream"), amf.Number(StreamID))
+	publish := p.Await("publish")
+	p.Status("status", "NetStream.Publish.Start")
+	return publish
+}
+
+// ReadMedia returns the client's next audio, video or data message, borrowed
+// until the call after. Other messages are passed over, but their commands are
+// Heard. nil: the client has unpublished.
+func (p *Peer) ReadMedia() *message.Message {
+	for {
+		m := p.ReadMessage()
+		switch {
+		case m.Type.IsMedia(), m.Type == message.TypeData, m.Type == message.TypeDataAMF3:
+			return m
+		case m.Type != message.TypeCommand:
+			continue
+		}
+		c, err := message.ParseCommand(m)
+		if err != nil {
+			p.fail("the client's command: %v", err)
+		}
+		p.heard = append(p.heard, c.Name)
+		if c.Name == "deleteStream" {
+			return nil
+		}
+	}
+}
+
+// StreamName is the name that a play or publish command is about.
 func StreamName(play *message.Command) string {
 	if len(play.Args) == 0 {
 		return ""

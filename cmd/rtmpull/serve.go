@@ -31,25 +31,20 @@ type serveOptions struct {
 func newServeCommand(env *environment) *cobra.Command {
 	o := &serveOptions{loop: 1, speed: 1}
 	cmd := &cobra.Command{
-		Use:   "serve [flags] [APP/NAME=]FILE...",
-		Short: "play FLV files to any RTMP client",
+		Use:   "serve [flags] [[APP/NAME=]FILE...]",
+		Short: "play FLV files to any RTMP client, and relay what one publishes",
 		Long: `Serve is a small RTMP server for trying things out, for tests and for benchmarks.
-Each FLV file is a stream: FILE is played as live/FILE without .flv, or as APP/NAME.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return badUsage("want an FLV file to play")
-			}
-			return nil
-		},
+Each FLV file is a stream: FILE is played as live/FILE without .flv, or as APP/NAME.
+What a client publishes under any other name is relayed to all who play that name.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), env, args) },
 	}
 	fs := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:1935", "`address` to listen on; port 0 takes a free one and tells which")
 	fs.Var(&o.loop, "loop", "play each file `N` times, or for ever")
 	fs.Lookup("loop").NoOptDefVal = "forever"
-	fs.Var(&o.speed, "speed", "how fast to play: 1 is real time, max as fast as the client takes it")
+	fs.Var(&o.speed, "speed", "how fast to play a file: 1 is real time, max as fast as the client takes it")
 	fs.Uint32Var(&o.chunkSize, "chunk-size", serve.DefaultChunkSize, "chunk size, in `bytes`")
-	fs.Var(&o.cut, "cut-after", "cut each connection off after so many bytes, or so long (5s), of media: a fault for tests")
+	fs.Var(&o.cut, "cut-after", "cut each connection off after so many bytes, or so long (5s), of media, played or published: a fault for tests")
 	fs.Var((*cutKindValue)(&o.cut.Kind), "cut-with", "how to cut: close, reset, or freeze, which leaves the connection open")
 	fs.IntVar(&o.cut.Conns, "cut-first", 0, "cut the first `N` connections only (default: all)")
 	o.log.add(fs)
@@ -87,6 +82,9 @@ func (o *serveOptions) run(ctx context.Context, env *environment, args []string)
 	// Whoever started us with port 0 waits for these lines, quiet or not.
 	for _, name := range slices.Sorted(maps.Keys(streams)) {
 		_, _ = fmt.Fprintf(env.stderr, "serving rtmp://%s/%s\n", l.Addr(), name)
+	}
+	if len(streams) == 0 {
+		_, _ = fmt.Fprintf(env.stderr, "relaying rtmp://%s/APP/NAME\n", l.Addr())
 	}
 	return server.Serve(ctx, l)
 }

@@ -44,7 +44,11 @@ func (l Logger) Served(e serve.Event) {
 		fields["media"] = e.Media.Round(time.Millisecond).String()
 	}
 	if e.Bytes > 0 {
-		fields["sent"] = humanize.Bytes(uint64(e.Bytes))
+		name := "sent"
+		if e.Kind == serve.Unpublished {
+			name = "received"
+		}
+		fields[name] = humanize.Bytes(uint64(e.Bytes))
 	}
 	l.log.WithLevel(level).Fields(fields).AnErr("error", e.Err).Msg(e.Kind.String())
 }

@@ -24,8 +24,8 @@ var handlers = map[string]func(*conn, *message.Message, *message.Command) error{
 	"connect":         (*conn).handleConnect,
 	"createStream":    (*conn).handleCreateStream,
 	"releaseStream":   (*conn).handleCourtesy,
-	"FCPublish":       (*conn).handleCourtesy,
-	"FCUnpublish":     (*conn).handleCourtesy,
+	"FCPublish":       (*conn).handleFCPublish,
+	"FCUnpublish":     (*conn).handleFCUnpublish,
 	"_checkbw":        (*conn).handleCourtesy,
 	"FCSubscribe":     (*conn).handleFCSubscribe,
 	"getStreamLength": (*conn).handleGetStreamLength,
@@ -40,7 +40,13 @@ var handlers = map[string]func(*conn, *message.Message, *message.Command) error{
 
 // handle takes a message from the client.
 func (c *conn) handle(m *message.Message) error {
-	if m.Type == message.TypeUserControl {
+	switch m.Type {
+	case message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3:
+		return c.take(m)
+	case message.TypeWindowAcknowledgementSize:
+		c.acks.window, _ = m.Uint32()
+		return nil
+	case message.TypeUserControl:
 		if event, v, ok, _ := message.ParseUserControl(m.Payload); ok && event == message.EventPingRequest {
 			return c.send(message.UserControl(message.EventPingResponse, v))
 		}
@@ -92,12 +98,14 @@ func status(level, code, description string) *amf.Object {
 	return o
 }
 
+// handleConnect takes any application that has a name: there is one as soon as
+// somebody publishes in it.
 func (c *conn) handleConnect(_ *message.Message, cmd *message.Command) error {
 	o, _ := amf.AsObject(cmd.Object)
 	c.app, _ = amf.AsString(o.Get("app"))
-	if !c.server.hasApp(c.app) {
+	if cleanPath(c.app) == "" {
 		if err := c.reply(cmd, "_error", amf.Null{}, status("error", "NetConnection.Connect.InvalidApp",
-			"There is no such application: "+c.app)); err != nil {
+			"There is no application without a name.")); err != nil {
 			return err
 		}
 		return errRefused
@@ -133,10 +141,12 @@ func (c *conn) handleCourtesy(_ *message.Message, cmd *message.Command) error {
 }
 
 func (c *conn) handleFCSubscribe(_ *message.Message, cmd *message.Command) error {
-	name := text(cmd, 0)
-	on := message.Command{Name: "onFCSubscribe", Args: []amf.Value{
-		status("status", "NetStream.Play.Start", "FCSubscribe to "+name+"."),
-	}}
+	return c.onFC("onFCSubscribe", "NetStream.Play.Start", "FCSubscribe to "+text(cmd, 0)+".")
+}
+
+// onFC calls the client back, as Flash Media Server does beside its answer.
+func (c *conn) onFC(name, code, description string) error {
+	on := message.Command{Name: name, Args: []amf.Value{status("status", code, description)}}
 	m, err := on.Message(message.CommandChunkStreamID, 0)
 	if err != nil {
 		return err
@@ -152,12 +162,6 @@ func (c *conn) handleGetStreamLength(_ *message.Message, cmd *message.Command) e
 	return c.reply(cmd, "_result", amf.Null{}, amf.Number(length.Seconds()))
 }
 
-// handlePublish refuses: nobody can be relayed yet.
-func (c *conn) handlePublish(m *message.Message, cmd *message.Command) error {
-	return c.onStatus(m.StreamID, status("error", "NetStream.Publish.BadName",
-		"This server only plays; nobody can publish "+text(cmd, 0)+"."))
-}
-
 // text is an argument that should be a string.
 func text(cmd *message.Command, i int) string {
 	if i >= len(cmd.Args) {
@@ -165,4 +169,8 @@ func text(cmd *message.Command, i int) string {
 	}
 	s, _ := amf.AsString(cmd.Args[i])
 	return s
+}
+
+func isCommand(t message.Type) bool {
+	return t == message.TypeCommand || t == message.TypeCommandAMF3
 }

@@ -34,7 +34,10 @@ func TestConversation(t *testing.T) {
 		{func() { c.write(message.WindowAcknowledgementSize(1 << 20)); c.say(0, "_checkbw") }, []string{"_result"}},
 		{func() { c.say(0, "FCSubscribe", amf.Null{}, text0("show")) }, []string{"onFCSubscribe NetStream.Play.Start"}},
 		{func() { c.say(0, "releaseStream", amf.Null{}, text0("show")) }, []string{"_result"}},
-		{func() { c.say(0, "FCPublish", amf.Null{}, text0("show")) }, []string{"_result"}},
+		{
+			func() { c.say(0, "FCPublish", amf.Null{}, text0("show")) },
+			[]string{"_result", "onFCPublish NetStream.Publish.Start"},
+		},
 		{func() { c.say(0, "createStream") }, []string{"_result"}},
 		{func() { c.say(0, "getStreamLength", amf.Null{}, text0("show")) }, []string{"_result"}},
 		{func() { c.say(1, "publish", amf.Null{}, text0("show")) }, []string{"onStatus NetStream.Publish.BadName"}},
@@ -86,9 +89,9 @@ func TestHalfPipelined(t *testing.T) {
 	c.hear("onStatus NetStream.Play.Stop")
 }
 
-func TestUnknownAppIsToldAndClosed(t *testing.T) {
+func TestNamelessAppIsToldAndClosed(t *testing.T) {
 	c := dial(t, listen(t, &Server{Streams: map[string]string{"live/show": bars}}))
-	c.connect("other")
+	c.connect("/?token=x")
 	c.say(0, "createStream")
 	c.flush()
 	c.hear("_error NetConnection.Connect.InvalidApp")

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"syscall"
@@ -18,8 +19,8 @@ const (
 	// byte now and then would never trip a deadline for each read.
 	handshakeTimeout = 10 * time.Second
 
-	// idleTimeout is how long a client may stay without playing anything,
-	// however much it says.
+	// idleTimeout is how long a client may stay without playing or publishing
+	// anything, however much it says.
 	idleTimeout = 30 * time.Second
 
 	// endGrace is how long a client may stay after the end of a stream.
@@ -27,12 +28,20 @@ const (
 
 	pauseTimeout = 10 * time.Minute
 
+	// freezeTime is how long nothing is read of a publisher that CutFreeze has
+	// struck.
+	freezeTime = time.Minute
+
 	// leaveTimeout is how long the client has to close a connection that we
 	// have closed.
 	leaveTimeout = 2 * time.Second
 
-	// maxWaiting is how many messages of the client may wait to be answered.
-	maxWaiting = 16
+	// maxWaiting is how many messages of the client may wait to be handled. Each
+	// of what it publishes may have 16 MB.
+	maxWaiting = 2
+
+	// maxCommand is how long a command may be.
+	maxCommand = 64 << 10
 )
 
 // A conn is one client. run's goroutine owns it; the reader has only the link's
@@ -48,9 +57,16 @@ type conn struct {
 
 	app       string
 	connected bool
-	streams   uint32    // message streams created
-	play      *playback // nil: nothing plays
-	until     time.Time // when to hang up if nothing plays
+	streams   uint32 // message streams created
+	acks      acks
+	done      <-chan struct{} // closed when the server ends
+
+	// The client does one of these at a time; of the others there is none.
+	play        *playback
+	viewer      *viewer
+	publication *publication
+
+	until time.Time // when to hang up if nothing plays and nothing is published
 }
 
 func newConn(s *Server, id int, nc net.Conn) *conn {
@@ -67,6 +83,8 @@ func newConn(s *Server, id int, nc net.Conn) *conn {
 
 var (
 	errIdle    = errors.New("serve: the client played nothing for too long")
+	errSilent  = errors.New("serve: the client published nothing for too long")
+	errTooSlow = fmt.Errorf("serve: the client took nothing for %v and held up the publisher", stallTimeout)
 	errRefused = errors.New("serve: no such application")
 )
 
@@ -74,7 +92,11 @@ var (
 func (c *conn) run(ctx context.Context) {
 	c.tell(Event{Kind: Connected})
 	defer context.AfterFunc(ctx, func() { _ = c.link.Close() })()
+	c.done = ctx.Done()
 	err := c.serve()
+	if c.viewer != nil && c.viewer.wasTooSlow() {
+		err = errTooSlow
+	}
 	c.stop()
 	if errors.Is(err, errCut) {
 		c.tell(Event{Kind: CutOff, Bytes: c.link.sent})
@@ -103,12 +125,17 @@ func (c *conn) serve() error {
 		c.until = time.Now().Add(idleTimeout)
 		err = c.converse()
 	}
+	cutPublisher := c.publication != nil
+	c.endPublication() // those who watch it, or want to publish it again, do not wait for this client
 	switch {
 	case !errors.Is(err, errCut):
 		c.leave()
 	case c.server.Cut.Kind == CutReset:
 		c.link.reset()
 	case c.server.Cut.Kind == CutFreeze:
+		if cutPublisher {
+			c.freeze()
+		}
 		for range c.heard { // until the client has had enough
 		}
 	default:
@@ -123,22 +150,28 @@ func (c *conn) serve() error {
 // read passes on what the client says, until it says no more.
 func (c *conn) read() {
 	defer close(c.heard)
-	r := chunk.NewReader(c.link.Conn)
+	r := chunk.NewReader(c.link)
 	for {
 		m, err := r.Next()
+		if err == nil && isCommand(m.Type) && len(m.Payload) > maxCommand {
+			err = fmt.Errorf("serve: a command of %d bytes", len(m.Payload))
+		}
 		if err != nil {
 			c.readErr = err
 			_ = c.link.Close() // or a write may wait long for a client that is gone
 			return
 		}
 		switch m.Type {
-		case message.TypeCommand, message.TypeCommandAMF3, message.TypeUserControl:
+		case message.TypeCommand, message.TypeCommandAMF3, message.TypeUserControl,
+			message.TypeWindowAcknowledgementSize,
+			message.TypeAudio, message.TypeVideo, message.TypeData, message.TypeDataAMF3:
 			c.heard <- m.Clone()
 		}
 	}
 }
 
-// converse answers the client and sends it what it plays.
+// converse answers the client, takes what it publishes and sends it what it
+// plays.
 func (c *conn) converse() error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -147,12 +180,19 @@ func (c *conn) converse() error {
 		if err != nil {
 			return err
 		}
-		var m *message.Message
-		ok := true
+		var (
+			m     *message.Message
+			ok    = true
+			ready chan struct{}
+		)
+		if c.viewer != nil {
+			ready = c.viewer.ready
+		}
 		if wait > 0 {
 			timer.Reset(wait)
 			select {
 			case m, ok = <-c.heard:
+			case <-ready:
 			case <-timer.C:
 			}
 		} else {
@@ -165,7 +205,9 @@ func (c *conn) converse() error {
 			return c.readErr
 		}
 		if m != nil {
-			err = c.handle(m)
+			if err = c.handle(m); err == nil {
+				err = c.acknowledge()
+			}
 		}
 		if flushErr := c.out.Flush(); err == nil {
 			err = flushErr
@@ -179,32 +221,62 @@ func (c *conn) converse() error {
 // sendStream sends what is due, and returns how long the client may be listened
 // to before it is to be called again.
 func (c *conn) sendStream() (time.Duration, error) {
-	now := time.Now()
-	switch {
-	case c.play == nil:
-		if wait := c.until.Sub(now); wait > 0 {
-			return wait, nil
-		}
-		return 0, errIdle
-	case c.play.paused():
-		if wait := c.play.pausedAt.Add(pauseTimeout).Sub(now); wait > 0 {
-			return wait, nil
-		}
-		return 0, errIdle
+	var (
+		now  = time.Now()
+		wait time.Duration
+		err  error
+	)
+	switch pausedAt := c.pausedAt(); {
+	case c.publication != nil:
+		return timeLeft(c.until, now, errSilent)
+	case c.play == nil && c.viewer == nil:
+		return timeLeft(c.until, now, errIdle)
+	case !pausedAt.IsZero():
+		return timeLeft(pausedAt.Add(pauseTimeout), now, errIdle)
+	case c.viewer != nil:
+		wait, err = c.viewer.send()
+	default:
+		wait, err = c.play.send(now)
 	}
-	wait, err := c.play.send(now)
 	if errors.Is(err, io.EOF) {
 		return 0, c.end(now)
 	}
 	return wait, err
 }
 
+// timeLeft is an error when there is none.
+func timeLeft(until, now time.Time, err error) (time.Duration, error) {
+	if wait := until.Sub(now); wait > 0 {
+		return wait, nil
+	}
+	return 0, err
+}
+
 // stop ends what plays.
 func (c *conn) stop() {
-	if p := c.play; p != nil {
-		c.play = nil
-		c.until = time.Now().Add(idleTimeout)
-		c.tell(Event{Kind: Stopped, Stream: p.name, Media: time.Duration(p.furthest) * time.Millisecond})
+	stopped := Event{Kind: Stopped}
+	switch p, v := c.play, c.viewer; {
+	case p != nil:
+		stopped.Stream, stopped.Media = p.name, time.Duration(p.furthest)*time.Millisecond
+	case v != nil:
+		v.relay.leave(v)
+		stopped.Stream, stopped.Media = v.relay.path, v.clock.furthest
+	default:
+		return
+	}
+	c.play, c.viewer = nil, nil
+	c.until = time.Now().Add(idleTimeout)
+	c.tell(stopped)
+}
+
+// freeze reads nothing more, as a server that hangs, so that what the client
+// writes comes to a stop. When it leaves is not seen, so this has an end.
+func (c *conn) freeze() {
+	timeout := time.NewTimer(freezeTime)
+	defer timeout.Stop()
+	select {
+	case <-c.done:
+	case <-timeout.C:
 	}
 }
 

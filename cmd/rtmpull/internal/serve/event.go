@@ -19,13 +19,17 @@ const (
 	Command                       // the client has sent Text
 	Playing                       // Stream has begun
 	Stopped                       // Stream has ended, or was stopped: Media of it was sent
+	Publishing                    // Stream comes from this client from now on
+	Unpublished                   // and not any more: Media of it came, Bytes
 	CutOff                        // Cut has struck
 	Disconnected                  // the connection is over: Bytes were sent; Err tells why, if it was not the client's wish
 )
 
 // String names the kind in a word for logs.
 func (k EventKind) String() string {
-	names := [...]string{"listening", "connected", "command", "playing", "stopped", "cut off", "disconnected"}
+	names := [...]string{
+		"listening", "connected", "command", "playing", "stopped", "publishing", "unpublished", "cut off", "disconnected",
+	}
 	if int(k) < len(names) {
 		return names[k]
 	}

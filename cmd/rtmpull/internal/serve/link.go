@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,11 +19,18 @@ const (
 	writeBuffer = 512 << 10
 )
 
-// A link is the sending side of a connection. One goroutine writes.
+// A link is a connection. One goroutine writes, another reads; any may close it.
 type link struct {
 	net.Conn
-	sent int64
-	cut  int64 // cut off when so many bytes have been sent; 0: never
+	sent     int64
+	cut      int64        // cut off when so many bytes have been sent; 0: never
+	received atomic.Int64 // bytes, those of the handshake included
+}
+
+func (l *link) Read(b []byte) (int, error) {
+	n, err := l.Conn.Read(b)
+	l.received.Add(int64(n))
+	return n, err
 }
 
 // Write gives up when the client has taken nothing for writeTimeout: one that

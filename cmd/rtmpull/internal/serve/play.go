@@ -10,9 +10,15 @@ import (
 // handlePlay begins a stream, in place of the one that plays.
 func (c *conn) handlePlay(m *message.Message, cmd *message.Command) error {
 	c.stop()
+	if err := c.unpublish(); err != nil {
+		return err
+	}
 	name := text(cmd, 0)
 	path, src := c.server.find(c.app, name)
 	if src == nil {
+		if begun, err := c.watch(m.StreamID, name); begun || err != nil {
+			return err
+		}
 		// The client is left to leave: one whose playlist goes on may ask for more.
 		return c.onStatus(m.StreamID, status("error", "NetStream.Play.StreamNotFound", "There is no stream "+name+"."))
 	}
@@ -26,6 +32,25 @@ func (c *conn) handlePlay(m *message.Message, cmd *message.Command) error {
 	c.play.start(time.Now())
 	c.tell(Event{Kind: Playing, Stream: path})
 	return nil
+}
+
+// watch begins a stream that is published, if there is one of the name.
+func (c *conn) watch(streamID uint32, name string) (begun bool, err error) {
+	r := c.server.relays.get(relayPath(c.app, name))
+	if r == nil {
+		return false, nil
+	}
+	v := newViewer(r, streamID, c.link, c.server.ChunkSize)
+	v.hangUp = func() { _ = c.link.Close() }
+	if c.server.Cut.concerns(c.id) {
+		v.cut = c.server.Cut.Media
+	}
+	if !r.join(v) {
+		return false, nil
+	}
+	c.viewer = v
+	c.tell(Event{Kind: Playing, Stream: r.path})
+	return true, c.begin(streamID, name)
 }
 
 // begin says what comes before a stream. It goes out before the stream does.
@@ -47,19 +72,30 @@ func (c *conn) begin(streamID uint32, name string) error {
 // the message before that if it follows closely, which is why a data message
 // stands between the media and it.
 func (c *conn) end(now time.Time) error {
-	p := c.play
+	p, v := c.play, c.viewer
 	c.stop()
 	c.until = now.Add(endGrace)
 	info := status("status", "NetStream.Play.Complete", "")
-	info.Set("duration", amf.Number(p.src.length(p.loop).Seconds()))
+	var streamID uint32
+	if p != nil {
+		streamID = p.streamID
+		info.Set("duration", amf.Number(p.src.length(p.loop).Seconds()))
+	} else {
+		streamID = v.streamID
+		if err := c.onStatus(streamID, status("status", "NetStream.Play.UnpublishNotify",
+			"Nobody publishes "+v.relay.path+" any more.")); err != nil {
+			return err
+		}
+		info.Set("duration", amf.Number(v.clock.furthest.Seconds()))
+	}
 	info.Set("bytes", amf.Number(c.link.sent))
-	if err := c.sendData(p.streamID, amf.String("onPlayStatus"), info); err != nil {
+	if err := c.sendData(streamID, amf.String("onPlayStatus"), info); err != nil {
 		return err
 	}
-	if err := c.onStatus(p.streamID, status("status", "NetStream.Play.Stop", "Stopped playing.")); err != nil {
+	if err := c.onStatus(streamID, status("status", "NetStream.Play.Stop", "Stopped playing.")); err != nil {
 		return err
 	}
-	return c.send(message.UserControl(message.EventStreamEOF, p.streamID))
+	return c.send(message.UserControl(message.EventStreamEOF, streamID))
 }
 
 func (c *conn) sendData(streamID uint32, values ...amf.Value) error {
@@ -73,21 +109,39 @@ func (c *conn) sendData(streamID uint32, values ...amf.Value) error {
 }
 
 // handlePause pauses and resumes. What was sent before is with the client, so
-// that it goes on where it stopped and not at the time that the client says.
+// that a file goes on where it stopped and not at the time that the client says.
 func (c *conn) handlePause(m *message.Message, cmd *message.Command) error {
-	if c.play == nil {
-		return nil
-	}
 	on := false
 	if len(cmd.Args) > 0 {
 		on, _ = amf.AsBool(cmd.Args[0])
 	}
+	switch now := time.Now(); {
+	case c.play == nil && c.viewer == nil:
+		return nil
+	case c.play != nil && on:
+		c.play.pause(now)
+	case c.play != nil:
+		c.play.resume(now)
+	case on:
+		c.viewer.pause(now)
+	default:
+		c.viewer.resume()
+	}
 	if on {
-		c.play.pause(time.Now())
 		return c.onStatus(m.StreamID, status("status", "NetStream.Pause.Notify", "Paused."))
 	}
-	c.play.resume(time.Now())
 	return c.onStatus(m.StreamID, status("status", "NetStream.Unpause.Notify", "Playing again."))
+}
+
+// pausedAt is zero unless what plays is paused.
+func (c *conn) pausedAt() time.Time {
+	switch {
+	case c.play != nil:
+		return c.play.pausedAt
+	case c.viewer != nil:
+		return c.viewer.pausedAt
+	}
+	return time.Time{}
 }
 
 // handleSeek goes on at another place.
@@ -109,8 +163,9 @@ func (c *conn) handleSeek(m *message.Message, cmd *message.Command) error {
 	return c.play.seek(int64(ms), c.server.ChunkSize, time.Now())
 }
 
-// handleStop ends what plays. It is no call that could be answered.
+// handleStop ends what plays or is published. It is no call that could be
+// answered.
 func (c *conn) handleStop(*message.Message, *message.Command) error {
 	c.stop()
-	return nil
+	return c.unpublish()
 }

@@ -1,9 +1,17 @@
-// Package serve is a small RTMP server that plays FLV files to any client: for
-// trying things out, for tests, and as the source of benchmarks.
+// Package serve is a small RTMP server that plays FLV files to any client, and
+// relays what one client publishes to all who play it: for trying things out,
+// for tests, and as the source of benchmarks.
 //
 // A connection has two goroutines: one reads what the client says, the other
 // answers, and sends the stream between the answers. They share a channel and
-// nothing else. A file is shared by all who play it and is never written to.
+// nothing else. A file is shared by all who play it and is never written to,
+// and so is each message that is published: it is copied once, when it comes.
+//
+// A publisher's goroutine puts messages into its players' queues. A player that
+// does not keep up holds up the publisher for a while, so that nothing is lost
+// by a hiccup, and is then cut off. A publisher that is held up waits for the
+// player's queue and for nothing else: for it to have room, for the player to
+// leave, or for the server to end.
 //
 // Listening is left to the caller, and so are logs: the server tells what
 // happens through OnEvent.
@@ -38,18 +46,19 @@ const MaxConnections = 256
 // minSpeed keeps what is due in years out of the clock's arithmetic.
 const minSpeed = 0.01
 
-// A Server plays FLV files. Its fields must not change once Load or Serve has
-// been called.
+// A Server plays FLV files and what is published. Its fields must not change
+// once Load or Serve has been called.
 type Server struct {
-	// Streams has the path of an FLV file by "app/name". The name is all that
-	// follows the last slash, but a client may split it otherwise.
+	// Streams has the path of an FLV file by "app/name", if there are any. The
+	// name is all that follows the last slash, but a client may split it
+	// otherwise. Nobody can publish a stream of that name.
 	Streams map[string]string
 
 	// Loop is how many times a file is played, on one unbroken time line.
 	// 0 and 1: once; below 0: for ever.
 	Loop int
 
-	// Speed is how many seconds of media are sent in a second. 0: as fast as
+	// Speed is how many seconds of a file are sent in a second. 0: as fast as
 	// the client takes them.
 	Speed float64
 
@@ -63,6 +72,7 @@ type Server struct {
 	once    sync.Once
 	loadErr error
 	sources map[string]*source
+	relays  relays
 }
 
 // Load opens and reads the files, so that one that cannot be played is found
@@ -82,8 +92,6 @@ func (s *Server) load() error {
 		s.ChunkSize = DefaultChunkSize
 	}
 	switch {
-	case len(s.Streams) == 0:
-		return errors.New("serve: no stream to serve")
 	case s.ChunkSize > chunk.MaxSize:
 		return fmt.Errorf("serve: a chunk size of %d; the largest is %d", s.ChunkSize, chunk.MaxSize)
 	case s.Speed != 0 && !(s.Speed >= minSpeed): // NaN too
@@ -181,18 +189,7 @@ func accept(ctx context.Context, l net.Listener) (net.Conn, error) {
 	}
 }
 
-// hasApp tells whether a stream's name begins with the application.
-func (s *Server) hasApp(app string) bool {
-	app = cleanPath(app)
-	for name := range s.sources {
-		if app != "" && strings.HasPrefix(name, app+"/") {
-			return true
-		}
-	}
-	return false
-}
-
-// find returns the stream of a name in an application. Clients disagree about
+// find returns the file of a name in an application. Clients disagree about
 // where an application ends, so that only both together count; and those of
 // the Flash era write a type before a recorded stream's name (flv:show) and
 // leave out the file's.

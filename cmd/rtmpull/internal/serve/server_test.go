@@ -91,11 +91,8 @@ func TestManyPlayAtOnce(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	addr := listen(t, &Server{Streams: map[string]string{"live/show": bars}})
-	for path, want := range map[string]string{
-		"live/other": "NetStream.Play.StreamNotFound",
-		"other/show": "NetConnection.Connect.InvalidApp",
-		"liv/show":   "NetConnection.Connect.InvalidApp",
-	} {
+	const want = "NetStream.Play.StreamNotFound"
+	for _, path := range []string{"live/other", "other/show", "liv/show"} {
 		_, err := pull(t, "rtmp://"+addr+"/"+path)
 		var status *session.StatusError
 		if !errors.As(err, &status) || status.Code != want {
@@ -146,7 +143,6 @@ func TestBadInput(t *testing.T) {
 		server *Server
 		want   string
 	}{
-		{"nothing", &Server{}, "no stream"},
 		{"missing", one("live/x", filepath.Join(dir, "none.flv")), "none.flv"},
 		{"directory", one("live/x", dir), dir},
 		{"no FLV", one("live/x", write("x.mp4", whole[500:9000])), "not an FLV"},

@@ -92,7 +92,7 @@ func openFeed(ctx context.Context, in *Input, rounds int) (*feed, error) {
 }
 
 func (f *feed) open(ctx context.Context) error {
-	if f.rounds < 0 || f.rounds > 1 {
+	if f.more() {
 		if err := f.in.rewind(); err != nil {
 			return err
 		}
@@ -237,24 +237,31 @@ func (f *feed) keeps(t flvout.Tag, c *flvout.Class) bool {
 }
 
 // remember notes a header, and tells if a round has no need to repeat it. The
-// first round is sent as it is.
+// first round is sent as it is, but for an end of sequence, which is none if
+// another round follows.
 func (f *feed) remember() (needless bool) {
 	p := &f.cur
 	switch p.class.Kind {
 	case flvout.KindMetadata, flvout.KindConfig, flvout.KindColorInfo:
 		return f.known.put(p.Type, &p.class, p.Payload) && f.round > 0
 	case flvout.KindEnd:
+		if f.more() {
+			return true
+		}
 		f.known.end(p.Type)
 	}
 	return false
 }
+
+// more tells whether there is a round after this one.
+func (f *feed) more() bool { return f.rounds < 0 || f.round+1 < f.rounds }
 
 // turn goes back to the beginning, for another round, or returns io.EOF.
 func (f *feed) turn() error {
 	if !f.sendable {
 		return f.nothing()
 	}
-	if f.rounds >= 0 && f.round+1 >= f.rounds {
+	if !f.more() {
 		return io.EOF
 	}
 	if err := f.in.rewind(); err != nil {

@@ -283,15 +283,3 @@ func TestFeedResumesWithoutVideo(t *testing.T) {
 		t.Errorf("skipped: %+v", s)
 	}
 }
-
-// endlessFile is a file without an end that can seek, in name.
-func endlessFile(t testing.TB, b []byte) *feed {
-	t.Helper()
-	const head = 13
-	r := io.MultiReader(bytes.NewReader(b[:head]), &endless{b: b[head:]})
-	f := &feed{in: &file{scan: newScan("x", r)}, name: "x"}
-	if err := f.open(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	return f
-}

@@ -93,7 +93,11 @@ func (r *run) connect(ctx context.Context) (Sink, error) {
 	if r.publish != nil {
 		return r.publish(ctx)
 	}
-	return nil, errors.New("job: not built yet")
+	p, err := r.Client.Publish(ctx, r.Target)
+	if err != nil {
+		return nil, err // and no Sink that is a nil *rtmp.Publisher
+	}
+	return p, nil
 }
 
 // send publishes until something ends it. The reason is empty if that is an

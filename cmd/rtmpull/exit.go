@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
@@ -46,10 +47,13 @@ func exitStatus(err error) int {
 		signal *signalError
 		output *flvout.Error
 		pull   *pullError
+		input  *job.InputError
 	)
 	switch {
 	case err == nil:
 		return statusOK
+	case errors.As(err, &input):
+		return statusFailed
 	case errors.As(err, &usage), errors.As(err, &badURL):
 		return statusUsage
 	case errors.As(err, &signal):
@@ -157,8 +161,11 @@ func describeConnection(e *rtmp.Error, mask obs.Mask) string {
 		refusal *session.StatusError
 		timeout *rtmp.TimeoutError
 		peer    *handshake.Error
+		auth    *rtmp.AuthError
 	)
 	switch {
+	case errors.As(e, &auth):
+		return e.Addr + " refused: " + auth.Error()
 	case errors.As(e, &dns):
 		if dns.IsNotFound {
 			return "there is no host named " + dns.Name
@@ -257,6 +264,8 @@ func advice(err error, program string) string {
 		return "write rtmp://host/app/name or rtmps://host:port/app/name, an IPv6 address in brackets"
 	case errors.As(err, &usage):
 		return program + " --help shows how it is used"
+	case errors.Is(err, rtmp.ErrNoCredentials):
+		return "rtmp://user:password@host/app/name, or --user and RTMPULL_PASSWORD"
 	case errors.As(err, &pull) && pull.media:
 		return "" // a long recording is no matter of a wrong flag
 	case errors.As(err, &peer) && peer.Kind == handshake.TLS:

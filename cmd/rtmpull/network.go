@@ -13,18 +13,39 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 )
 
-// networkFlags say how to connect, and how long to wait for what.
+// networkFlags say how to connect, and how long to wait for what. Those that a
+// command does not have are 0.
 type networkFlags struct {
 	caFile, cert, key string
 	insecure          bool
 	ipv4, ipv6        bool
 
-	connect, start, silence, grace durationValue
+	connect, start, silence, grace, write durationValue
 }
 
+// group are the flags of who plays.
 func (f *networkFlags) group() flagGroup {
-	f.connect, f.start, f.silence = durationValue(10*time.Second), durationValue(30*time.Second), durationValue(30*time.Second)
+	fs := f.flags()
+	f.start, f.silence = durationValue(30*time.Second), durationValue(30*time.Second)
 	f.grace = durationValue(rtmp.DefaultEOFGrace)
+	fs.Var((*timeoutValue)(&f.start), "start-timeout", "how long to wait for the first media")
+	fs.VarP((*timeoutValue)(&f.silence), "timeout", "m", "how long to wait when the stream falls silent")
+	fs.Var((*timeoutValue)(&f.grace), "eof-grace", "how long to wait for more when the server says that the stream is over")
+	return flagGroup{"Network", fs}
+}
+
+// publishGroup are the flags of who publishes.
+func (f *networkFlags) publishGroup() flagGroup {
+	fs := f.flags()
+	f.start, f.write = durationValue(30*time.Second), durationValue(rtmp.DefaultWriteTimeout)
+	fs.Var((*timeoutValue)(&f.start), "start-timeout", "how long to wait for the server to take the stream")
+	fs.VarP((*timeoutValue)(&f.write), "timeout", "m", "how long to wait when the server does not read")
+	return flagGroup{"Network", fs}
+}
+
+// flags are those that both have.
+func (f *networkFlags) flags() *pflag.FlagSet {
+	f.connect = durationValue(10 * time.Second)
 	fs := pflag.NewFlagSet("network", pflag.ContinueOnError)
 	fs.StringVar(&f.caFile, "ca-file", "", "PEM `file` with the authorities to trust, instead of the system's")
 	fs.StringVar(&f.cert, "cert", "", "PEM `file` with a client certificate")
@@ -32,24 +53,14 @@ func (f *networkFlags) group() flagGroup {
 	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
 	fs.BoolVarP(&f.ipv4, "ipv4", "4", false, "connect by IPv4 only")
 	fs.BoolVarP(&f.ipv6, "ipv6", "6", false, "connect by IPv6 only")
-	fs.Var(&f.connect, "connect-timeout", "how long to wait for a connection")
-	fs.Var(&f.start, "start-timeout", "how long to wait for the first media")
-	fs.VarP(&f.silence, "timeout", "m", "how long to wait when the stream falls silent")
-	fs.Var(&f.grace, "eof-grace", "how long to wait for more when the server says that the stream is over")
-	return flagGroup{"Network", fs}
+	fs.Var((*timeoutValue)(&f.connect), "connect-timeout", "how long to wait for a connection")
+	return fs
 }
 
 // client makes the Client that the flags ask for.
 func (f *networkFlags) client() (*rtmp.Client, error) {
 	if f.ipv4 && f.ipv6 {
 		return nil, badUsage("-4 and -6 exclude each other")
-	}
-	for name, d := range map[string]durationValue{
-		"connect-timeout": f.connect, "start-timeout": f.start, "timeout": f.silence, "eof-grace": f.grace,
-	} {
-		if d <= 0 {
-			return nil, badUsage("--%s must be longer than 0", name)
-		}
 	}
 	tlsConfig, err := f.tlsConfig()
 	if err != nil {
@@ -72,6 +83,7 @@ func (f *networkFlags) client() (*rtmp.Client, error) {
 		StartTimeout:     time.Duration(f.start),
 		IdleTimeout:      time.Duration(f.silence),
 		EOFGrace:         time.Duration(f.grace),
+		WriteTimeout:     time.Duration(f.write),
 	}, nil
 }
 

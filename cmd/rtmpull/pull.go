@@ -11,22 +11,18 @@ import (
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
-	"github.com/rtmpull/rtmpull/pkg/rtmp"
-	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // pullOptions are the flags of a recording.
 type pullOptions struct {
 	source  sourceFlags
 	network networkFlags
-	log     logFlags
+	tell    tellFlags
 
 	output   string
 	force    bool
 	duration durationValue
 	maxSize  sizeValue
-	progress string
-	json     bool
 }
 
 func newPullCommand(env *environment) *cobra.Command {
@@ -56,7 +52,8 @@ Exit status: 0 the stream ended by the server's word, or a limit was reached; 1 
 			return o.run(cmd.Context(), env, args)
 		},
 	}
-	setGroups(cmd, o.source.group(), o.outputGroup(), o.limitGroup(), o.network.group(), o.tellGroup())
+	setGroups(cmd, o.source.group(), o.outputGroup(), o.limitGroup(), o.network.group(),
+		o.tell.group("tell what happens in JSON lines, on standard output or, if media is there, on standard error"))
 	return cmd
 }
 
@@ -74,14 +71,6 @@ func (o *pullOptions) limitGroup() flagGroup {
 	fs.Var(&o.duration, "duration", "how much to record, counted in media from the first frame")
 	fs.Var(&o.maxSize, "max-size", "how large the output may become")
 	return flagGroup{"Limits", fs}
-}
-
-func (o *pullOptions) tellGroup() flagGroup {
-	fs := pflag.NewFlagSet("tell", pflag.ContinueOnError)
-	o.log.add(fs)
-	fs.StringVar(&o.progress, "progress", "auto", "`auto`, on or off: a live line on a terminal, a line every 30 s elsewhere")
-	fs.BoolVar(&o.json, "json", false, "tell what happens in JSON lines, on standard output or, if media is there, on standard error")
-	return flagGroup{"Telling", fs}
 }
 
 // A pullError is how a recording failed: whether anything had come by then
@@ -105,35 +94,20 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		o.output = "-"
 	}
-	logging, err := o.log.options()
-	if err != nil {
+	if err := o.tell.check(); err != nil {
 		return err
-	}
-	logging.Color = isTerminal(env.stderr)
-	if o.jsonOnly() {
-		logging.JSON, logging.Mixed = true, true
-		if logging.Level == obs.Normal {
-			logging.Level = obs.Quiet // the events say the same
-		}
 	}
 	pull, err := o.prepare(ctx, env, args)
 	if err != nil {
 		return err
 	}
-	progress, err := o.startProgress(env, pull)
+	t, err := o.tell.start(env, pull.Target, pull.Progress, o.output == "-")
 	if err != nil {
 		return err
 	}
-	defer progress.Stop()
-	log, lines := obs.New(progress, logging), o.jsonLines(env)
-	mask := obs.MaskOf(pull.Target)
-	pull.Client.Trace = o.trace(pull.Target, log, lines, mask)
-	pull.Report = func(e job.Event) {
-		log.Job(e)
-		if lines != nil {
-			lines.Event(e)
-		}
-	}
+	defer t.stop()
+	pull.Client.Trace = t.trace(t.log.Playing)
+	pull.Report = t.report
 	// Run returns soon after ctx has ended, but for a write that never does.
 	done := make(chan job.Result, 1)
 	go func() { done <- pull.Run(ctx) }()
@@ -151,13 +125,9 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 			return context.Cause(ctx)
 		}
 	}
-	progress.Stop()
-	return o.conclude(env, result, lines, mask)
+	t.stop()
+	return o.conclude(env, result, t)
 }
-
-// jsonOnly tells that standard error is for JSON lines, and nothing else may be
-// told there.
-func (o *pullOptions) jsonOnly() bool { return o.json && o.output == "-" }
 
 // prepare makes the job, and finds out all that is wrong with the command line.
 func (o *pullOptions) prepare(ctx context.Context, env *environment, args []string) (*job.Pull, error) {
@@ -185,85 +155,30 @@ func (o *pullOptions) prepare(ctx context.Context, env *environment, args []stri
 	}, nil
 }
 
-func (o *pullOptions) startProgress(env *environment, pull *job.Pull) (*ui.Progress, error) {
-	terminal := isTerminal(env.stderr)
-	on := !o.log.quiet
-	switch o.progress {
-	case "auto":
-	case "on":
-		on = true
-	case "off":
-		on = false
-	default:
-		return nil, badUsage("--progress is auto, on or off, not %q", o.progress)
-	}
-	switch {
-	case !on, o.jsonOnly(), terminal && o.json && isTerminal(env.stdout):
-		return ui.Silent(env.stderr), nil
-	case terminal && hasSize(env.stderr):
-		return ui.Live(env.stderr, pull.Progress), nil
-	}
-	return ui.Lines(env.stderr, pull.Progress), nil
-}
-
-// jsonLines is nil unless they are asked for.
-func (o *pullOptions) jsonLines(env *environment) *ui.JSON {
-	switch {
-	case !o.json:
-		return nil
-	case o.output == "-":
-		return ui.NewJSON(env.stderr)
-	}
-	return ui.NewJSON(env.stdout)
-}
-
-func (o *pullOptions) trace(t *rtmp.Target, log obs.Logger, lines *ui.JSON, mask obs.Mask) *rtmp.Trace {
-	url := t.Redacted()
-	trace := log.Trace(mask)
-	logged := trace.Event
-	trace.Event = func(e *session.Event) {
-		logged(e)
-		if e.Kind == session.Started {
-			log.Playing(url)
-		}
-		if lines == nil {
-			return
-		}
-		switch e.Kind {
-		case session.Connected:
-			lines.Connected(url)
-		case session.Status, session.PlayStatus:
-			lines.Status(e.Code, e.Level, mask.Text(e.Description))
-		}
-	}
-	return trace
-}
-
 // conclude tells what came of it and makes the error that the exit status is
 // taken from.
-func (o *pullOptions) conclude(env *environment, r job.Result, lines *ui.JSON, mask obs.Mask) error {
+func (o *pullOptions) conclude(env *environment, r job.Result, t *telling) error {
 	var err error
 	switch {
 	case r.Err != nil:
-		err = &pullError{r.Err, r.Media, mask}
+		err = &pullError{r.Err, r.Media, t.mask}
 	case r.Media:
 	case r.Reason == job.SizeReached:
 		err = badUsage("--max-size %v has no room for the first picture or sound", &o.maxSize)
 	default:
-		err = &pullError{errEmpty, false, mask}
+		err = &pullError{errEmpty, false, t.mask}
 	}
 	why, status := string(r.Reason), exitStatus(err)
 	if err != nil {
 		why = describe(err)
 	}
-	words := !o.log.quiet && !o.jsonOnly()
-	if r.Media && words && status != statusPipe {
+	if r.Media && t.words && status != statusPipe {
 		ui.Summary(env.stderr, r, why)
 	}
-	if lines != nil {
-		lines.Summary(r, why, status)
+	if t.lines != nil {
+		t.lines.Summary(r, why, status)
 	}
-	if err != nil && (o.jsonOnly() || r.Media && words) {
+	if err != nil && (o.tell.json && o.output == "-" || r.Media && t.words) {
 		return &told{err}
 	}
 	return err

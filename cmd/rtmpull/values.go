@@ -30,6 +30,23 @@ func (d *durationValue) Set(s string) error {
 	return err
 }
 
+// A timeoutValue is a durationValue that is not 0: nothing is waited for without
+// end.
+type timeoutValue durationValue
+
+func (d *timeoutValue) String() string { return (*durationValue)(d).String() }
+
+func (d *timeoutValue) Type() string { return "duration" }
+
+func (d *timeoutValue) Set(s string) error {
+	v, err := parseDuration(s)
+	if err == nil && v == 0 {
+		return errors.New("must be longer than 0")
+	}
+	*d = timeoutValue(v)
+	return err
+}
+
 func parseDuration(s string) (time.Duration, error) {
 	bad := errors.New("write 90, 1h30m or 01:30:00")
 	seconds, err := strconv.ParseFloat(s, 64)

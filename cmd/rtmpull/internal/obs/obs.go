@@ -58,10 +58,19 @@ func New(out io.Writer, o Options) Logger {
 // Playing logs that a stream has begun.
 func (l Logger) Playing(url string) { l.log.Info().Str("url", url).Msg("playing") }
 
-// Job logs an event of a recording.
-func (l Logger) Job(e job.Event) {
+// Publishing logs that a server has begun to take a stream.
+func (l Logger) Publishing(url string) { l.log.Info().Str("url", url).Msg("publishing") }
+
+// Job logs an event of a job. why is the text of its error.
+func (l Logger) Job(e job.Event, why string) {
 	event := l.log.Debug()
 	switch e.Kind {
+	case job.Reconnect:
+		event = l.log.Warn().Str("error", why).Stringer("wait", e.Wait.Round(time.Millisecond)).Int("attempt", e.Attempt)
+	case job.Gap:
+		event = l.log.Warn().Int64("frames", e.Frames).Stringer("duration", e.Duration)
+	case job.Jump:
+		event = l.log.Warn().Stringer("by", e.Duration)
 	case job.FirstMedia:
 		event = event.Str("media", strings.ToLower(e.Media))
 	case job.FileClosed:
@@ -76,7 +85,7 @@ func (l Logger) Job(e job.Event) {
 // Debug. Secrets are masked, also in what a server sends back of them.
 func (l Logger) Trace(mask Mask) *rtmp.Trace {
 	c := connection{log: l.log, mask: mask}
-	t := &rtmp.Trace{Retry: c.retry, Event: c.event}
+	t := &rtmp.Trace{Retry: c.retry, Authenticate: c.authenticate, Event: c.event}
 	if l.log.GetLevel() <= zerolog.DebugLevel {
 		t.PhaseDone, t.Sent, t.Received = c.phaseDone, c.sent, c.received
 	}
@@ -94,6 +103,10 @@ func (c connection) phaseDone(p rtmp.Phase, took time.Duration) {
 
 func (c connection) retry(err error) {
 	c.log.Warn().Str("error", c.mask.Text(err.Error())).Msg("trying again with a cautious opening")
+}
+
+func (c connection) authenticate() {
+	c.log.Debug().Msg("the server asks for a user and a password")
 }
 
 func (c connection) event(e *session.Event) {

@@ -2,6 +2,7 @@ package obs
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -70,8 +71,12 @@ func (m Mask) Text(s string) string {
 	if m.replacer == nil {
 		return s
 	}
-	return m.replacer.Replace(m.cut(s))
+	return proofs.ReplaceAllString(m.replacer.Replace(m.cut(s)), "$1="+mask)
 }
+
+// proofs are what goes to and fro when a server asks for a password. With all of
+// them passwords could be tried at leisure.
+var proofs = regexp.MustCompile(`\b(salt|challenge|opaque|nonce|cnonce|response)=[^&\s]+`)
 
 // cut hides the beginnings of secrets that a text was cut within, which package
 // session does to what a server says.

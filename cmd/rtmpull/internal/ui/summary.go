@@ -58,9 +58,27 @@ func (j *JSON) header(kind string) header {
 
 func (j *JSON) write(v any) { _ = j.enc.Encode(v) }
 
-// Event writes an event of the job.
-func (j *JSON) Event(e job.Event) {
+// Event writes an event of the job. why is the text of its error.
+func (j *JSON) Event(e job.Event, why string) {
 	switch e.Kind {
+	case job.Reconnect:
+		j.write(struct {
+			header
+			Reason  string  `json:"reason"`
+			Wait    float64 `json:"wait"` // seconds
+			Attempt int     `json:"attempt"`
+		}{j.header(string(e.Kind)), why, e.Wait.Seconds(), e.Attempt})
+	case job.Gap:
+		j.write(struct {
+			header
+			Duration float64 `json:"duration"` // seconds that are missing
+			Frames   int64   `json:"frames"`
+		}{j.header(string(e.Kind)), e.Duration.Seconds(), e.Frames})
+	case job.Jump:
+		j.write(struct {
+			header
+			Duration float64 `json:"duration"` // seconds; back if negative
+		}{j.header(string(e.Kind)), e.Duration.Seconds()})
 	case job.FirstMedia:
 		j.write(struct {
 			header
@@ -81,7 +99,7 @@ func (j *JSON) Event(e job.Event) {
 	}
 }
 
-// Connected writes that the server plays the stream.
+// Connected writes that there is a connection.
 func (j *JSON) Connected(url string) {
 	j.write(struct {
 		header

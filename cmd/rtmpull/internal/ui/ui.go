@@ -127,6 +127,9 @@ func (m *meter) line(now time.Time, s job.Snapshot) string {
 	if !s.LastKey.IsZero() {
 		fields = append(fields, fmt.Sprintf("key frame %.0f s ago", max(0, now.Sub(s.LastKey).Seconds())))
 	}
+	if s.Reconnects > 0 {
+		fields = append(fields, fmt.Sprintf("connected again %d times", s.Reconnects))
+	}
 	return strings.Join(fields, "  ")
 }
 

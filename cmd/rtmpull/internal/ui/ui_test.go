@@ -155,9 +155,9 @@ func TestJSON(t *testing.T) {
 	j := NewJSON(&out)
 	j.Connected("rtmp://h/<a>&b")
 	j.Status("Code", "status", "")
-	j.Event(job.Event{Kind: job.FirstMedia, Media: "Video"})
-	j.Event(job.Event{Kind: job.FileOpened, Name: "a.flv.part"})
-	j.Event(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: 1500 * time.Millisecond})
+	j.Event(job.Event{Kind: job.FirstMedia, Media: "Video"}, "")
+	j.Event(job.Event{Kind: job.FileOpened, Name: "a.flv.part"}, "")
+	j.Event(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: 1500 * time.Millisecond}, "")
 	j.Summary(result(), "by <a> test", 2)
 	j.Summary(job.Result{Name: "never.flv", Err: errors.New("x")}, "x", 3)
 	var got []string

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+)
+
+// publishOptions are the flags of `rtmpull publish`.
+type publishOptions struct {
+	stream  streamFlags
+	network networkFlags
+	tell    tellFlags
+
+	speed     speedValue
+	loop      loopValue
+	duration  durationValue
+	chunkSize uint32
+	retry     retryFlags
+}
+
+func newPublishCommand(env *environment) *cobra.Command {
+	o := &publishOptions{speed: 1, loop: 1}
+	cmd := &cobra.Command{
+		Use:   "publish [flags] FILE URL",
+		Short: "send an FLV file to a server in real time",
+		Long: `Publish sends an FLV file to an RTMP server as a live stream, in real time, as an
+encoder would. FILE may be - for standard input:
+
+  rtmpull publish show.flv rtmp://host/live/show
+  ffmpeg -re -i show.mp4 -c copy -f flv - | rtmpull publish - rtmp://host/live/show
+
+What the file has is sent as it is, timestamps and all. A server that is lost is
+connected to again, and goes on with the next key frame.
+
+Exit status: 0 all was sent, or a limit was reached; 1 failed, or the file is damaged (what is
+before the damage is sent); 2 the connection was lost and could not be taken up again;
+3 never connected; 4 refused by the server; 6 connected, but no answer came; 64 wrong usage;
+130, 143, 129 interrupted, terminated, hung up (the server was told).`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), env, args) },
+	}
+	setGroups(cmd, o.streamGroup(), o.sendGroup(), o.retry.group(), o.network.publishGroup(),
+		o.tell.group("tell what happens in JSON lines, on standard output"))
+	return cmd
+}
+
+func (o *publishOptions) streamGroup() flagGroup {
+	fs := pflag.NewFlagSet("stream", pflag.ContinueOnError)
+	o.stream.add(fs, rtmp.DefaultPublisherFlashVer)
+	return flagGroup{"Stream", fs}
+}
+
+func (o *publishOptions) sendGroup() flagGroup {
+	fs := pflag.NewFlagSet("send", pflag.ContinueOnError)
+	fs.Var(&o.speed, "speed", "how fast to send: 1 is real time, max as fast as the server takes it")
+	fs.Var(&o.loop, "loop", "send the file `N` times, or for ever, as one stream")
+	fs.Lookup("loop").NoOptDefVal = "forever"
+	fs.Var(&o.duration, "duration", "how much to send, counted in media")
+	fs.Uint32Var(&o.chunkSize, "chunk-size", rtmp.DefaultChunkSize, "chunk size to send in, in `bytes`")
+	return flagGroup{"Sending", fs}
+}
+
+// run publishes.
+func (o *publishOptions) run(ctx context.Context, env *environment, args []string) error {
+	if err := o.tell.check(); err != nil {
+		return err
+	}
+	push, err := o.prepare(env, args)
+	if err != nil {
+		return err
+	}
+	in, err := openInput(args[0])
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	push.Input = in.Input
+	t, err := o.tell.start(env, push.Target, push.Progress, false)
+	if err != nil {
+		return err
+	}
+	defer t.stop()
+	push.Client.Trace = t.trace(t.log.Publishing)
+	push.Report = t.report
+	result := push.Run(ctx)
+	t.stop()
+	return o.conclude(env, result, t)
+}
+
+// prepare makes the job, and finds out all that is wrong with the command line.
+func (o *publishOptions) prepare(env *environment, args []string) (*job.Push, error) {
+	switch {
+	case len(args) < 2:
+		return nil, badUsage("want a file, or -, and the URL to send it to")
+	case len(args) > 2:
+		return nil, badUsage("want a file and one URL, not %d arguments", len(args))
+	case strings.Contains(args[0], "://"):
+		return nil, badUsage("the file comes first, and then the URL")
+	case o.chunkSize < 128 || o.chunkSize > 65536:
+		return nil, badUsage("--chunk-size %d: servers take 128 to 65536", o.chunkSize)
+	}
+	target, err := o.stream.target(args[1], env.getenv)
+	if err != nil {
+		return nil, err
+	}
+	target.Session.ChunkSize = o.chunkSize
+	client, err := o.network.client()
+	if err != nil {
+		return nil, err
+	}
+	return &job.Push{
+		Client: client, Target: target,
+		Speed: float64(o.speed), Loop: int(o.loop),
+		Limits: job.Limits{Duration: time.Duration(o.duration)},
+		Retry:  o.retry.policy(),
+	}, nil
+}
+
+// An input is what is published.
+type input struct {
+	job.Input
+	close func()
+}
+
+func openInput(name string) (input, error) {
+	if name == "-" {
+		if isTerminal(os.Stdin) {
+			return input{}, badUsage("standard input is a terminal; FLV comes from a file or a pipe")
+		}
+		return input{job.Input{Name: "standard input", Reader: os.Stdin}, func() {}}, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return input{}, &job.InputError{Name: name, Err: err}
+	}
+	return input{job.Input{Name: name, Reader: f}, func() { _ = f.Close() }}, nil
+}
+
+// conclude tells what came of it and makes the error that the exit status is
+// taken from.
+func (o *publishOptions) conclude(env *environment, r job.PushResult, t *telling) error {
+	var err error
+	if r.Err != nil {
+		err = &pullError{r.Err, r.Media, t.mask}
+	}
+	why, status := string(r.Reason), exitStatus(err)
+	if err != nil {
+		why = describe(err)
+	}
+	if r.Media && t.words {
+		ui.PushSummary(env.stderr, r, why)
+	}
+	if t.lines != nil {
+		t.lines.PushSummary(r, why, status)
+	}
+	if err != nil && r.Media && t.words {
+		return &told{err}
+	}
+	return err
+}
+
+// retryFlags say how long to go on about a connection that fails or is lost.
+type retryFlags struct {
+	attempts        attemptsValue
+	delay, maxDelay durationValue
+	maxTime         durationValue
+}
+
+func (f *retryFlags) group() flagGroup {
+	f.delay, f.maxDelay = durationValue(job.DefaultRetryDelay), durationValue(job.DefaultRetryMaxDelay)
+	fs := pflag.NewFlagSet("survival", pflag.ContinueOnError)
+	fs.Var(&f.attempts, "retry", "how often to connect again in a row, also at the start (default: a lost stream for 60 s)")
+	fs.Var(&f.delay, "retry-delay", "how long to wait before that, twice as long each time")
+	fs.Var(&f.maxDelay, "retry-max-delay", "how long to wait at most")
+	fs.Var(&f.maxTime, "retry-max-time", "how long to go on, from when the connection was lost")
+	return flagGroup{"Survival", fs}
+}
+
+func (f *retryFlags) policy() job.Retry {
+	r := job.Retry{
+		Attempts: f.attempts.n, First: f.attempts.set,
+		Delay: time.Duration(f.delay), MaxDelay: time.Duration(f.maxDelay), MaxTime: time.Duration(f.maxTime),
+	}
+	if !f.attempts.set {
+		r.Attempts = job.Unlimited
+		if r.MaxTime == 0 {
+			r.MaxTime = job.DefaultRetryMaxTime
+		}
+	}
+	return r
+}
+
+// An attemptsValue is a flag that takes a number of attempts, or inf.
+type attemptsValue struct {
+	n   int
+	set bool
+}
+
+func (v *attemptsValue) String() string {
+	switch {
+	case !v.set:
+		return ""
+	case v.n == job.Unlimited:
+		return "inf"
+	}
+	return strconv.Itoa(v.n)
+}
+
+func (v *attemptsValue) Type() string { return "N|inf" }
+
+func (v *attemptsValue) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if s == "inf" {
+		n, err = job.Unlimited, nil
+	} else if err != nil || n < 0 || n > math.MaxInt32 {
+		return errors.New("write a number, or inf")
+	}
+	v.n, v.set = n, true
+	return err
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+)
+
+// streamFlags say which stream is meant, and what to tell the server of
+// ourselves, whether we play or publish.
+type streamFlags struct {
+	app, playPath, tcURL, pageURL, swfURL, flashVer string
+	user, auth, token                               string
+	conn                                            []string
+}
+
+// add adds the flags. Values that may be secrets may be read from a file.
+func (f *streamFlags) add(fs *pflag.FlagSet, flashVer string) {
+	fs.StringVarP(&f.app, "app", "a", "", "`application`, instead of the URL's")
+	fs.StringVarP(&f.playPath, "playpath", "y", "", "`name` of the stream, instead of the URL's, or @file")
+	fs.StringVarP(&f.tcURL, "tcUrl", "t", "", "`URL` to tell the server as tcUrl (default: the URL as far as the application)")
+	fs.StringVarP(&f.pageURL, "pageUrl", "p", "", "`URL` to tell the server as that of its player's page")
+	fs.StringVarP(&f.swfURL, "swfUrl", "s", "", "`URL` to tell the server as that of its player")
+	fs.StringVarP(&f.flashVer, "flashVer", "f", flashVer, "`version` to tell the server")
+	fs.StringVar(&f.user, "user", "", "`name[:password]` for a server that asks, instead of the URL's, or @file (default password: $RTMPULL_PASSWORD)")
+	fs.StringVarP(&f.auth, "auth", "u", "", "`text` to send after connect's object, or @file")
+	fs.StringVarP(&f.token, "token", "T", "", "`key` for the server's secureToken, or @file (default: $RTMPULL_TOKEN)")
+	fs.StringArrayVarP(&f.conn, "conn", "C", nil, "`value` to add to connect: B:1 N:1.5 S:text Z: O:1 NS:name:text O:0")
+}
+
+// target makes a target of a URL and the flags.
+func (f *streamFlags) target(raw string, getenv func(string) string) (*rtmp.Target, error) {
+	values := *f
+	if values.token == "" {
+		values.token = getenv("RTMPULL_TOKEN")
+	}
+	for _, s := range []*string{&raw, &values.playPath, &values.auth, &values.token, &values.user} {
+		var err error
+		if *s, err = secret(*s); err != nil {
+			return nil, err
+		}
+	}
+	if words := strings.Fields(raw); len(words) > 1 && strings.Contains(words[1], "=") {
+		return nil, badUsage("librtmp's options after the URL are flags here: live=1 is --live")
+	}
+	t, err := rtmp.ParseTarget(raw)
+	if err != nil {
+		return nil, err
+	}
+	if err := values.setUser(t, getenv); err != nil {
+		return nil, err
+	}
+	c := &t.Session
+	override(&c.App, values.app)
+	override(&c.PlayPath, values.playPath)
+	c.TcURL, c.PageURL, c.SWFURL, c.FlashVer = values.tcURL, values.pageURL, values.swfURL, values.flashVer
+	c.Auth, c.Token = values.auth, values.token
+	if c.Extra, err = parseConn(values.conn); err != nil {
+		return nil, err
+	}
+	if c.App == "" && c.PlayPath == "" {
+		return nil, badUsage("the URL names no application and no stream; --app and --playpath do, too")
+	}
+	return t, nil
+}
+
+// setUser sets whom to log in as: --user's user, or else the URL's; and the
+// password that is given along with it, or else the environment's.
+func (f *streamFlags) setUser(t *rtmp.Target, getenv func(string) string) error {
+	if f.user != "" {
+		t.User, t.Password, _ = strings.Cut(f.user, ":")
+		if t.User == "" {
+			return badUsage("--user has a password and no name")
+		}
+	}
+	if t.User == "" || t.Password != "" {
+		return nil
+	}
+	var err error
+	t.Password, err = secret(getenv("RTMPULL_PASSWORD"))
+	return err
+}
+
+func override(field *string, value string) {
+	if value != "" {
+		*field = value
+	}
+}

@@ -83,6 +83,17 @@ func TestFeedLoops(t *testing.T) {
 	}
 }
 
+// A file is read from where it stands, in each round.
+func TestFeedStandsWithin(t *testing.T) {
+	r := bytes.NewReader(append([]byte("no FLV "), flv(aacFrame(0, 1))...))
+	_, _ = r.Seek(7, io.SeekStart)
+	f, err := openFeed(t.Context(), &Input{"x", r}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, fed(t, f), []flvout.Tag{aacFrame(0, 1), aacFrame(40, 1)})
+}
+
 // Headers are repeated at the seam if what went before calls for it, with times
 // that do not run back; the rest of the file is as it was.
 func TestFeedSeam(t *testing.T) {
@@ -202,8 +213,8 @@ func TestFeedResumes(t *testing.T) {
 	b := sample(t, "bars.flv")
 	const rounds = 2
 	whole := fed(t, opened(t, rounds, b))
-	headers := tags(t, b)[:3] // onMetaData and both sequence headers
-	for n := range whole {
+	headers := tags(t, b)[:3]                    // onMetaData and both sequence headers
+	for n := 0; n < len(whole); n += 1 + n/100 { // everywhere at first, then in steps
 		got := fed(t, opened(t, rounds, b), n)
 		same(t, got[:n], whole[:n])
 		k := slices.IndexFunc(whole[n:], func(t flvout.Tag) bool { return flvout.Classify(t).Key })

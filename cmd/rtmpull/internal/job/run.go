@@ -136,6 +136,7 @@ func (r *run) send(ctx context.Context, sink Sink) (Reason, error) {
 				if err := r.await(ctx, sink, d); err != nil {
 					return "", err
 				}
+				now = at
 			}
 		}
 		if err := sink.Write(&pk.Message); err != nil {

@@ -3,6 +3,7 @@ package job
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -216,19 +217,10 @@ func nth(list []flvout.Tag, i int) string {
 		return "none"
 	}
 	t := list[i]
-	return string(rune('0'+t.Type)) + " " + time.Duration(int(t.Timestamp)*int(time.Millisecond)).String() + " % x"[:0] + hexOf(t.Body)
+	return fmt.Sprintf("type %d at %d ms: % x", t.Type, t.Timestamp, t.Body[:min(len(t.Body), 16)])
 }
 
-func hexOf(b []byte) string {
-	const digits = "0123456789abcdef"
-	var s []byte
-	for _, c := range b[:min(len(b), 16)] {
-		s = append(s, ' ', digits[c>>4], digits[c&15])
-	}
-	return string(s)
-}
-
-// media returns the tags of a type.
+// only returns the tags of a type.
 func only(list []flvout.Tag, typ tag.TagType) []flvout.Tag {
 	return slices.DeleteFunc(slices.Clone(list), func(t flvout.Tag) bool { return t.Type != typ })
 }

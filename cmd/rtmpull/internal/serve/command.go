@@ -68,6 +68,10 @@ func (c *conn) handle(m *message.Message) error {
 		"There is no such call: "+cmd.Name))
 }
 
+func isCommand(t message.Type) bool {
+	return t == message.TypeCommand || t == message.TypeCommandAMF3
+}
+
 func (c *conn) send(m message.Message) error { return c.out.Write(&m) }
 
 // reply answers a call.
@@ -169,8 +173,4 @@ func text(cmd *message.Command, i int) string {
 	}
 	s, _ := amf.AsString(cmd.Args[i])
 	return s
-}
-
-func isCommand(t message.Type) bool {
-	return t == message.TypeCommand || t == message.TypeCommandAMF3
 }

@@ -20,7 +20,10 @@ const (
 // A Cut is a fault made on purpose, in the middle of a connection. The zero Cut
 // is none.
 type Cut struct {
-	Bytes int64         // cut when so many bytes have been sent, the handshake's 3073 included
+	// Cut when so many bytes have been sent, the handshake's 3073 included, or
+	// before the first message with which so many bytes of media are published.
+	Bytes int64
+
 	Media time.Duration // cut before the first message that is so far into the stream
 	Kind  CutKind
 	Conns int // how many connections suffer it, the first ones; 0: all

@@ -80,12 +80,23 @@ type relay struct {
 	viewers []*viewer
 	ended   bool
 
+	held  time.Duration // how long viewers have held up the publisher, so far
+	since time.Time     // when they began to; zero: they do not now
+
 	late []*viewer // push's own
 }
 
+// heldUp is held, up to now.
+func (r *relay) heldUp() time.Duration {
+	if r.since.IsZero() {
+		return r.held
+	}
+	return r.held + time.Since(r.since)
+}
+
 // push gives a message to all who watch, and keeps what those need who come
-// later. It waits for viewers whose queues are full, for all of them at the
-// same time, and cuts off those that do not take anything; done ends it.
+// later. It waits for viewers whose queues are full, and cuts off those that do
+// not take anything; done ends it.
 func (r *relay) push(m *message.Message, done <-chan struct{}) {
 	r.mu.Lock()
 	start := r.remember(m)
@@ -98,15 +109,26 @@ func (r *relay) push(m *message.Message, done <-chan struct{}) {
 			r.late = append(r.late, v)
 		}
 	}
-	r.mu.Unlock()
-	if len(r.late) == 0 {
-		return
+	if len(r.late) > 0 {
+		r.since = time.Now()
 	}
-	since := time.Now()
+	r.mu.Unlock()
+	if len(r.late) > 0 {
+		r.wait(m, done)
+	}
+}
+
+// wait gives a message to those who had no room for it.
+func (r *relay) wait(m *message.Message, done <-chan struct{}) {
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.held, r.since = r.heldUp(), time.Time{}
+	}()
 	timer := time.NewTimer(stallTimeout)
 	defer timer.Stop()
 	for _, v := range r.late {
-		for wait := r.retry(v, m, since); wait > 0; wait = r.retry(v, m, since) {
+		for wait := r.retry(v, m); wait > 0; wait = r.retry(v, m) {
 			timer.Reset(wait)
 			select {
 			case <-v.room:
@@ -119,17 +141,16 @@ func (r *relay) push(m *message.Message, done <-chan struct{}) {
 }
 
 // retry offers a message again, and returns how long the viewer has to take
-// something; 0: it has the message, or does not need it any more.
-func (r *relay) retry(v *viewer, m *message.Message, since time.Time) time.Duration {
+// something; 0: it has the message, or does not need it any more. If several
+// stall, each has been stalling while the publisher waited for another: so all
+// of them together do not hold it up for longer than one.
+func (r *relay) retry(v *viewer, m *message.Message) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if v.gone || v.offer(m) {
 		return 0
 	}
-	if v.taken.After(since) {
-		since = v.taken
-	}
-	wait := stallTimeout - time.Since(since)
+	wait := stallTimeout - (r.heldUp() - v.progress)
 	if wait <= 0 {
 		v.tooSlow = true
 		r.remove(v)

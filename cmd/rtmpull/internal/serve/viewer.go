@@ -17,8 +17,8 @@ type viewer struct {
 
 	// The relay's mutex guards these.
 	queue       []*message.Message
-	size, limit int // of the queue, in bytes
-	taken       time.Time
+	size, limit int           // of the queue, in bytes
+	progress    time.Duration // relay.heldUp when it last took something, or had nothing to take
 	awaitsKey   bool
 	paused      bool
 	gone        bool // from the relay
@@ -70,6 +70,9 @@ func (v *viewer) offer(m *message.Message) bool {
 }
 
 func (v *viewer) add(m *message.Message) {
+	if v.size == 0 {
+		v.progress = v.relay.heldUp()
+	}
 	v.queue = append(v.queue, m)
 	v.size += cost(m)
 	signal(v.ready)
@@ -91,7 +94,7 @@ func (v *viewer) take() error {
 	}
 	clear(v.queue[:n])
 	v.queue, v.size = v.queue[n:], v.size-size
-	v.taken = time.Now()
+	v.progress = v.relay.heldUp()
 	signal(v.room)
 	return nil
 }

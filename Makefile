@@ -48,7 +48,7 @@ interop: deps ## only the packages with tests against real peers, and all they d
 	$(GO) test -count=1 -v $(INTEROP) $$(grep -rl --include='*_test.go' '^//go:build interop' cmd pkg | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
 .PHONY: bench
-bench: build deps ## CPU, wall time and memory beside rtmpdump and ffmpeg
+bench: build deps ## CPU, wall time and memory beside other programs
 	@scripts/bench.sh
 
 .PHONY: lint

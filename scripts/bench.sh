@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Measures recording beside rtmpdump and ffmpeg. Needs bin/rtmpull, rtmpdump and
-# ffmpeg. Prints a table; BENCH_ROUNDS and BENCH_BYTES change how much is done.
+# Measures recording and publishing beside other programs, which
+# scripts/test-deps.sh installs; bin/rtmpull is there already. Prints tables.
+# BENCH_ROUNDS and BENCH_BYTES change how much is done, and arguments are given
+# to the program: -only record, start or publish makes one table alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# nginx lives in sbin, which is not in everybody's PATH.
+PATH=$PATH:/usr/sbin:/sbin
 source=build/bench.flv
 mkdir -p build
 if [ ! -s "$source" ]; then
@@ -16,5 +20,5 @@ if [ ! -s "$source" ]; then
 fi
 go build -o build/bench ./scripts/bench
 lscpu | sed -n 's/^Model name: */# /p'
-echo "# $(nproc) cores, $(uname -sr), $(go version | cut -d' ' -f3), $(rtmpdump 2>&1 | sed -n 's/^RTMPDump /rtmpdump /p'), $(ffmpeg -version | sed -n 's/^\(ffmpeg version [^ ]*\).*/\1/p')"
-exec build/bench -source "$source" -rounds "${BENCH_ROUNDS:-5}" -bytes "${BENCH_BYTES:-1000000000}"
+echo "# $(nproc) cores, $(uname -sr), $(go version | cut -d' ' -f3), $(rtmpdump 2>&1 | sed -n 's/^RTMPDump /rtmpdump /p'), $(ffmpeg -version | sed -n 's/^\(ffmpeg version [^ ]*\).*/\1/p'), $(gst-launch-1.0 --version | sed -n 2p), $(nginx -v 2>&1 | cut -d' ' -f3)"
+exec build/bench -source "$source" -rounds "${BENCH_ROUNDS:-5}" -bytes "${BENCH_BYTES:-1000000000}" "$@"

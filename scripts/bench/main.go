@@ -1,8 +1,8 @@
 //go:build linux
 
-// Bench measures what it costs to record: CPU time, wall time and memory of
-// rtmpull, rtmpdump and ffmpeg, and of a program that only reads the bytes, all
-// from the same source in one run. `make bench` calls it.
+// Bench measures what it costs to record and to publish: CPU time, wall time and
+// memory of rtmpull, of other programs, and of one that only reads or writes the
+// bytes, all with the same stream in one run. `make bench` calls it.
 package main
 
 import (
@@ -29,8 +29,12 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("bench: ")
-	if len(os.Args) == 3 && os.Args[1] == "floor" {
-		if err := floor(os.Args[2]); err != nil {
+	if len(os.Args) > 2 && os.Args[1] == "floor" {
+		play := func() error { return floor(os.Args[2]) }
+		if len(os.Args) > 3 {
+			play = func() error { return sendingFloor(os.Args[2], os.Args[3]) }
+		}
+		if err := play(); err != nil {
 			log.Fatal(err)
 		}
 		return
@@ -39,13 +43,29 @@ func main() {
 	source := flag.String("source", "build/bench.flv", "the FLV file to play")
 	total := flag.Int64("bytes", 1e9, "how much media to play")
 	rounds := flag.Int("rounds", 5, "how often; the median counts")
+	only := flag.String("only", "", "one of the tables: record, start or publish")
 	flag.Parse()
-	if err := run(*bin, *source, *total, *rounds); err != nil {
-		log.Fatal(err)
+	tables := []struct {
+		name string
+		make func() error
+	}{
+		{"record", func() error { return run(*bin, *source, *total, *rounds) }},
+		{"start", func() error {
+			fmt.Printf("\nfrom the connection to the first byte on standard output, %v each way:\n", oneWay)
+			return starts(os.Stdout, *bin, "testdata/flv/bars.flv")
+		}},
+		{"publish", func() error {
+			fmt.Printf("\npublishing:\n")
+			return publishing(os.Stdout, *bin, *source, *total, *rounds)
+		}},
 	}
-	fmt.Printf("\nfrom the connection to the first byte on standard output, %v each way:\n", oneWay)
-	if err := starts(os.Stdout, *bin, "testdata/flv/bars.flv"); err != nil {
-		log.Fatal(err)
+	for _, t := range tables {
+		if *only != "" && *only != t.name {
+			continue
+		}
+		if err := t.make(); err != nil {
+			log.Fatal(err)
+		}
 	}
 }
 
@@ -55,21 +75,22 @@ type cost struct {
 	rss       int64   // bytes, at most
 }
 
+// A program is one of those that are compared.
+type program struct {
+	name string
+	args func(url string) []string
+}
+
 func run(bin, source string, total int64, rounds int) error {
-	info, err := os.Stat(source)
+	loops, gb, err := loopsOf(source, total)
 	if err != nil {
 		return err
 	}
-	loops := max(1, int((total+info.Size()/2)/info.Size()))
-	gb := float64(loops) * float64(info.Size()) / 1e9
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	clients := []struct {
-		name string
-		args func(url string) []string
-	}{
+	clients := []program{
 		{"floor", func(u string) []string { return []string{self, "floor", u} }},
 		{"rtmpull", func(u string) []string { return []string{bin, "-q", "-o", "/dev/null", u} }},
 		{"rtmpdump", func(u string) []string { return []string{"rtmpdump", "-q", "-v", "-r", u, "-o", "/dev/null"} }},
@@ -81,26 +102,58 @@ func run(bin, source string, total int64, rounds int) error {
 	defer func() { _ = w.Flush() }()
 	_, _ = fmt.Fprintf(w, "chunk\tprogram\tCPU s/GB\tof rtmpdump\tof floor\twall s/GB\tpeak RSS MB\t\n")
 	for _, chunk := range []int{4096, 128} {
-		costs := make([][]cost, len(clients))
-		for range rounds {
-			// Each round runs all of them, so that a noisy neighbour hits all.
-			for i, c := range clients {
-				one, err := measure(bin, source, chunk, loops, c.args)
-				if err != nil {
-					return fmt.Errorf("%s: %w", c.name, err)
-				}
-				costs[i] = append(costs[i], one)
-			}
+		costs, err := compare(clients, rounds, func(c program) (cost, error) {
+			return measure(bin, source, chunk, loops, c.args)
+		})
+		if err != nil {
+			return err
 		}
-		cpu := func(i int) float64 { return median(costs[i], func(c cost) float64 { return c.cpu }) }
-		for i, c := range clients {
-			_, _ = fmt.Fprintf(w, "%d\t%s\t%.3f\t%.2f\t%.2f\t%.2f\t%.1f\t\n", chunk, c.name,
-				cpu(i)/gb, cpu(i)/cpu(2), cpu(i)/cpu(0),
-				median(costs[i], func(c cost) float64 { return c.wall })/gb,
-				median(costs[i], func(c cost) float64 { return float64(c.rss) })/1e6)
-		}
+		rows(w, strconv.Itoa(chunk), clients, costs, gb, "rtmpdump", "floor")
 	}
 	return nil
+}
+
+// loopsOf is how often to play source to have so many bytes, and how many GB
+// these are.
+func loopsOf(source string, total int64) (loops int, gb float64, err error) {
+	info, err := os.Stat(source)
+	if err != nil {
+		return 0, 0, err
+	}
+	loops = max(1, int((total+info.Size()/2)/info.Size()))
+	return loops, float64(loops) * float64(info.Size()) / 1e9, nil
+}
+
+// compare runs all programs in each round, so that a noisy neighbour hits all.
+func compare(list []program, rounds int, once func(program) (cost, error)) ([][]cost, error) {
+	costs := make([][]cost, len(list))
+	for range rounds {
+		for i, p := range list {
+			one, err := once(p)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", p.name, err)
+			}
+			costs[i] = append(costs[i], one)
+		}
+	}
+	return costs, nil
+}
+
+// rows prints the medians, and the CPU time in proportion to that of others.
+func rows(w io.Writer, title string, list []program, costs [][]cost, gb float64, others ...string) {
+	cpu := func(i int) float64 { return median(costs[i], func(c cost) float64 { return c.cpu }) }
+	for i, p := range list {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%.3f\t", title, p.name, cpu(i)/gb)
+		for _, name := range others {
+			ratio := "" // to one that is not there
+			if j := slices.IndexFunc(list, func(p program) bool { return p.name == name }); j >= 0 {
+				ratio = fmt.Sprintf("%.2f", cpu(i)/cpu(j))
+			}
+			_, _ = fmt.Fprintf(w, "%s\t", ratio)
+		}
+		_, _ = fmt.Fprintf(w, "%.2f\t%.1f\t\n", median(costs[i], func(c cost) float64 { return c.wall })/gb,
+			median(costs[i], func(c cost) float64 { return float64(c.rss) })/1e6)
+	}
 }
 
 func median(costs []cost, of func(cost) float64) float64 {
@@ -120,7 +173,11 @@ func measure(bin, source string, chunk, loops int, args func(string) []string) (
 		return c, err
 	}
 	defer server.stop()
-	argv := args(url)
+	return timed(args(url))
+}
+
+// timed runs a program to its end.
+func timed(argv []string) (c cost, err error) {
 	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec // our own table
 	cmd.Stderr = os.Stderr
 	start := time.Now()

@@ -3,6 +3,7 @@ package flvout
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
@@ -120,6 +121,33 @@ func ownField(name string) bool {
 		return true
 	}
 	return strings.HasPrefix(name, "lastkeyframe")
+}
+
+// StreamMetadata returns the body of an onMetaData tag without what describes
+// the file that it stands in: its length, its size, its index. None of that is
+// true of the stream that a file is published as, and whoever records it would
+// keep it. If there is no such thing, or it cannot be read, the body is t's.
+func StreamMetadata(t Tag) []byte {
+	name, values := scriptName(t.Body)
+	if string(name) != onMetaData || len(values) > maxMetadata {
+		return t.Body
+	}
+	v, err := amf.NewDecoder(values).Next()
+	o, ok := amf.AsObject(v)
+	if err != nil || !ok {
+		return t.Body
+	}
+	own := func(p amf.Property) bool { return ownField(p.Name) }
+	if !slices.ContainsFunc(o.Properties, own) {
+		return t.Body
+	}
+	kept := *o
+	kept.Properties = slices.DeleteFunc(slices.Clone(o.Properties), own)
+	b, err := amf.Append(nil, amf.String(onMetaData), &kept)
+	if err != nil {
+		return t.Body
+	}
+	return b
 }
 
 // alarms names the values for which FFmpeg's demuxer distrusts every size in

@@ -196,3 +196,39 @@ func FuzzMetadata(f *testing.F) {
 		}
 	})
 }
+
+func TestStreamMetadata(t *testing.T) {
+	script := func(values ...amf.Value) Tag {
+		b, err := amf.Append(nil, values...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Tag{Type: data, Body: b}
+	}
+	fields := func(kind amf.ObjectKind, names ...string) *amf.Object {
+		o := &amf.Object{Kind: kind}
+		for i, name := range names {
+			o.Set(name, amf.Number(i))
+		}
+		return o
+	}
+	own := fields(amf.ECMAArray, "duration", "width", "filesize", "keyframes", "encoder", "lasttimestamp", "lastkeyframelocation")
+	got := StreamMetadata(script(amf.String("onMetaData"), own))
+	_, values := scriptName(got)
+	v, err := amf.NewDecoder(values).Next()
+	if want := "[width: 1, encoder: 4]"; err != nil || amf.Format(v) != want {
+		t.Errorf("got %s, %v; want %s", amf.Format(v), err, want)
+	}
+	for name, as := range map[string]Tag{
+		"nothing of the file": script(amf.String("onMetaData"), fields(amf.Anonymous, "width", "height")),
+		"another name":        script(amf.String("onCuePoint"), own),
+		"a number for object": script(amf.String("onMetaData"), amf.Number(1)),
+		"torn":                {Type: data, Body: script(amf.String("onMetaData"), own).Body[:60]},
+		"no AMF":              {Type: data, Body: []byte{9}},
+		"nothing":             {Type: data},
+	} {
+		if got := StreamMetadata(as); !bytes.Equal(got, as.Body) {
+			t.Errorf("%s: got %q, want it as it was", name, got)
+		}
+	}
+}

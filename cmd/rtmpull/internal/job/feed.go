@@ -14,7 +14,7 @@ import (
 
 // A feed makes out of an FLV file the messages to publish, in the file's order
 // and with its timestamps, and round after round if it is to be looped. Left out
-// is what a server could make nothing of.
+// is what a server could make nothing of, and what onMetaData says of the file.
 //
 // A server that is new to the stream, after a lost connection, is given it from
 // a key frame on, and first what that needs; see resume.
@@ -33,6 +33,7 @@ type feed struct {
 	}
 	sendable bool // there was something to send in this round
 
+	own   ownMetadata
 	gate  gate
 	known headers
 	cur   packet
@@ -193,6 +194,9 @@ func (f *feed) read(ctx context.Context, out Sink) error {
 		p.class = flvout.Classify(t)
 		if !f.keeps(t, &p.class) {
 			continue
+		}
+		if p.class.Kind == flvout.KindMetadata {
+			t.Body = f.own.of(t)
 		}
 		p.Message = message.Message{Type: message.Type(t.Type), Timestamp: t.Timestamp + f.shift, Payload: t.Body}
 		if p.timed() {

@@ -115,6 +115,18 @@ func slotOf(typ message.Type, c *flvout.Class, body []byte) slot {
 	return s
 }
 
+// ownMetadata makes a stream's onMetaData out of a file's. It remembers the last
+// one, which comes again in every round.
+type ownMetadata struct{ file, stream []byte }
+
+func (m *ownMetadata) of(t flvout.Tag) []byte {
+	if m.file == nil || !bytes.Equal(m.file, t.Body) {
+		m.file = append(m.file[:0], t.Body...)
+		m.stream = append(m.stream[:0], flvout.StreamMetadata(t)...)
+	}
+	return m.stream
+}
+
 // E-RTMP v2: the sound format of an audio tag with an Ex header, and the
 // AudioPacketType of a channel layout.
 const (

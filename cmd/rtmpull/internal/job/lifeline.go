@@ -7,7 +7,7 @@ import (
 
 // leaveTime is how long a connection may take to end in good order after the
 // context has ended.
-const leaveTime = 3 * time.Second
+const leaveTime = time.Second
 
 // A lifeline is a context for a connection. Until keep is called it ends with
 // the one that it comes from, then some time later, so that the connection can

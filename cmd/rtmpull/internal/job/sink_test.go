@@ -50,7 +50,7 @@ func flv(tags ...flvout.Tag) []byte {
 	return b
 }
 
-// tags reads a file.
+// tags reads a file, as it is to be sent: onMetaData says nothing of the file.
 func tags(t testing.TB, b []byte) []flvout.Tag {
 	t.Helper()
 	var list []flvout.Tag
@@ -62,7 +62,7 @@ func tags(t testing.TB, b []byte) []flvout.Tag {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tg.Body = bytes.Clone(tg.Body)
+		tg.Body = bytes.Clone(flvout.StreamMetadata(tg))
 		list = append(list, tg)
 	}
 }

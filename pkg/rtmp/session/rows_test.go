@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -230,27 +231,28 @@ func TestRows(t *testing.T) {
 // Rows 21, 24 and 28: what ends a session, in whatever state it is.
 func TestRowsThatEnd(t *testing.T) {
 	tests := []struct {
+		row         int
 		code, level string
 		refused     bool
 	}{
-		{"NetStream.Failed", "", true}, // row 21
-		{"NetStream.Play.Failed", "status", true},
-		{"NetStream.Play.StreamNotFound", "error", true},
-		{"NetConnection.Connect.InvalidApp", "error", true},
-		{"NetStream.Play.Complete", "status", false}, // row 24
-		{"NetStream.Play.Stop", "status", false},
-		{"NetStream.Play.UnpublishNotify", "", false},
-		{"NetStream.Publish.BadName", "error", true}, // row 28
-		{"NetStream.Publish.Denied", "", true},
-		{"NetConnection.Connect.Rejected", "", true},
-		{"NetConnection.Connect.Closed", "status", true},
-		{"NetConnection.Connect.AppShutdown", "status", true},
-		{"Something.Never.Seen", "error", true},
+		{21, "NetStream.Failed", "", true},
+		{21, "NetStream.Play.Failed", "status", true},
+		{21, "NetStream.Play.StreamNotFound", "error", true},
+		{21, "NetConnection.Connect.InvalidApp", "error", true},
+		{24, "NetStream.Play.Complete", "status", false},
+		{24, "NetStream.Play.Stop", "status", false},
+		{24, "NetStream.Play.UnpublishNotify", "", false},
+		{28, "NetStream.Publish.BadName", "error", true},
+		{28, "NetStream.Publish.Denied", "", true},
+		{28, "NetConnection.Connect.Rejected", "", true},
+		{28, "NetConnection.Connect.Closed", "status", true},
+		{28, "NetConnection.Connect.AppShutdown", "status", true},
+		{28, "Something.Never.Seen", "error", true},
 	}
 	calls := map[State]string{Connecting: "connect", Creating: "createStream", Starting: "play"}
 	for _, test := range tests {
 		for _, state := range []State{Connecting, Creating, Starting, Streaming} {
-			t.Run(test.code+" when "+state.String(), func(t *testing.T) {
+			t.Run(fmt.Sprintf("row %d: %s when %v", test.row, test.code, state), func(t *testing.T) {
 				want := eof
 				if test.refused {
 					want = &StatusError{Call: calls[state], Code: test.code, Level: test.level}

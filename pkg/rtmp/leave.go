@@ -76,7 +76,7 @@ func (p *Publisher) heardOut() error {
 	case <-timeout.C:
 		return &Error{PhaseStream, p.addr, &TimeoutError{For: "sign that all has arrived", After: p.conn.writeTimeout}}
 	}
-	if hungUp(p.err) || p.err == io.EOF || errors.Is(p.err, session.ErrClosed) || p.life.Err() != nil {
+	if hungUp(p.err) || errors.Is(p.err, io.EOF) || errors.Is(p.err, session.ErrClosed) || p.life.Err() != nil {
 		return nil
 	}
 	return p.err

@@ -1,9 +1,13 @@
 package peertest
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,6 +65,80 @@ func Rtmpdump(t testing.TB, url, file string, args ...string) *Process {
 	return p
 }
 
+// RtmpdumpAhead is Rtmpdump for a stream that nobody publishes yet: it returns
+// when the server has agreed, and misses nothing if the server has players wait.
+// It writes what it gets at once.
+func RtmpdumpAhead(t testing.TB, url, file string) *Process {
+	t.Helper()
+	out, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	// Of files rtmpdump leaves the last 4 KiB in its buffer.
+	cmd := exec.Command(program(t, "stdbuf"), "-o0", program(t, "rtmpdump"), "--live", "--rtmp", url, "--flv", "-")
+	cmd.Stdout = out
+	p := Start(t, cmd)
+	WaitOutput(t, p, "Starting Live Stream")
+	return p
+}
+
+// FFmpegPull records a stream with ffmpeg. Its packets are copied: the same
+// bytes at the same times. It goes on until it is told to Stop or the server
+// ends the stream, and holds back the last of one track until the other gets on.
+// It returns at once: there need not be a publisher yet.
+func FFmpegPull(t testing.TB, url, file string) *Process {
+	t.Helper()
+	p := Start(t, exec.Command(program(t, "ffmpeg"), recorder(url, file)...))
+	p.deaf = true
+	return p
+}
+
+// FFmpegListen starts ffmpeg as a server for one publisher, whose stream it
+// records until the publisher leaves, and then ends.
+func FFmpegListen(t testing.TB, file string) (p *Process, url string) {
+	t.Helper()
+	for range 5 {
+		port := freePorts(t, 1)[0]
+		url := "rtmp://" + loopback(port) + "/live/show"
+		p := Start(t, exec.Command(program(t, "ffmpeg"), append([]string{"-listen", "1"}, recorder(url, file)...)...))
+		// It would take a connection that only knocks for its publisher.
+		if poll(p, func() bool { return listens(t, port) }) {
+			return p, url
+		}
+	}
+	t.Fatal("peertest: ffmpeg does not listen")
+	return nil, ""
+}
+
+// recorder is how ffmpeg is told to record url: each packet at once, with its
+// time.
+func recorder(url, file string) []string {
+	return []string{
+		"-nostdin", "-hide_banner", "-v", "warning", "-copyts", "-i", url, "-map", "0", "-c", "copy",
+		"-flush_packets", "1", "-f", "flv", "-y", file,
+	}
+}
+
+// listens tells whether somebody listens on a port of 127.0.0.1.
+func listens(t testing.TB, port string) bool {
+	t.Helper()
+	sockets, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, _ := strconv.Atoi(port)
+	return bytes.Contains(sockets, fmt.Appendf(nil, " 0100007F:%04X 00000000:0000 0A ", n))
+}
+
+// WaitOutput waits until p has said text.
+func WaitOutput(t testing.TB, p *Process, text string) {
+	t.Helper()
+	if !poll(p, func() bool { return strings.Contains(p.Output(), text) }) {
+		t.Fatalf("peertest: %s did not say %q:\n%s", p.name, text, p.Output())
+	}
+}
+
 // WaitRecorded waits until file, an FLV that p is writing, holds d of media.
 func WaitRecorded(t testing.TB, p *Process, file string, d time.Duration) {
 	t.Helper()
@@ -76,15 +154,35 @@ func WaitRecorded(t testing.TB, p *Process, file string, d time.Duration) {
 	}
 }
 
+// WaitTimestamp waits until file, an FLV that p is writing, has come to a
+// picture or sound of that time.
+func WaitTimestamp(t testing.TB, p *Process, file string, ms int64) {
+	t.Helper()
+	if !poll(p, func() bool { _, last := times(file); return last >= ms }) {
+		_, last := times(file)
+		t.Fatalf("peertest: %s recorded only until %d ms, want %d:\n%s", p.name, last, ms, p.Output())
+	}
+}
+
 // recorded is the time from the first to the last picture or sound in an FLV
 // file, -1 before there is any. What is torn at the end is not counted.
 func recorded(file string) time.Duration {
-	data, err := os.ReadFile(file)
-	if err != nil {
+	first, last := times(file)
+	if first < 0 {
 		return -1
 	}
+	return time.Duration(last-first) * time.Millisecond
+}
+
+// times are those of the first and the last picture or sound in an FLV file in
+// milliseconds, -1 before there is any. What is torn at the end is not counted.
+func times(file string) (first, last int64) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return -1, -1
+	}
 	const fileHeader, tagHeader, backPointer = 13, 11, 4 // fileHeader with the first back pointer
-	first, last := int64(-1), int64(0)
+	first, last = -1, -1
 	for data = data[min(fileHeader, len(data)):]; len(data) >= tagHeader; {
 		size := int(data[1])<<16 | int(data[2])<<8 | int(data[3])
 		ts := int64(data[7])<<24 | int64(data[4])<<16 | int64(data[5])<<8 | int64(data[6])
@@ -99,10 +197,7 @@ func recorded(file string) time.Duration {
 		}
 		data = data[tagHeader+size+backPointer:]
 	}
-	if first < 0 {
-		return -1
-	}
-	return time.Duration(last-first) * time.Millisecond
+	return first, last
 }
 
 // isMedia leaves out the sequence headers of H.264 and AAC: lal gives them time

@@ -160,7 +160,7 @@ func compare(got, want []Packet, n int) error {
 	}
 	overlap := 0
 	for _, track := range []string{"video", "audio"} {
-		gots, wants := from(got, g, track), from(want, w, track)
+		gots, wants := from(got[g:], got[g], track), from(want[w:], want[w], track)
 		if (len(gots) == 0) != (len(wants) == 0) {
 			return fmt.Errorf("%s: got %d packets, want %d", track, len(gots), len(wants))
 		}
@@ -178,12 +178,37 @@ func compare(got, want []Packet, n int) error {
 	return nil
 }
 
-// from returns one track from the anchor on, with times since the anchor.
-func from(packets []Packet, anchor int, track string) []Packet {
+// EqualPackets fails the test unless got and want are the same packets, none
+// more and none less, with the same times, pts and dts, not only relative ones.
+// Each track is compared by itself.
+func EqualPackets(t testing.TB, got, want []Packet) {
+	t.Helper()
+	if err := equal(got, want); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func equal(got, want []Packet) error {
+	for _, track := range []string{"video", "audio"} {
+		gots, wants := from(got, Packet{}, track), from(want, Packet{}, track)
+		for i := range min(len(gots), len(wants)) {
+			if gots[i] != wants[i] {
+				return fmt.Errorf("%s packet %d:\ngot  %v\nwant %v%s", track, i, gots[i], wants[i], explain(gots, wants, i))
+			}
+		}
+		if len(gots) != len(wants) {
+			return fmt.Errorf("%s: got %d packets, want %d", track, len(gots), len(wants))
+		}
+	}
+	return nil
+}
+
+// from returns one track, with times since the anchor.
+func from(packets []Packet, anchor Packet, track string) []Packet {
 	var out []Packet
-	for _, p := range packets[anchor:] {
+	for _, p := range packets {
 		if p.Type == track {
-			out = append(out, p.since(packets[anchor]))
+			out = append(out, p.since(anchor))
 		}
 	}
 	return out

@@ -66,6 +66,24 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestEqual(t *testing.T) {
+	want := stream(30, 1000)
+	for name, tt := range map[string]struct {
+		got []Packet
+		err string // empty: equal
+	}{
+		"equal":       {stream(30, 1000), ""},
+		"interleaved": {append(stream(30, 1000)[1:2], append(stream(30, 1000)[:1], stream(30, 1000)[2:]...)...), ""},
+		"shifted":     {stream(30, 0), "video packet 0:"},
+		"cut off":     {stream(30, 1000)[:59], "audio: got 29 packets, want 30"},
+		"too late":    {stream(30, 1000)[2:], "(got lacks 1 packets here)"},
+	} {
+		if err := equal(tt.got, want); (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("%s: got error %v, want %q", name, err, tt.err)
+		}
+	}
+}
+
 func TestAlignAudioOnly(t *testing.T) {
 	want := slices.DeleteFunc(stream(30, 1000), func(p Packet) bool { return p.Type == "video" })
 	if g, w, ok := Align(want[7:], want); g != 0 || w != 7 || !ok {

@@ -20,6 +20,7 @@ type Process struct {
 	cmd  *exec.Cmd
 	out  *tail
 	done chan struct{} // closed when the process has been waited for
+	deaf bool          // hears only the second interrupt while it waits for its server
 }
 
 // Start runs cmd. What it writes to stdout and stderr is kept for Output,
@@ -82,6 +83,10 @@ func (p *Process) Running() bool {
 func (p *Process) Stop() {
 	p.t.Helper()
 	p.signal(os.Interrupt)
+	if p.deaf {
+		time.Sleep(10 * pollInterval) // two at once may be taken for one
+		p.signal(os.Interrupt)
+	}
 	select {
 	case <-p.done:
 	case <-time.After(Patience):

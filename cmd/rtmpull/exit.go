@@ -46,7 +46,7 @@ func exitStatus(err error) int {
 		badURL *rtmp.URLError
 		signal *signalError
 		output *flvout.Error
-		pull   *pullError
+		pull   *jobError
 		input  *job.InputError
 	)
 	switch {
@@ -63,7 +63,7 @@ func exitStatus(err error) int {
 	case errors.As(err, &output), errors.Is(err, syscall.ENOSPC):
 		return statusOutput
 	case errors.As(err, &pull):
-		return pullStatus(pull)
+		return jobStatus(pull)
 	}
 	return statusFailed
 }
@@ -73,9 +73,9 @@ func isConnection(err error) bool {
 	return errors.As(err, &e)
 }
 
-// pullStatus is the status of a recording that the server or the connection
-// ended.
-func pullStatus(e *pullError) int {
+// jobStatus is the status of a recording, or of what was published, that the
+// server or the connection ended.
+func jobStatus(e *jobError) int {
 	var (
 		conn    *rtmp.Error
 		refusal *session.StatusError
@@ -84,10 +84,14 @@ func pullStatus(e *pullError) int {
 	switch {
 	case errors.Is(e, errEmpty), errors.Is(e, rtmp.ErrNoMedia):
 		return statusNoMedia
+	case e.brief && errors.As(e, &refusal):
+		return statusRefused
 	case e.media:
 		return statusIncomplete
 	case !errors.As(e, &conn):
 		return statusFailed
+	case e.publish && conn.Phase == rtmp.PhaseStream: // whether a frame had gone was a matter of luck
+		return statusIncomplete
 	case conn.Phase <= rtmp.PhaseHandshake:
 		return statusConnect
 	case errors.As(e, &refusal), errors.Is(e, session.ErrClosed), hungUp(e):
@@ -124,6 +128,10 @@ func printable(s string) string {
 // complain tells of an error, with a hint where there is one.
 func complain(out io.Writer, what, hint string) {
 	_, _ = fmt.Fprintf(out, "rtmpull: %s\n", what)
+	giveHint(out, hint)
+}
+
+func giveHint(out io.Writer, hint string) {
 	if hint != "" {
 		_, _ = fmt.Fprintf(out, "hint: %s\n", hint)
 	}
@@ -133,7 +141,7 @@ func complain(out io.Writer, what, hint string) {
 func describe(err error) string {
 	var (
 		mask   obs.Mask
-		pull   *pullError
+		pull   *jobError
 		conn   *rtmp.Error
 		output *flvout.Error
 		badURL *rtmp.URLError
@@ -256,17 +264,27 @@ func advice(err error, program string) string {
 		usage   *usageError
 		badURL  *rtmp.URLError
 		peer    *handshake.Error
-		pull    *pullError
+		job     *jobError
 		timeout *rtmp.TimeoutError
+		refusal *session.StatusError
 	)
+	if !errors.As(err, &job) {
+		job = new(jobError)
+	}
 	switch {
 	case errors.As(err, &badURL):
 		return "write rtmp://host/app/name or rtmps://host:port/app/name, an IPv6 address in brackets"
 	case errors.As(err, &usage):
 		return program + " --help shows how it is used"
 	case errors.Is(err, rtmp.ErrNoCredentials):
-		return "rtmp://user:password@host/app/name, or --user and RTMPULL_PASSWORD"
-	case errors.As(err, &pull) && pull.media:
+		return "give them as rtmp://user:password@host/app/name, or with --user and RTMPULL_PASSWORD"
+	case isOtherFormat(err):
+		return "publish sends FLV, which FFmpeg makes of other files: ffmpeg -i FILE -c copy -f flv - | rtmpull publish - URL"
+	case job.brief && (hungUp(err) || errors.Is(err, session.ErrClosed)):
+		return "servers hang up so soon when the name is taken or the key is wrong"
+	case job.publish && errors.As(err, &refusal) && refusal.Code == "NetStream.Publish.BadName" && refusal.Description == "":
+		return "somebody may publish under that name already"
+	case job.media:
 		return "" // a long recording is no matter of a wrong flag
 	case errors.As(err, &peer) && peer.Kind == handshake.TLS:
 		return "the server wants TLS; try rtmps:// instead of rtmp://"
@@ -280,10 +298,22 @@ func advice(err error, program string) string {
 		return hintTLS(err)
 	case e.Phase == rtmp.PhaseHandshake && (hungUp(err) || errors.As(err, &timeout)):
 		return "is it an RTMP server? If it wants TLS, its URL begins with rtmps://"
+	case job.publish && e.Phase > rtmp.PhaseHandshake && e.Phase < rtmp.PhaseStream && hungUp(err):
+		return "servers do that when the application is unknown, the name is taken or the key is wrong; rtmpull explain --publish shows what was sent"
 	case e.Phase > rtmp.PhaseHandshake && e.Phase < rtmp.PhaseStream && hungUp(err):
 		return "servers do that for an application or a stream that they do not know; rtmpull explain shows what was asked for"
 	}
 	return ""
+}
+
+// isOtherFormat tells whether an input was no FLV from the first byte on.
+func isOtherFormat(err error) bool {
+	input, ok := errors.AsType[*job.InputError](err)
+	if !ok {
+		return false
+	}
+	syntax, ok := errors.AsType[*flvout.SyntaxError](input)
+	return ok && syntax.Offset == 0
 }
 
 func hintTLS(err error) string {

@@ -22,10 +22,10 @@ import (
 )
 
 // failed is the error of a recording that has no media yet.
-func failed(err error) error { return &pullError{err: err} }
+func failed(err error) error { return &jobError{err: err} }
 
 // broken is the error of a recording that has media.
-func broken(err error) error { return &pullError{err: err, media: true} }
+func broken(err error) error { return &jobError{err: err, media: true} }
 
 func conn(p rtmp.Phase, err error) error { return &rtmp.Error{Phase: p, Addr: "h:1935", Err: err} }
 
@@ -144,7 +144,7 @@ func TestDescribeHidesSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, said := range []string{"no show?token=secret", "no show?token=sec...", strings.Repeat("x", 295) + "secret"} {
-		err := &pullError{err: conn(rtmp.PhasePlay, &session.StatusError{Call: "play", Description: said}), mask: obs.MaskOf(target)}
+		err := &jobError{err: conn(rtmp.PhasePlay, &session.StatusError{Call: "play", Description: said}), mask: obs.MaskOf(target)}
 		if got := describe(err); strings.Contains(got, "sec") {
 			t.Errorf("%q", got)
 		}

@@ -19,7 +19,7 @@ import (
 
 func newExplainCommand(env *environment) *cobra.Command {
 	var source sourceFlags
-	var asJSON, secrets bool
+	var asJSON, secrets, publish bool
 	cmd := &cobra.Command{
 		Use:   "explain [flags] URL",
 		Short: "show how a URL is understood and what is sent for it",
@@ -28,6 +28,9 @@ func newExplainCommand(env *environment) *cobra.Command {
 			t, err := source.target(args, env.getenv)
 			if err != nil {
 				return err
+			}
+			if publish {
+				offer(t, cmd.Flags().Changed("flashVer"))
 			}
 			e, err := explain(t, secrets)
 			if err != nil {
@@ -45,9 +48,18 @@ func newExplainCommand(env *environment) *cobra.Command {
 	fs := pflag.NewFlagSet("explain", pflag.ContinueOnError)
 	fs.BoolVar(&asJSON, "json", false, "as JSON")
 	fs.BoolVar(&secrets, "show-secrets", false, "do not mask what may be a secret")
+	fs.BoolVar(&publish, "publish", false, "what is sent to publish the stream, not to play it")
 	source.addStop(fs)
 	setGroups(cmd, flagGroup{"Flags", fs}, source.group())
 	return cmd
+}
+
+// offer makes of a target to play from one to publish to.
+func offer(t *rtmp.Target, named bool) {
+	t.Session.Role, t.Session.ChunkSize = session.Publish, rtmp.DefaultChunkSize
+	if !named {
+		t.Session.FlashVer = rtmp.DefaultPublisherFlashVer
+	}
 }
 
 // An explanation is what a URL and its flags come to.
@@ -78,22 +90,39 @@ func explain(t *rtmp.Target, secrets bool) (*explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	for id, answer := range []amf.Value{&amf.Object{}, amf.Number(1)} {
-		c := message.Command{Name: "_result", TransactionID: float64(id + 1), Args: []amf.Value{answer}}
-		m, err := c.Message(message.CommandChunkStreamID, 0)
-		if err != nil {
-			return nil, err
+	for i := 0; i < len(said); i++ {
+		if said[i].Do != session.Send {
+			continue
 		}
-		if said, err = s.Handle(said, &m); err != nil {
+		e.Sent = append(e.Sent, show(&said[i].Message, mask))
+		if said, err = grant(s, said, i); err != nil {
 			return nil, err
-		}
-	}
-	for i := range said {
-		if said[i].Do == session.Send {
-			e.Sent = append(e.Sent, show(&said[i].Message, mask))
 		}
 	}
 	return e, nil
+}
+
+// grant tells a session that a call of its own, if it waits for one, was granted.
+func grant(s *session.Session, said []session.Reaction, i int) ([]session.Reaction, error) {
+	m := &said[i].Message
+	if m.Type != message.TypeCommand {
+		return said, nil
+	}
+	call, err := message.ParseCommand(m)
+	if err != nil {
+		return said, err
+	}
+	answers := map[string]amf.Value{"connect": &amf.Object{}, "createStream": amf.Number(1)}
+	answer, ok := answers[call.Name]
+	if !ok {
+		return said, nil
+	}
+	result := message.Command{Name: "_result", TransactionID: call.TransactionID, Args: []amf.Value{answer}}
+	reply, err := result.Message(message.CommandChunkStreamID, 0)
+	if err != nil {
+		return said, err
+	}
+	return s.Handle(said, &reply)
 }
 
 // show writes a message as one line.

@@ -98,6 +98,58 @@ var scripted = map[string]rtmptest.Script{
 		_, _ = p.Write([]byte{2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0})
 		p.Linger()
 	},
+	// no-app refuses the application.
+	"no-app": func(p *rtmptest.Peer) {
+		p.Handshake()
+		p.Error(p.Expect("connect"), "NetConnection.Connect.InvalidApp", "There is no application live.")
+		p.Linger()
+	},
+	// name-taken refuses the stream, and does not say why.
+	"name-taken": func(p *rtmptest.Peer) {
+		p.AcceptConnect()
+		p.Result(p.Await("createStream"), amf.Number(rtmptest.StreamID))
+		p.Await("publish")
+		p.Status("error", "NetStream.Publish.BadName")
+		p.Linger()
+	},
+	// after-publish hangs up instead of taking the stream.
+	"after-publish": func(p *rtmptest.Peer) {
+		p.AcceptConnect()
+		p.Result(p.Await("createStream"), amf.Number(rtmptest.StreamID))
+		p.Await("publish")
+	},
+	// no-publish never answers publish.
+	"no-publish": func(p *rtmptest.Peer) {
+		p.AcceptConnect()
+		p.Result(p.Await("createStream"), amf.Number(rtmptest.StreamID))
+		p.Linger()
+	},
+	// drops grants the stream and hangs up, as lal does if the name is taken.
+	"drops": func(p *rtmptest.Peer) {
+		p.AcceptPublish()
+		p.ReadMedia()
+	},
+	// forbids grants the stream and then refuses it.
+	"forbids": func(p *rtmptest.Peer) {
+		p.AcceptPublish()
+		p.ReadMedia()
+		p.Status("error", "NetStream.Publish.Denied")
+		p.Linger()
+	},
+	// throws-out grants the stream and ends it in good order.
+	"throws-out": func(p *rtmptest.Peer) {
+		p.AcceptPublish()
+		p.ReadMedia()
+		p.Status("status", "NetStream.Unpublish.Success")
+		p.Linger()
+	},
+	// odd-password wants authentication of a kind that there is not.
+	"odd-password": func(p *rtmptest.Peer) {
+		p.Handshake()
+		p.Error(p.Expect("connect"), "NetConnection.Connect.Rejected",
+			"[ AccessManager.Reject ] : [ authmod=magic ] : ?reason=needauth&user=joe&salt=saltvalue&challenge=challengevalue&opaque=opaquevalue")
+		p.Linger()
+	},
 	// escape refuses with words that are not fit for a terminal.
 	"escape": func(p *rtmptest.Peer) {
 		p.Handshake()

@@ -81,22 +81,56 @@ func (o *publishOptions) run(ctx context.Context, env *environment, args []strin
 	if err != nil {
 		return err
 	}
-	in, err := openInput(args[0])
+	in, err := openInput(ctx, args[0])
 	if err != nil {
 		return err
 	}
 	defer in.close()
 	push.Input = in.Input
-	t, err := o.tell.start(env, push.Target, push.Progress, false)
+	t, err := o.tell.start(env, push.Target, push.Progress, "nothing sent yet", false)
 	if err != nil {
 		return err
 	}
 	defer t.stop()
-	push.Client.Trace = t.trace(t.log.Publishing)
-	push.Report = t.report
+	var kept tenure
+	push.Client.Trace = t.trace(func(url string) {
+		kept.begin()
+		t.log.Publishing(url)
+	})
+	push.Report = func(e job.Event) {
+		if e.Kind == job.Reconnect {
+			kept.end()
+		}
+		t.report(e)
+	}
 	result := push.Run(ctx)
+	kept.end()
 	t.stop()
-	return o.conclude(env, result, t)
+	return o.conclude(env, result, t, kept)
+}
+
+// A tenure is how long servers have kept what was published. It belongs to the
+// goroutine that runs the job.
+type tenure struct {
+	since   time.Time // zero: none has it now
+	ever    bool
+	longest time.Duration
+}
+
+func (t *tenure) begin() { t.since, t.ever = time.Now(), true }
+
+func (t *tenure) end() {
+	if !t.since.IsZero() {
+		t.longest = max(t.longest, time.Since(t.since))
+	}
+	t.since = time.Time{}
+}
+
+// brief tells whether servers have granted the stream only to drop it. That is
+// how many of them refuse: they ask for leave when they have said yes.
+func (t *tenure) brief() bool {
+	const long = 3 * time.Second
+	return t.ever && t.longest < long
 }
 
 // prepare makes the job, and finds out all that is wrong with the command line.
@@ -134,26 +168,50 @@ type input struct {
 	close func()
 }
 
-func openInput(name string) (input, error) {
+// openInput opens what is published. To open a named pipe waits for its writer,
+// or for a signal.
+func openInput(ctx context.Context, name string) (input, error) {
 	if name == "-" {
 		if isTerminal(os.Stdin) {
 			return input{}, badUsage("standard input is a terminal; FLV comes from a file or a pipe")
 		}
 		return input{job.Input{Name: "standard input", Reader: os.Stdin}, func() {}}, nil
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return input{}, &job.InputError{Name: name, Err: err}
+	// Where opening waits, the goroutine outlives a signal: it goes with the
+	// process.
+	type opened struct {
+		file *os.File
+		err  error
 	}
-	return input{job.Input{Name: name, Reader: f}, func() { _ = f.Close() }}, nil
+	done := make(chan opened, 1)
+	go func() {
+		f, err := os.Open(name)
+		done <- opened{f, err}
+	}()
+	var f *os.File
+	select {
+	case o := <-done:
+		if o.err != nil {
+			return input{}, &job.InputError{Name: name, Err: o.err}
+		}
+		f = o.file
+	case <-ctx.Done():
+		return input{}, context.Cause(ctx)
+	}
+	in := input{job.Input{Name: name, Reader: f}, func() { _ = f.Close() }}
+	if isTerminal(f) {
+		in.close()
+		return input{}, badUsage("%s is a terminal; FLV comes from a file or a pipe", name)
+	}
+	return in, nil
 }
 
 // conclude tells what came of it and makes the error that the exit status is
 // taken from.
-func (o *publishOptions) conclude(env *environment, r job.PushResult, t *telling) error {
+func (o *publishOptions) conclude(env *environment, r job.PushResult, t *telling, kept tenure) error {
 	var err error
 	if r.Err != nil {
-		err = &pullError{r.Err, r.Media, t.mask}
+		err = &jobError{err: r.Err, media: r.Media, mask: t.mask, publish: true, brief: kept.brief()}
 	}
 	why, status := string(r.Reason), exitStatus(err)
 	if err != nil {
@@ -161,6 +219,7 @@ func (o *publishOptions) conclude(env *environment, r job.PushResult, t *telling
 	}
 	if r.Media && t.words {
 		ui.PushSummary(env.stderr, r, why)
+		giveHint(env.stderr, hint(err, ""))
 	}
 	if t.lines != nil {
 		t.lines.PushSummary(r, why, status)

@@ -73,16 +73,19 @@ func (o *pullOptions) limitGroup() flagGroup {
 	return flagGroup{"Limits", fs}
 }
 
-// A pullError is how a recording failed: whether anything had come by then
-// matters for the exit status.
-type pullError struct {
+// A jobError is how a recording failed, or what was published: whether anything
+// had come or gone by then matters for the exit status.
+type jobError struct {
 	err   error
 	media bool
 	mask  obs.Mask
+
+	publish bool
+	brief   bool // no server has kept what was published for long
 }
 
-func (e *pullError) Error() string { return e.err.Error() }
-func (e *pullError) Unwrap() error { return e.err }
+func (e *jobError) Error() string { return e.err.Error() }
+func (e *jobError) Unwrap() error { return e.err }
 
 // stuckAfter is how long a recording to standard output may take to end once it
 // is told to. Its reader may have stopped reading, and then no write ever ends.
@@ -101,7 +104,7 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	if err != nil {
 		return err
 	}
-	t, err := o.tell.start(env, pull.Target, pull.Progress, o.output == "-")
+	t, err := o.tell.start(env, pull.Target, pull.Progress, "waiting for media", o.output == "-")
 	if err != nil {
 		return err
 	}
@@ -161,12 +164,12 @@ func (o *pullOptions) conclude(env *environment, r job.Result, t *telling) error
 	var err error
 	switch {
 	case r.Err != nil:
-		err = &pullError{r.Err, r.Media, t.mask}
+		err = &jobError{err: r.Err, media: r.Media, mask: t.mask}
 	case r.Media:
 	case r.Reason == job.SizeReached:
 		err = badUsage("--max-size %v has no room for the first picture or sound", &o.maxSize)
 	default:
-		err = &pullError{errEmpty, false, t.mask}
+		err = &jobError{err: errEmpty, mask: t.mask}
 	}
 	why, status := string(r.Reason), exitStatus(err)
 	if err != nil {

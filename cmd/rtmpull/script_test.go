@@ -55,6 +55,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("SAMPLES", samples)
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // or each command takes a second to end
 			e.Values[testKey{}] = e.T()
+			e.Values[logKey{}] = new(serverLog)
 			return nil
 		},
 	})
@@ -72,6 +73,10 @@ var scriptCommands = map[string]scriptCommand{
 	"signal":       cmdSignal,
 	"server":       cmdServer,
 	"hostile":      cmdHostile,
+	"taker":        cmdTaker,
+	"nobody":       cmdNobody,
+	"logs":         cmdLogs,
+	"spoil":        cmdSpoil,
 	"certificates": cmdCertificates,
 	"tls":          cmdTLS,
 	"probe":        cmdProbe,
@@ -196,30 +201,31 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 	stderr, err := cmd.StderrPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
-	var said bytes.Buffer
+	said := new(safeBuffer)
 	lines := bufio.NewReader(stderr)
 	stop := func() error {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_, _ = io.Copy(&said, lines)
+		_, _ = io.Copy(said, lines)
 		return cmd.Wait()
 	}
 	line, err := lines.ReadString('\n')
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "serving ")
 	if err != nil || !ok {
 		_ = stop()
-		ts.Fatalf("the server says: %s%s", line, said.String())
+		ts.Fatalf("the server says: %s%s", line, said)
 	}
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
-		_, _ = io.Copy(&said, lines)
+		_, _ = io.Copy(said, lines)
 	}()
+	ts.Value(logKey{}).(*serverLog).safeBuffer = said
 	t := scriptT(ts)
 	ts.Defer(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		<-drained
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("the server ends with %v:\n%s", err, said.String())
+			t.Errorf("the server ends with %v:\n%s", err, said)
 		}
 	})
 	addr := strings.Split(url, "/")[2]

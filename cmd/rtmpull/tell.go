@@ -47,8 +47,9 @@ type telling struct {
 }
 
 // start begins to tell of a job. If media goes to standard output, JSON goes to
-// standard error, and nothing else does.
-func (f *tellFlags) start(env *environment, target *rtmp.Target, snapshot func() job.Snapshot, media bool) (*telling, error) {
+// standard error, and nothing else does. idle is what a job is that has had none
+// yet.
+func (f *tellFlags) start(env *environment, target *rtmp.Target, snapshot func() job.Snapshot, idle string, media bool) (*telling, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
@@ -79,9 +80,9 @@ func (f *tellFlags) start(env *environment, target *rtmp.Target, snapshot func()
 	case !on, jsonOnly, terminal && f.json && isTerminal(env.stdout):
 		t.progress = ui.Silent(env.stderr)
 	case terminal && hasSize(env.stderr):
-		t.progress = ui.Live(env.stderr, snapshot)
+		t.progress = ui.Live(env.stderr, idle, snapshot)
 	default:
-		t.progress = ui.Lines(env.stderr, snapshot)
+		t.progress = ui.Lines(env.stderr, idle, snapshot)
 	}
 	t.log = obs.New(t.progress, logging)
 	return t, nil
@@ -93,7 +94,7 @@ func (t *telling) stop() { t.progress.Stop() }
 func (t *telling) report(e job.Event) {
 	why := ""
 	if e.Err != nil {
-		why = describe(&pullError{err: e.Err, mask: t.mask})
+		why = describe(&jobError{err: e.Err, mask: t.mask})
 	}
 	t.log.Job(e, why)
 	if t.lines != nil {

@@ -63,13 +63,16 @@ func (l Logger) Publishing(url string) { l.log.Info().Str("url", url).Msg("publi
 
 // Job logs an event of a job. why is the text of its error.
 func (l Logger) Job(e job.Event, why string) {
-	event := l.log.Debug()
+	event, text := l.log.Debug(), strings.ReplaceAll(string(e.Kind), "_", " ")
 	switch e.Kind {
 	case job.Reconnect:
+		text = "connecting again"
 		event = l.log.Warn().Str("error", why).Stringer("wait", e.Wait.Round(time.Millisecond)).Int("attempt", e.Attempt)
 	case job.Gap:
+		text = "going on, with a gap"
 		event = l.log.Warn().Int64("frames", e.Frames).Stringer("duration", e.Duration)
 	case job.Jump:
+		text = "the timestamps jump"
 		event = l.log.Warn().Stringer("by", e.Duration)
 	case job.FirstMedia:
 		event = event.Str("media", strings.ToLower(e.Media))
@@ -78,7 +81,7 @@ func (l Logger) Job(e job.Event, why string) {
 	default:
 		event = event.Str("file", e.Name)
 	}
-	event.Msg(strings.ReplaceAll(string(e.Kind), "_", " "))
+	event.Msg(text)
 }
 
 // Trace logs a connection: commands and phases at Verbose, every message at

@@ -76,7 +76,7 @@ func (m Mask) Text(s string) string {
 
 // proofs are what goes to and fro when a server asks for a password. With all of
 // them passwords could be tried at leisure.
-var proofs = regexp.MustCompile(`\b(salt|challenge|opaque|nonce|cnonce|response)=[^&\s]+`)
+var proofs = regexp.MustCompile(`(?i)\b(salt|challenge|opaque|nonce|cnonce|response)=[^&\s]+`)
 
 // cut hides the beginnings of secrets that a text was cut within, which package
 // session does to what a server says.

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -19,14 +20,35 @@ func PushSummary(out io.Writer, r job.PushResult, why string) {
 	_, _ = fmt.Fprintf(out, "sent: %.2f s, %s%s; %d audio and %d video tags\n",
 		d, humanize.Bytes(uint64(r.Size)), rate, r.Audio, r.Video)
 	if r.Reconnects > 0 {
-		_, _ = fmt.Fprintf(out, "connected again: %d times; %d frames and %.2f s were passed over\n",
-			r.Reconnects, r.Skipped.Frames, r.Skipped.Time.Seconds())
+		_, _ = fmt.Fprintf(out, "connected again: %s%s\n", count(int64(r.Reconnects), "time"), passedOver(r.Skipped))
 	}
-	if n := r.LeftOut.Total(); n > 0 {
-		_, _ = fmt.Fprintf(out, "left out: %d tags (%d video frames before a key frame, %d encrypted, %d commands, %d empty, %d damaged)\n",
-			n, r.LeftOut.Undecodable, r.LeftOut.Encrypted, r.LeftOut.Command, r.LeftOut.Empty, r.LeftOut.Malformed)
+	if left := leftOut(r.LeftOut); left != "" {
+		_, _ = fmt.Fprintf(out, "left out: %s\n", left)
 	}
 	_, _ = fmt.Fprintf(out, "ended: %s\n", why)
+}
+
+// passedOver writes what should have been sent while there was no connection.
+func passedOver(s job.Skipped) string {
+	if s.Frames == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; passed over: %s, %.2f s", count(s.Frames, "frame"), s.Time.Seconds())
+}
+
+func leftOut(l job.LeftOut) string {
+	var parts []string
+	add := func(n int64, before, after string) {
+		if n > 0 {
+			parts = append(parts, count(n, before)+after)
+		}
+	}
+	add(l.Undecodable, "video frame", " before a key frame")
+	add(l.Encrypted, "encrypted tag", "")
+	add(l.Command, "seek command", "")
+	add(l.Empty, "empty tag", "")
+	add(l.Malformed, "damaged tag", "")
+	return strings.Join(parts, ", ")
 }
 
 // PushSummary writes the last line.

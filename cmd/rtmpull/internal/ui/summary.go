@@ -67,7 +67,7 @@ func (j *JSON) Event(e job.Event, why string) {
 			Reason  string  `json:"reason"`
 			Wait    float64 `json:"wait"` // seconds
 			Attempt int     `json:"attempt"`
-		}{j.header(string(e.Kind)), why, e.Wait.Seconds(), e.Attempt})
+		}{j.header(string(e.Kind)), why, e.Wait.Round(time.Millisecond).Seconds(), e.Attempt})
 	case job.Gap:
 		j.write(struct {
 			header

@@ -31,11 +31,12 @@ type Progress struct {
 	done chan struct{}
 }
 
-// Live shows one line on a terminal that is redrawn in place.
-func Live(out io.Writer, snapshot func() job.Snapshot) *Progress {
+// Live shows one line on a terminal that is redrawn in place: idle until there
+// is media.
+func Live(out io.Writer, idle string, snapshot func() job.Snapshot) *Progress {
 	p := &Progress{out: out, stop: make(chan struct{}), done: make(chan struct{})}
 	p.bars = mpb.New(mpb.WithOutput(out), mpb.WithAutoRefresh(), mpb.WithRefreshRate(liveEvery))
-	m := newMeter(time.Now())
+	m := newMeter(idle, time.Now())
 	bar := p.bars.New(0, mpb.NopStyle(), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string {
 			return m.line(time.Now(), snapshot())
@@ -50,13 +51,13 @@ func Live(out io.Writer, snapshot func() job.Snapshot) *Progress {
 }
 
 // Lines writes a line every 30 s, for logs.
-func Lines(out io.Writer, snapshot func() job.Snapshot) *Progress {
+func Lines(out io.Writer, idle string, snapshot func() job.Snapshot) *Progress {
 	p := &Progress{out: out, stop: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
 		tick := time.NewTicker(lineEvery)
 		defer tick.Stop()
-		m := newMeter(time.Now())
+		m := newMeter(idle, time.Now())
 		for {
 			select {
 			case now := <-tick.C:
@@ -99,6 +100,7 @@ func (p *Progress) Stop() {
 
 // A meter turns snapshots into lines with rates over the last seconds.
 type meter struct {
+	idle  string // the line while there is no media
 	last  job.Snapshot
 	at    time.Time
 	bits  float64 // per second
@@ -106,14 +108,14 @@ type meter struct {
 	began bool
 }
 
-func newMeter(now time.Time) *meter { return &meter{at: now} }
+func newMeter(idle string, now time.Time) *meter { return &meter{idle: idle, at: now} }
 
 // over is the span that rates are taken over.
 const over = 2 * time.Second
 
 func (m *meter) line(now time.Time, s job.Snapshot) string {
 	if s.Audio+s.Video == 0 {
-		return "waiting for media"
+		return m.idle
 	}
 	if d := now.Sub(m.at); d >= over || !m.began && d > 0 {
 		m.bits = float64(s.Size-m.last.Size) * 8 / d.Seconds()
@@ -128,7 +130,7 @@ func (m *meter) line(now time.Time, s job.Snapshot) string {
 		fields = append(fields, fmt.Sprintf("key frame %.0f s ago", max(0, now.Sub(s.LastKey).Seconds())))
 	}
 	if s.Reconnects > 0 {
-		fields = append(fields, fmt.Sprintf("connected again %d times", s.Reconnects))
+		fields = append(fields, "connected again "+count(s.Reconnects, "time"))
 	}
 	return strings.Join(fields, "  ")
 }
@@ -137,6 +139,14 @@ func (m *meter) line(now time.Time, s job.Snapshot) string {
 func Clock(d time.Duration) string {
 	s := int64(d / time.Second)
 	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// count writes a number of things.
+func count(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // Rate writes bits per second.

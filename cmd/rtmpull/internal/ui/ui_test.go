@@ -19,7 +19,7 @@ import (
 
 func TestMeter(t *testing.T) {
 	start := time.Date(2031, 1, 2, 3, 4, 5, 0, time.UTC)
-	m := newMeter(start)
+	m := newMeter("waiting for media", start)
 	for _, step := range []struct {
 		at   float64 // seconds after the start
 		s    job.Snapshot
@@ -46,7 +46,7 @@ func TestMeter(t *testing.T) {
 			t.Errorf("after %v s:\ngot  %s\nwant %s", step.at, got, step.want)
 		}
 	}
-	audio := newMeter(start).line(start.Add(time.Second), job.Snapshot{Audio: 1, Size: 1000, Duration: time.Second})
+	audio := newMeter("waiting for media", start).line(start.Add(time.Second), job.Snapshot{Audio: 1, Size: 1000, Duration: time.Second})
 	if want := "00:00:01  1.0 kB  8 kbit/s"; audio != want {
 		t.Errorf("audio alone: got %s, want %s", audio, want)
 	}
@@ -54,7 +54,7 @@ func TestMeter(t *testing.T) {
 
 func TestMeterAtOnce(t *testing.T) {
 	now := time.Now()
-	got := newMeter(now).line(now, job.Snapshot{Audio: 1, Video: 1, Size: 1000})
+	got := newMeter("", now).line(now, job.Snapshot{Audio: 1, Video: 1, Size: 1000})
 	if strings.Contains(got, "NaN") || strings.Contains(got, "Inf") {
 		t.Errorf("got %s", got)
 	}
@@ -81,7 +81,7 @@ func (s *safeBuffer) String() string {
 func TestLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out safeBuffer
-		p := Lines(&out, func() job.Snapshot { return job.Snapshot{Audio: 1, Size: 1000, Duration: time.Minute} })
+		p := Lines(&out, "", func() job.Snapshot { return job.Snapshot{Audio: 1, Size: 1000, Duration: time.Minute} })
 		time.Sleep(95 * time.Second)
 		synctest.Wait()
 		if got := strings.Count(out.String(), "00:01:00  1.0 kB"); got != 3 {
@@ -102,7 +102,7 @@ func TestSilentAndLive(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	for name, begin := range map[string]func(*safeBuffer) *Progress{
 		"silent": func(b *safeBuffer) *Progress { return Silent(b) },
-		"live":   func(b *safeBuffer) *Progress { return Live(b, func() job.Snapshot { return job.Snapshot{} }) },
+		"live":   func(b *safeBuffer) *Progress { return Live(b, "", func() job.Snapshot { return job.Snapshot{} }) },
 	} {
 		var out safeBuffer
 		p := begin(&out)

@@ -41,6 +41,12 @@ func (s *Server) TLSURL(app, stream string) string {
 func (s *Server) Restart() {
 	s.t.Helper()
 	s.Kill()
+	s.StartAgain()
+}
+
+// StartAgain is the second half of Restart, for a server that has been killed.
+func (s *Server) StartAgain() {
+	s.t.Helper()
 	s.Process = Start(s.t, s.command())
 	if !s.ready() {
 		s.t.Fatalf("peertest: %s did not come back on %s:\n%s", s.name, s.Addr, s.Output())

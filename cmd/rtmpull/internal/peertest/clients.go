@@ -74,7 +74,7 @@ func RtmpdumpAhead(t testing.TB, url, file string) *Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }() // rtmpdump has its own
 	// Of files rtmpdump leaves the last 4 KiB in its buffer.
 	cmd := exec.Command(program(t, "stdbuf"), "-o0", program(t, "rtmpdump"), "--live", "--rtmp", url, "--flv", "-")
 	cmd.Stdout = out

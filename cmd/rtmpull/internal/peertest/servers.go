@@ -50,7 +50,8 @@ func Nginx(t testing.TB) *Server {
 		s.CAFile = writeCertificate(t, s.Dir)
 		s.writeFile(t, "nginx.conf", nginxConf, "@user@", user, "@rtmp@", ports[0], "@rtmps@", ports[1])
 		return func() *exec.Cmd {
-			return exec.Command(nginx, "-p", s.Dir, "-c", "nginx.conf", "-e", "stderr")
+			// play's directory is relative to where nginx runs, not to -p.
+			return s.in(exec.Command(nginx, "-p", s.Dir, "-c", "nginx.conf", "-e", "stderr"))
 		}
 	})
 }

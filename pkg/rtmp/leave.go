@@ -48,7 +48,11 @@ func (p *Publisher) goodbye() error {
 	if err := p.part(); err != nil {
 		return &Error{PhaseStream, p.addr, noEOF(err)}
 	}
-	if err := p.flush(); err != nil && !errors.Is(err, errDeaf) {
+	err := p.flush()
+	if errors.Is(err, errDeaf) {
+		err = io.ErrUnexpectedEOF // the end was not heard, whatever the server says now
+	}
+	if err != nil {
 		return &Error{PhaseStream, p.addr, noEOF(err)}
 	}
 	p.conn.closeWrite(p.conn.writeTimeout)

@@ -263,6 +263,41 @@ func TestPublishEnds(t *testing.T) {
 	})
 }
 
+// The last of a stream counts as much as the rest.
+func TestPublishLosesTheEnd(t *testing.T) {
+	for name, leave := range map[string]func(p *rtmptest.Peer){
+		"with FIN":    func(*rtmptest.Peer) {},
+		"with RST":    (*rtmptest.Peer).Abort,
+		"by its ears": func(p *rtmptest.Peer) { p.CloseRead(); time.Sleep(time.Second) },
+		"with a lie": func(p *rtmptest.Peer) {
+			p.CloseRead()
+			time.Sleep(time.Second)
+			p.Status("status", "NetStream.Unpublish.Success")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := rtmp.Client{DialContext: rtmptest.Dial(t, publishing(func(p *rtmptest.Peer) {
+					p.ReadMedia()
+					leave(p)
+				})[0])}
+				p, err := c.Publish(t.Context(), target(t, "rtmp://host/live/show"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				first, last := videoAt(0), videoAt(40)
+				if err := errors.Join(p.Write(&first), p.Flush(), p.Write(&last)); err != nil {
+					t.Log(err)
+				}
+				synctest.Wait()
+				if err := p.Close(); err == nil {
+					t.Error("Close says that all has arrived")
+				}
+			})
+		})
+	}
+}
+
 // What the server asks is answered between frames and while they wait.
 func TestPublisherAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -115,6 +115,29 @@ func TestPublishAtOnce(t *testing.T) {
 	}
 }
 
+// TestPublishLoop: each round follows on the one before, without a gap.
+func TestPublishLoop(t *testing.T) {
+	t.Parallel()
+	sample := peertest.Sample(t, "bars.flv")
+	round := peertest.Packets(t, sample)
+	const length = 10_065 + 24 // the last packet, and as much as from the one before it
+	var want []peertest.Packet
+	for i := range int64(3) {
+		for _, p := range round {
+			p.PTS += i * length
+			p.DTS += i * length
+			want = append(want, p)
+		}
+	}
+	url := peertest.Nginx(t).URL("livenotify", "show")
+	file := filepath.Join(t.TempDir(), "show.flv")
+	dump := peertest.RtmpdumpAhead(t, url, file)
+	ends(t, publish(t, sample, url, "--loop", "3", "--speed", "8"), 0)
+	ends(t, dump, 0)
+	peertest.ProbeSilently(t, file)
+	peertest.EqualPackets(t, peertest.Packets(t, file), want)
+}
+
 // TestPublishToFFmpeg publishes to ffmpeg's server, which ends when we do.
 func TestPublishToFFmpeg(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@
 package interop
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -71,26 +72,35 @@ func TestPublishNothingListens(t *testing.T) {
 // TestPublishInterrupted: the server is told, and tells the players.
 func TestPublishInterrupted(t *testing.T) {
 	t.Parallel()
-	server := peertest.Nginx(t)
-	url := server.URL("livenotify", "show")
-	dir := t.TempDir()
-	theirs, ours := filepath.Join(dir, "theirs.flv"), filepath.Join(dir, "ours.flv")
-	dump := peertest.RtmpdumpAhead(t, url, theirs)
-	publisher := publish(t, peertest.Sample(t, "bars.flv"), url, "--loop")
-	pull := rtmpull(t, ours, url)
-	peertest.WaitRecorded(t, pull, ours+".part", 2*time.Second)
-	begun := time.Now()
-	publisher.Stop()
-	if took := time.Since(begun); took > parting {
-		t.Errorf("it took %v", took)
-	}
-	ends(t, publisher, 130)
-	ends(t, dump, 0)
-	ends(t, pull, 0)
-	want := peertest.Packets(t, peertest.Sample(t, "bars.flv"))
-	for _, file := range []string{theirs, ours} {
-		peertest.ProbeSilently(t, file)
-		peertest.EqualFromFirstKey(t, peertest.Packets(t, file), want, 100)
+	for _, scheme := range []string{"rtmp", "rtmps"} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			server := peertest.Nginx(t)
+			url := server.URL("livenotify", "show")
+			to := url
+			if scheme == "rtmps" {
+				to = server.TLSURL("livenotify", "show")
+			}
+			dir := t.TempDir()
+			theirs, ours := filepath.Join(dir, "theirs.flv"), filepath.Join(dir, "ours.flv")
+			dump := peertest.RtmpdumpAhead(t, url, theirs)
+			publisher := publish(t, peertest.Sample(t, "bars.flv"), to, "--loop", "--ca-file", server.CAFile)
+			pull := rtmpull(t, ours, url)
+			peertest.WaitRecorded(t, pull, ours+".part", 2*time.Second)
+			begun := time.Now()
+			publisher.Stop()
+			if took := time.Since(begun); took > parting {
+				t.Errorf("it took %v", took)
+			}
+			ends(t, publisher, 130)
+			ends(t, dump, 0)
+			ends(t, pull, 0)
+			want := peertest.Packets(t, peertest.Sample(t, "bars.flv"))
+			for _, file := range []string{theirs, ours} {
+				peertest.ProbeSilently(t, file)
+				peertest.EqualFromFirstKey(t, peertest.Packets(t, file), want, 60)
+			}
+		})
 	}
 }
 
@@ -141,22 +151,56 @@ func TestPublishServerRestarts(t *testing.T) {
 }
 
 // TestPublishServerFreezes: a server that stops without hanging up is given up
-// when its and our buffers are full and the time for a write is over.
+// when its and our buffers are full and the time for a write is over. Until then
+// an interrupt ends it, although there is nobody to take leave of.
 func TestPublishServerFreezes(t *testing.T) {
 	t.Parallel()
+	for _, interrupted := range []bool{false, true} {
+		t.Run(fmt.Sprintf("interrupted %v", interrupted), func(t *testing.T) {
+			t.Parallel()
+			server := peertest.Nginx(t)
+			url := server.URL("live", "show")
+			file := filepath.Join(t.TempDir(), "show.flv")
+			dump := peertest.RtmpdumpAhead(t, url, file)
+			p := publish(t, peertest.Sample(t, "bars.flv"), url, "--speed", "max", "--loop", "-m", "3", "--retry", "0")
+			peertest.WaitRecorded(t, dump, file, 20*time.Second)
+			server.Pause()
+			begun := time.Now()
+			if interrupted {
+				time.Sleep(time.Second)
+				p.Stop()
+				ends(t, p, 130)
+			} else {
+				ends(t, p, 2)
+				if want := server.Addr + ": no progress in sending within 3s"; !strings.Contains(p.Output(), want) {
+					t.Errorf("it does not say %q:\n%s", want, p.Output())
+				}
+			}
+			took := time.Since(begun)
+			if interrupted {
+				took += 2 * time.Second
+			}
+			if took < 3*time.Second || took > 3*time.Second+parting {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+// TestPublishServerHalts for a while, which is made up for.
+func TestPublishServerHalts(t *testing.T) {
+	t.Parallel()
+	sample := peertest.Sample(t, "bars.flv")
 	server := peertest.Nginx(t)
-	url := server.URL("live", "show")
+	url := server.URL("livenotify", "show")
 	file := filepath.Join(t.TempDir(), "show.flv")
 	dump := peertest.RtmpdumpAhead(t, url, file)
-	p := publish(t, peertest.Sample(t, "bars.flv"), url, "--speed", "max", "--loop", "-m", "3", "--retry", "0")
-	peertest.WaitRecorded(t, dump, file, 20*time.Second)
+	p := publish(t, sample, url, "--speed", "2", "-m", "3")
+	peertest.WaitTimestamp(t, dump, file, 3000)
 	server.Pause()
-	begun := time.Now()
-	ends(t, p, 2)
-	if took := time.Since(begun); took < 3*time.Second || took > 3*time.Second+parting {
-		t.Errorf("it took %v, want 3s", took)
-	}
-	if want := server.Addr + ": no progress in sending within 3s"; !strings.Contains(p.Output(), want) {
-		t.Errorf("it does not say %q:\n%s", want, p.Output())
-	}
+	time.Sleep(2 * time.Second)
+	server.Resume()
+	ends(t, p, 0)
+	ends(t, dump, 0)
+	peertest.EqualPackets(t, peertest.Packets(t, file), peertest.Packets(t, sample))
 }

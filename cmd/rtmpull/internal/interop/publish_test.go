@@ -23,7 +23,7 @@ func publish(t testing.TB, file, url string, args ...string) *peertest.Process {
 // parting is how long it may take from the last frame to the end of the process.
 const parting = 2 * time.Second
 
-// ends waits for a publisher, which should end with that status.
+// ends waits until p ends, with that status if all is well.
 func ends(t testing.TB, p *peertest.Process, status int) {
 	t.Helper()
 	if got := p.Wait(peertest.Patience); got != status {

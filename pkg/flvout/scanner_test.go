@@ -145,6 +145,31 @@ func TestScannerGrowth(t *testing.T) {
 	}
 }
 
+// TestScannerLarge reads bodies that just fit into the read buffer, or do not.
+func TestScannerLarge(t *testing.T) {
+	const size = 128 << 10
+	in := appendHead(nil, true, true)
+	lengths := []int{size - 1, 7, size, 7, size + 1, 0, 3 * size, 7}
+	for i, n := range lengths {
+		in = appendTag(in, Tag{Type: video, Timestamp: uint32(i), Body: bytes.Repeat([]byte{byte(i)}, n)})
+	}
+	for name, r := range map[string]io.Reader{
+		"whole": bytes.NewReader(in),
+		"half":  iotest.HalfReader(bytes.NewReader(in)),
+	} {
+		s := NewScanner(r)
+		for i, n := range lengths {
+			got, err := s.Next()
+			if err != nil || got.Timestamp != uint32(i) || !bytes.Equal(got.Body, bytes.Repeat([]byte{byte(i)}, n)) {
+				t.Errorf("%s: tag %d: got %d bytes at %d, %v, want %d", name, i, len(got.Body), got.Timestamp, err, n)
+			}
+		}
+		if _, err := s.Next(); err != io.EOF {
+			t.Errorf("%s: got %v, want EOF", name, err)
+		}
+	}
+}
+
 func TestScannerAllocs(t *testing.T) {
 	in := sample(t, "bars.flv")
 	r := bytes.NewReader(in)
@@ -152,7 +177,6 @@ func TestScannerAllocs(t *testing.T) {
 	if _, err := s.Next(); err != nil {
 		t.Fatal(err)
 	}
-	s.body = make([]byte, 1<<17)
 	if n := testing.AllocsPerRun(600, func() {
 		if _, err := s.Next(); err != nil {
 			t.Fatal(err)

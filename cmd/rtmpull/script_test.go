@@ -76,6 +76,7 @@ var scriptCommands = map[string]scriptCommand{
 	"taker":        cmdTaker,
 	"nobody":       cmdNobody,
 	"logs":         cmdLogs,
+	"halt":         cmdHalt,
 	"spoil":        cmdSpoil,
 	"certificates": cmdCertificates,
 	"tls":          cmdTLS,
@@ -219,11 +220,14 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 		defer close(drained)
 		_, _ = io.Copy(said, lines)
 	}()
-	ts.Value(logKey{}).(*serverLog).safeBuffer = said
-	t := scriptT(ts)
-	ts.Defer(func() {
+	end := func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		<-drained
+	}
+	*ts.Value(logKey{}).(*serverLog) = serverLog{said, end}
+	t := scriptT(ts)
+	ts.Defer(func() {
+		end()
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("the server ends with %v:\n%s", err, said)
 		}

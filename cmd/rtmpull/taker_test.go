@@ -100,11 +100,20 @@ func cmdLogs(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// cmdHalt stops the last server.
+func cmdHalt(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 0, "halt")
+	ts.Value(logKey{}).(*serverLog).stop()
+}
+
 // logKey is where a script's *serverLog is found.
 type logKey struct{}
 
 // A serverLog is what the last server has said.
-type serverLog struct{ *safeBuffer }
+type serverLog struct {
+	*safeBuffer
+	stop func() // returns when it has
+}
 
 // spoilers make of the tags of a file what is hard to publish.
 var spoilers = map[string]func(t flvout.Tag, c flvout.Class) (_ flvout.Tag, keep bool){

@@ -41,12 +41,13 @@ func newSink() (*sink, error) {
 	}
 	s := &sink{l, make(chan taken, 1)}
 	go func() {
+		buf := make([]byte, 256<<10)
 		for {
 			nc, err := l.Accept()
 			if err != nil {
 				return
 			}
-			n, err := take(nc)
+			n, err := take(nc, buf)
 			_ = nc.Close()
 			s.took <- taken{n, err}
 		}
@@ -72,8 +73,10 @@ func (s *sink) measure(p program, size int64) (cost, error) {
 	return c, nil
 }
 
-// take accepts a publisher, and counts what comes then.
-func take(nc net.Conn) (n int64, err error) {
+// take accepts a publisher, and counts what comes then. The buffer is everybody's:
+// what the system tells of a program's memory is never less than what this one had
+// when it started it.
+func take(nc net.Conn, buf []byte) (n int64, err error) {
 	if err := handshake.Server(nc, handshake.Config{}); err != nil {
 		return 0, err
 	}
@@ -82,7 +85,6 @@ func take(nc net.Conn) (n int64, err error) {
 		return 0, err
 	}
 	const window = 5_000_000 // nginx-rtmp's
-	buf := make([]byte, 256<<10)
 	for acked := int64(0); ; {
 		got, err := nc.Read(buf)
 		if n += int64(got); n-acked >= window {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
@@ -23,6 +24,20 @@ import (
 
 // failed is the error of a recording that has no media yet.
 func failed(err error) error { return &jobError{err: err} }
+
+// unsent is the error of a publication that has sent nothing yet.
+func unsent(err error) error { return &jobError{err: err, publish: true} }
+
+// cut is the error of a publication that has sent media, and dropped that of one
+// that no server has kept for long.
+func cut(err error) error     { return &jobError{err: err, media: true, publish: true} }
+func dropped(err error) error { return &jobError{err: err, media: true, publish: true, brief: true} }
+
+// password is how an authentication fails.
+func password(reason error) error {
+	refusal := &session.StatusError{Call: "connect", Code: "NetConnection.Connect.Rejected", Description: "[ authmod=adobe ]"}
+	return conn(rtmp.PhaseConnect, &rtmp.AuthError{Mode: "adobe", Reason: reason, Refusal: refusal})
+}
 
 // broken is the error of a recording that has media.
 func broken(err error) error { return &jobError{err: err, media: true} }
@@ -39,6 +54,7 @@ func read(err error) error {
 
 func TestExit(t *testing.T) {
 	refused := &session.StatusError{Call: "play", Code: "NetStream.Play.StreamNotFound", Description: "no such stream"}
+	taken := &session.StatusError{Call: "publish", Code: "NetStream.Publish.BadName"}
 	quiet := &rtmp.TimeoutError{For: "media", After: 30*time.Second + 1234567}
 	full := &flvout.Error{Op: "write", Path: "a.flv.part", Err: syscall.ENOSPC}
 	pipe := &flvout.Error{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
@@ -98,6 +114,32 @@ func TestExit(t *testing.T) {
 		{broken(conn(rtmp.PhaseStream, quiet)), 2, "h:1935: no media within 30s", ""},
 		{broken(conn(rtmp.PhaseStream, errors.New("chunk: bad"))), 2, "h:1935: chunk: bad", ""},
 		{failed(conn(rtmp.PhaseConnect, errors.New("chunk: bad"))), 1, "h:1935: chunk: bad", ""},
+
+		{unsent(password(rtmp.ErrNoCredentials)), 4, "h:1935 refused: the server wants a user and a password (authmod=adobe)", "RTMPULL_PASSWORD"},
+		{unsent(password(rtmp.ErrWrongCredentials)), 4, "h:1935 refused: the server does not accept the user and the password (authmod=adobe)", ""},
+		{unsent(password(rtmp.ErrNoSuchUser)), 4, "h:1935 refused: the server does not know the user (authmod=adobe)", ""},
+		{unsent(password(rtmp.ErrAuthMode)), 4, "h:1935 refused: the server wants a kind of authentication that is not spoken (authmod=adobe)", ""},
+		{failed(password(rtmp.ErrNoCredentials)), 4, "h:1935 refused: the server wants a user and a password (authmod=adobe)", "--user"},
+		{unsent(conn(rtmp.PhasePublish, taken)), 4, "h:1935 refused: publish: NetStream.Publish.BadName", "under that name"},
+		{unsent(conn(rtmp.PhasePublish, &session.StatusError{Call: "publish", Code: taken.Code, Description: "Already publishing"})), 4, "h:1935 refused: publish: NetStream.Publish.BadName (Already publishing)", ""},
+		{unsent(conn(rtmp.PhasePublish, io.ErrUnexpectedEOF)), 4, "h:1935 hung up instead of answering publish", "explain --publish"},
+		{unsent(conn(rtmp.PhaseHandshake, io.ErrUnexpectedEOF)), 3, "h:1935 hung up during the handshake", "rtmps://"},
+		{unsent(conn(rtmp.PhasePublish, &rtmp.TimeoutError{For: "answer to publish", After: 30 * time.Second})), 6, "h:1935: no answer to publish within 30s", ""},
+		{unsent(conn(rtmp.PhaseStream, io.ErrUnexpectedEOF)), 2, "the connection to h:1935 was lost", ""},
+		{cut(conn(rtmp.PhaseStream, io.ErrUnexpectedEOF)), 2, "the connection to h:1935 was lost", ""},
+		{dropped(conn(rtmp.PhaseStream, io.ErrUnexpectedEOF)), 2, "the connection to h:1935 was lost", "the name is taken"},
+		{dropped(conn(rtmp.PhaseStream, session.ErrClosed)), 2, "h:1935 closed the stream", "the name is taken"},
+		{cut(conn(rtmp.PhaseStream, taken)), 2, "h:1935 refused: publish: NetStream.Publish.BadName", "under that name"},
+		{dropped(conn(rtmp.PhaseStream, taken)), 4, "h:1935 refused: publish: NetStream.Publish.BadName", "under that name"},
+		{cut(conn(rtmp.PhaseStream, &rtmp.TimeoutError{For: "progress in sending", After: 10 * time.Second})), 2, "h:1935: no progress in sending within 10s", ""},
+		{cut(&signalError{syscall.SIGTERM}), 143, "terminated", ""},
+		{dropped(&signalError{syscall.SIGINT}), 130, "interrupted", ""},
+
+		{unsent(&job.InputError{Name: "x.flv", Err: &os.PathError{Op: "open", Path: "x.flv", Err: syscall.ENOENT}}), 1, "cannot open x.flv: no such file or directory", ""},
+		{unsent(&job.InputError{Name: "x.jpg", Err: &flvout.SyntaxError{Reason: "not an FLV file"}}), 1, "x.jpg: not an FLV file at offset 0", "ffmpeg"},
+		{cut(&job.InputError{Name: "x.flv", Err: &flvout.SyntaxError{Reason: "no tag", Offset: 7}}), 1, "x.flv: no tag at offset 7", ""},
+		{cut(&job.InputError{Name: "x.flv", Err: &job.TornError{Offset: 7, Size: 9}}), 1, "x.flv: torn: what begins at offset 7 is not whole, the end is at 9", ""},
+		{cut(&job.InputError{Name: "x.flv", Err: &os.PathError{Op: "read", Path: "x.flv", Err: syscall.EIO}}), 1, "cannot read x.flv: input/output error", ""},
 
 		{broken(full), 5, "cannot write a.flv.part: no space left on device", ""},
 		{failed(&flvout.Error{Op: "create", Path: "x/a.flv", Err: syscall.EACCES}), 5, "cannot create x/a.flv: permission denied", ""},

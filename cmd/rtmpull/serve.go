@@ -67,10 +67,14 @@ func (o *serveOptions) run(ctx context.Context, env *environment, args []string)
 		}
 		streams[name] = path
 	}
+	log := obs.New(env.stderr, logging)
 	server := &serve.Server{
 		Streams: streams, Loop: int(o.loop), Speed: float64(o.speed),
 		ChunkSize: o.chunkSize, Cut: serve.Cut(o.cut),
-		OnEvent: obs.New(env.stderr, logging).Served,
+		OnEvent: func(e serve.Event) {
+			e.Text = obs.HideArguments(e.Text)
+			log.Served(e)
+		},
 	}
 	if err := server.Load(); err != nil {
 		return err

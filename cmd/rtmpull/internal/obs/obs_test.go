@@ -40,6 +40,11 @@ func tell(t *testing.T, l Logger) {
 	l.Job(job.Event{Kind: job.FirstMedia, Media: "Video"}, "")
 	l.Job(job.Event{Kind: job.FileOpened, Name: "a.flv.part"}, "")
 	l.Job(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: time.Second}, "")
+	l.Publishing("rtmp://h/live/show?token=***")
+	l.Job(job.Event{Kind: job.Reconnect, Wait: 1234567 * time.Microsecond, Attempt: 2}, "lost")
+	l.Job(job.Event{Kind: job.Gap, Duration: 1500 * time.Millisecond, Frames: 36}, "")
+	l.Job(job.Event{Kind: job.Jump, Duration: -time.Second}, "")
+	trace.Authenticate()
 	l.Served(serve.Event{Kind: serve.Listening})
 	l.Served(serve.Event{Kind: serve.Connected, Conn: 1, Addr: &net.TCPAddr{Port: 1}})
 	l.Served(serve.Event{Kind: serve.Command, Conn: 1, Text: "play(1)"})
@@ -48,7 +53,7 @@ func tell(t *testing.T, l Logger) {
 }
 
 func TestLevels(t *testing.T) {
-	for level, lines := range map[Level]int{Quiet: 0, Normal: 5, Verbose: 15, Debug: 16} {
+	for level, lines := range map[Level]int{Quiet: 0, Normal: 9, Verbose: 20, Debug: 21} {
 		var out bytes.Buffer
 		tell(t, New(&out, Options{Level: level}))
 		if got := strings.Count(out.String(), "\n"); got != lines {
@@ -76,6 +81,11 @@ func TestLines(t *testing.T) {
 		"DBG first media media=video\n",
 		"DBG file opened file=a.flv.part\n",
 		"DBG file closed bytes=9 duration=1s file=a.flv\n",
+		"INF publishing url=rtmp://h/live/show?token=***\n",
+		"WRN connecting again error=lost attempt=2 wait=1.235s\n",
+		"WRN going on, with a gap duration=1.5s frames=36\n",
+		"WRN the timestamps jump by=-1s\n",
+		"DBG the server asks for a user and a password\n",
 		"INF connected addr=:1 conn=1\n",
 		"DBG command conn=1 said=play(1)\n",
 		"INF stopped conn=1 media=1s stream=live/a?k=***\n",

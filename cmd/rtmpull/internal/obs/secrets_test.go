@@ -56,6 +56,50 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// What a server and a client say to prove that one knows the password is hidden,
+// whatever the password is.
+func TestMaskProofs(t *testing.T) {
+	mask := MaskOf(target(t, "rtmp://joe:opensesame@h/live/show"))
+	for text, want := range map[string]string{
+		"[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=needauth&user=joe&salt=kX0/+A==&challenge=a+/b==&opaque=vgoA==": "[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=needauth&user=joe&salt=***&challenge=***&opaque=***",
+		"live?authmod=adobe&user=joe&challenge=YQ==&response=Yg==&opaque=":                                                      "live?authmod=adobe&user=joe&challenge=***&response=***&opaque=",
+		"live?authmod=llnw&user=joe&nonce=n0&cnonce=c0ffee&nc=00000001&response=d41d8cd9":                                       "live?authmod=llnw&user=joe&nonce=***&cnonce=***&nc=00000001&response=***",
+		"Salt=abc CHALLENGE=def":                               "Salt=*** CHALLENGE=***",
+		"salt=opensesame":                                      "salt=***",
+		"salt=cut in the middl...":                             "salt=*** in the middl...",
+		"a salt, a challenge and a response":                   "a salt, a challenge and a response",
+		"no response within 10s; bisalt=1":                     "no response within 10s; bisalt=1",
+		"code=403 need auth; authmod=adobe; reason=authfailed": "code=403 need auth; authmod=adobe; reason=authfailed",
+	} {
+		if got := mask.Text(text); got != want {
+			t.Errorf("%q becomes\n%q, want\n%q", text, got, want)
+		}
+	}
+	o := &amf.Object{}
+	o.Set("app", amf.String("live?authmod=adobe&challenge=YQ==&response=Yg==&opaque=x"))
+	if got, want := mask.Format(o), `{app: "live?authmod=adobe&challenge=***&response=***&opaque=***"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestHideArguments(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "",
+		`connect(1, {app: "live", list: [1], o: {a: "}"}})`:                    `connect(1, {app: "live", list: [1], o: {a: "}"}})`,
+		`connect(1, {app: "live"}, true, "secret")`:                            `connect(1, {app: "live"}, true, "***")`,
+		`connect(1, {app: "a\"}b"}, true, "sec\"ret", {key: "secret"}, 5, "")`: `connect(1, {app: "a\"}b"}, true, "***", {key: "***"}, 5, "***")`,
+		`connect(1, null, "secret")`:                                           `connect(1, null, "***")`,
+		`connect(1`:                                                            `connect(1`,
+		`connect(1, {app: "live`:                                               `connect(1, {app: "live`,
+		`connect(1, {app: "live"}, "secret`:                                    `connect(1, {app: "live"}, "***"`,
+		`publish(5, null, "show", "live")`:                                     `publish(5, null, "show", "live")`,
+	} {
+		if got := HideArguments(text); got != want {
+			t.Errorf("%s becomes\n%s, want\n%s", text, got, want)
+		}
+	}
+}
+
 // A secret of any length is hidden where it stands alone, and in its place.
 func TestMaskShort(t *testing.T) {
 	tg := target(t, "rtmp://h/live/show&token=abc&bare")

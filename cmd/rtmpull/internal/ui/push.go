@@ -66,7 +66,7 @@ func (j *JSON) PushSummary(r job.PushResult, why string, exit int) {
 		Ended      string  `json:"ended"`
 		ExitStatus int     `json:"exit_status"`
 	}{
-		j.header("summary"), r.Size, r.Duration.Seconds(), r.Audio, r.Video, r.KeyFrames,
-		r.LeftOut.Total(), r.Reconnects, r.Skipped.Time.Seconds(), why, exit,
+		j.header("summary"), r.Size, seconds(r.Duration), r.Audio, r.Video, r.KeyFrames,
+		r.LeftOut.Total(), r.Reconnects, seconds(r.Skipped.Time), why, exit,
 	})
 }

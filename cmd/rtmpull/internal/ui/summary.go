@@ -52,9 +52,11 @@ type header struct {
 
 func (j *JSON) header(kind string) header {
 	now := time.Now()
-	elapsed := now.Sub(j.start).Round(time.Millisecond)
-	return header{kind, now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), elapsed.Seconds()}
+	return header{kind, now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), seconds(now.Sub(j.start))}
 }
+
+// seconds are a duration's, to the millisecond and with no more digits than that.
+func seconds(d time.Duration) float64 { return float64(d.Round(time.Millisecond).Milliseconds()) / 1000 }
 
 func (j *JSON) write(v any) { _ = j.enc.Encode(v) }
 
@@ -67,18 +69,18 @@ func (j *JSON) Event(e job.Event, why string) {
 			Reason  string  `json:"reason"`
 			Wait    float64 `json:"wait"` // seconds
 			Attempt int     `json:"attempt"`
-		}{j.header(string(e.Kind)), why, e.Wait.Round(time.Millisecond).Seconds(), e.Attempt})
+		}{j.header(string(e.Kind)), why, seconds(e.Wait), e.Attempt})
 	case job.Gap:
 		j.write(struct {
 			header
 			Duration float64 `json:"duration"` // seconds that are missing
 			Frames   int64   `json:"frames"`
-		}{j.header(string(e.Kind)), e.Duration.Seconds(), e.Frames})
+		}{j.header(string(e.Kind)), seconds(e.Duration), e.Frames})
 	case job.Jump:
 		j.write(struct {
 			header
 			Duration float64 `json:"duration"` // seconds; back if negative
-		}{j.header(string(e.Kind)), e.Duration.Seconds()})
+		}{j.header(string(e.Kind)), seconds(e.Duration)})
 	case job.FirstMedia:
 		j.write(struct {
 			header
@@ -95,7 +97,7 @@ func (j *JSON) Event(e job.Event, why string) {
 			File     string  `json:"file"`
 			Bytes    int64   `json:"bytes"`
 			Duration float64 `json:"duration"`
-		}{j.header(string(e.Kind)), e.Name, e.Size, e.Duration.Seconds()})
+		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration)})
 	}
 }
 
@@ -136,7 +138,7 @@ func (j *JSON) Summary(r job.Result, why string, exit int) {
 		Ended      string  `json:"ended"`
 		ExitStatus int     `json:"exit_status"`
 	}{
-		j.header("summary"), name, r.Size, r.Duration.Seconds(), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
+		j.header("summary"), name, r.Size, seconds(r.Duration), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
 		r.Stats.Dropped.Total() + r.Received.Dropped, r.Received.Bytes, why, exit,
 	})
 }

@@ -46,6 +46,15 @@ func TestMeter(t *testing.T) {
 			t.Errorf("after %v s:\ngot  %s\nwant %s", step.at, got, step.want)
 		}
 	}
+	if got, want := newMeter("nothing sent yet", start).line(start, job.Snapshot{}), "nothing sent yet"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for n, want := range map[int64]string{1: "connected again 1 time", 2: "connected again 2 times"} {
+		got := newMeter("", start).line(start, job.Snapshot{Audio: 1, Reconnects: n})
+		if !strings.HasSuffix(got, "  "+want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
 	audio := newMeter("waiting for media", start).line(start.Add(time.Second), job.Snapshot{Audio: 1, Size: 1000, Duration: time.Second})
 	if want := "00:00:01  1.0 kB  8 kbit/s"; audio != want {
 		t.Errorf("audio alone: got %s, want %s", audio, want)
@@ -150,6 +159,33 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+func TestPushSummary(t *testing.T) {
+	sent := job.PushResult{Media: true, Duration: 10 * time.Second, Size: 250_000, Audio: 430, Video: 250}
+	lost := sent
+	lost.Reconnects, lost.Skipped = 1, job.Skipped{Frames: 1, Time: 40 * time.Millisecond}
+	often := sent
+	often.Reconnects = 2
+	often.LeftOut = job.LeftOut{Undecodable: 12, Encrypted: 1, Command: 2, Empty: 3, Malformed: 4}
+	one := job.PushResult{Media: true, Size: 9, Audio: 1, LeftOut: job.LeftOut{Undecodable: 1}}
+	const began = "sent: 10.00 s, 250 kB, 200 kbit/s; 430 audio and 250 video tags\n"
+	for _, test := range []struct {
+		r    job.PushResult
+		want string
+	}{
+		{sent, began},
+		{lost, began + "connected again: 1 time; passed over: 1 frame, 0.04 s\n"},
+		{often, began + "connected again: 2 times\n" +
+			"left out: 12 video frames before a key frame, 1 encrypted tag, 2 seek commands, 3 empty tags, 4 damaged tags\n"},
+		{one, "sent: 0.00 s, 9 B; 1 audio and 0 video tags\nleft out: 1 video frame before a key frame\n"},
+	} {
+		var out bytes.Buffer
+		PushSummary(&out, test.r, "by a test")
+		if got, want := out.String(), test.want+"ended: by a test\n"; got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
 	j := NewJSON(&out)
@@ -160,6 +196,13 @@ func TestJSON(t *testing.T) {
 	j.Event(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: 1500 * time.Millisecond}, "")
 	j.Summary(result(), "by <a> test", 2)
 	j.Summary(job.Result{Name: "never.flv", Err: errors.New("x")}, "x", 3)
+	j.Event(job.Event{Kind: job.Reconnect, Wait: 1234567 * time.Microsecond, Attempt: 2}, "lost")
+	j.Event(job.Event{Kind: job.Gap, Duration: 1500 * time.Millisecond, Frames: 36}, "")
+	j.Event(job.Event{Kind: job.Jump, Duration: -time.Second}, "")
+	j.PushSummary(job.PushResult{
+		Duration: 10 * time.Second, Size: 250_000, Audio: 430, Video: 250, KeyFrames: 10, Reconnects: 1,
+		LeftOut: job.LeftOut{Empty: 2}, Skipped: job.Skipped{Frames: 1, Time: 40 * time.Millisecond},
+	}, "by <a> test", 2)
 	var got []string
 	for line := range strings.Lines(out.String()) {
 		var head struct {
@@ -186,6 +229,10 @@ func TestJSON(t *testing.T) {
 		`{"message_type":"file_closed","file":"a.flv","bytes":9,"duration":1.5}` + "\n",
 		`{"message_type":"summary","file":"a.flv","bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"dropped":10,"bytes_received":260000,"ended":"by <a> test","exit_status":2}` + "\n",
 		`{"message_type":"summary","bytes":0,"duration":0,"audio_tags":0,"video_tags":0,"key_frames":0,"dropped":0,"bytes_received":0,"ended":"x","exit_status":3}` + "\n",
+		`{"message_type":"reconnect","reason":"lost","wait":1.235,"attempt":2}` + "\n",
+		`{"message_type":"gap","duration":1.5,"frames":36}` + "\n",
+		`{"message_type":"jump","duration":-1}` + "\n",
+		`{"message_type":"summary","bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"left_out":2,"reconnects":1,"missing":0.04,"ended":"by <a> test","exit_status":2}` + "\n",
 	}
 	if strings.Join(got, "") != strings.Join(want, "") {
 		t.Errorf("got\n%swant\n%s", strings.Join(got, ""), strings.Join(want, ""))

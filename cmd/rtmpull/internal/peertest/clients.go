@@ -112,11 +112,11 @@ func FFmpegListen(t testing.TB, file string) (p *Process, url string) {
 }
 
 // recorder is how ffmpeg is told to record url: each packet at once, with its
-// time.
+// time, after a look at the first second.
 func recorder(url, file string) []string {
 	return []string{
-		"-nostdin", "-hide_banner", "-v", "warning", "-copyts", "-i", url, "-map", "0", "-c", "copy",
-		"-flush_packets", "1", "-f", "flv", "-y", file,
+		"-nostdin", "-hide_banner", "-v", "warning", "-analyzeduration", "1000000", "-copyts", "-i", url,
+		"-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "flv", "-y", file,
 	}
 }
 

@@ -57,8 +57,10 @@ func writeTaken(p *rtmptest.Peer, name string) {
 		return // which the script will find
 	}
 	w := bufio.NewWriter(f)
-	defer f.Close()
-	defer w.Flush()
+	defer func() {
+		_ = w.Flush()
+		_ = f.Close()
+	}()
 	_, _ = w.WriteString(flvHeader)
 	for m := p.ReadMedia(); m != nil; m = p.ReadMedia() {
 		_, _ = w.Write(appendTag(nil, flvout.Tag{

@@ -56,7 +56,9 @@ func (j *JSON) header(kind string) header {
 }
 
 // seconds are a duration's, to the millisecond and with no more digits than that.
-func seconds(d time.Duration) float64 { return float64(d.Round(time.Millisecond).Milliseconds()) / 1000 }
+func seconds(d time.Duration) float64 {
+	return float64(d.Round(time.Millisecond).Milliseconds()) / 1000
+}
 
 func (j *JSON) write(v any) { _ = j.enc.Encode(v) }
 

@@ -160,7 +160,7 @@ func TestPublishToFFmpeg(t *testing.T) {
 // file's, also where they need more than three bytes.
 func TestPublishLong(t *testing.T) {
 	t.Parallel()
-	speed := 8
+	speed := 16
 	if os.Getenv("RTMPULL_SLOW") != "" {
 		speed = 1
 	}
@@ -195,8 +195,8 @@ func film(t testing.TB, start, length time.Duration) string {
 	file := filepath.Join(t.TempDir(), "film.flv")
 	seconds := func(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }
 	ffmpeg := peertest.Start(t, exec.Command("ffmpeg", "-nostdin", "-v", "error",
-		"-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25", "-f", "lavfi", "-i", "sine", "-t", seconds(length),
-		"-c:v", "libx264", "-preset", "superfast", "-bf", "2", "-g", "25", "-pix_fmt", "yuv420p", "-c:a", "aac",
+		"-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25", "-f", "lavfi", "-i", "sine", "-t", seconds(length),
+		"-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "25", "-pix_fmt", "yuv420p", "-c:a", "aac",
 		"-output_ts_offset", seconds(start), "-f", "flv", file))
 	if status := ffmpeg.Wait(3 * peertest.Patience); status != 0 {
 		t.Fatalf("ffmpeg: %s", ffmpeg.Output())

@@ -80,10 +80,13 @@ func (p *Publisher) heardOut() error {
 	case <-timeout.C:
 		return &Error{PhaseStream, p.addr, &TimeoutError{For: "sign that all has arrived", After: p.conn.writeTimeout}}
 	}
-	if hungUp(p.err) || errors.Is(p.err, io.EOF) || errors.Is(p.err, session.ErrClosed) || p.life.Err() != nil {
+	switch {
+	case errors.Is(p.err, io.EOF), errors.Is(p.err, session.ErrClosed), p.life.Err() != nil:
+		return nil
+	case errors.Is(p.err, io.ErrUnexpectedEOF): // it has closed its side, as we have ours
 		return nil
 	}
-	return p.err
+	return p.err // a RST is what systems send for a program that has not read all
 }
 
 // closeInterrupted is close for a stream whose context has ended, and with it

@@ -227,6 +227,16 @@ func TestPublishEnds(t *testing.T) {
 			readAll(p)
 			time.Sleep(time.Minute)
 		}), phase: rtmp.PhaseStream, took: 10 * time.Second, says: "no sign that all has arrived within 10s"},
+		{name: "the server breaks off at the end", scripts: publishing(func(p *rtmptest.Peer) {
+			readAll(p)
+			p.Abort()
+		}), phase: rtmp.PhaseStream, says: "reset"},
+		{name: "the server breaks off after it has said that it has all", scripts: publishing(func(p *rtmptest.Peer) {
+			readAll(p)
+			p.Status("status", "NetStream.Unpublish.Success")
+			time.Sleep(time.Second) // a RST would undo what is still to be read
+			p.Abort()
+		})},
 		{name: "the server stops reading", scripts: publishing(func(p *rtmptest.Peer) { time.Sleep(time.Minute) }),
 			phase: rtmp.PhaseStream, took: 10 * time.Second, says: "no progress in sending within 10s"},
 		{name: "the server stops reading, and less patience", client: rtmp.Client{WriteTimeout: 2 * time.Second},

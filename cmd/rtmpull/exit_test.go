@@ -138,7 +138,7 @@ func TestExit(t *testing.T) {
 		{unsent(&job.InputError{Name: "x.flv", Err: &os.PathError{Op: "open", Path: "x.flv", Err: syscall.ENOENT}}), 1, "cannot open x.flv: no such file or directory", ""},
 		{unsent(&job.InputError{Name: "x.jpg", Err: &flvout.SyntaxError{Reason: "not an FLV file"}}), 1, "x.jpg: not an FLV file at offset 0", "ffmpeg"},
 		{cut(&job.InputError{Name: "x.flv", Err: &flvout.SyntaxError{Reason: "no tag", Offset: 7}}), 1, "x.flv: no tag at offset 7", ""},
-		{cut(&job.InputError{Name: "x.flv", Err: &job.TornError{Offset: 7, Size: 9}}), 1, "x.flv: torn: what begins at offset 7 is not whole, the end is at 9", ""},
+		{cut(&job.InputError{Name: "x.flv", Err: &job.TornError{Offset: 7, Size: 9}}), 1, "x.flv: it ends in the middle: what begins at offset 7 is cut off at 9", ""},
 		{cut(&job.InputError{Name: "x.flv", Err: &os.PathError{Op: "read", Path: "x.flv", Err: syscall.EIO}}), 1, "cannot read x.flv: input/output error", ""},
 
 		{broken(full), 5, "cannot write a.flv.part: no space left on device", ""},

@@ -48,7 +48,7 @@ type TornError struct {
 }
 
 func (e *TornError) Error() string {
-	return fmt.Sprintf("torn: what begins at offset %d is not whole, the end is at %d", e.Offset, e.Size)
+	return fmt.Sprintf("it ends in the middle: what begins at offset %d is cut off at %d", e.Offset, e.Size)
 }
 
 var (

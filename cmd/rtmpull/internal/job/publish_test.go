@@ -125,7 +125,8 @@ func TestPublishRefused(t *testing.T) {
 		err     string // "" is success
 		again   int
 	}{
-		"taken":            {[]rtmptest.Script{refuse("NetStream.Publish.BadName")}, true, "NetStream.Publish.BadName", 0},
+		"taken":            {[]rtmptest.Script{refuse("NetStream.Publish.BadName")}, false, "NetStream.Publish.BadName", 0},
+		"taken for now":    {[]rtmptest.Script{refuse("NetStream.Publish.BadName"), new(taker).take(-1)}, true, "", 0},
 		"for now":          {[]rtmptest.Script{refuse("NetStream.Failed"), s.take(-1)}, true, "", 0},
 		"its own ghost":    {[]rtmptest.Script{new(taker).take(100), refuse("NetStream.Publish.BadName"), new(taker).take(-1)}, false, "", 1},
 		"a ghost too long": {slices.Concat([]rtmptest.Script{new(taker).take(100)}, slices.Repeat([]rtmptest.Script{refuse("NetStream.Publish.BadName")}, 3)), false, "NetStream.Publish.BadName", 0},

@@ -89,12 +89,12 @@ func TestPushBadInput(t *testing.T) {
 	}{
 		"empty":         {nil, errEmpty, "x: it is empty"},
 		"no FLV":        {[]byte("RIFF and so on"), nil, "x: not an FLV file: no signature at offset 0"},
-		"short header":  {[]byte("FLV\x01"), nil, "x: torn: what begins at offset 0 is not whole, the end is at 4"},
+		"short header":  {[]byte("FLV\x01"), nil, "x: it ends in the middle: what begins at offset 0 is cut off at 4"},
 		"no tag":        {flv(), errNoMedia, "x: it has neither audio nor video"},
 		"headers alone": {flv(short()[:3]...), errNoMedia, "x: it has neither audio nor video"},
 		"no key frame":  {flv(inter...), errNoKey, "x: its video has no key frame to begin with"},
 		"encrypted":     {flv(encrypted), errEncrypted, "x: it is encrypted"},
-		"torn early":    {whole[:60], nil, "x: torn: what begins at offset 49 is not whole, the end is at 60"},
+		"torn early":    {whole[:60], nil, "x: it ends in the middle: what begins at offset 49 is cut off at 60"},
 		"garbage":       {append(flv(short()[0]), make([]byte, 100)...), nil, "x: no tag, but type 0 at offset 49"},
 	} {
 		for _, open := range []func([]byte) Input{from, piped} {
@@ -123,7 +123,7 @@ func TestPushDamagedInput(t *testing.T) {
 		sent  int
 		err   string
 	}{
-		"torn":    {whole[:torn], len(list) - 1, "a.flv: torn: what begins at offset 993 is not whole, the end is at 1004"},
+		"torn":    {whole[:torn], len(list) - 1, "a.flv: it ends in the middle: what begins at offset 993 is cut off at 1004"},
 		"garbage": {append(slices.Clone(whole), "this is no tag, is it?"...), len(list), "a.flv: no tag, but type 116 at offset 1013"},
 		"no end":  {whole[:len(whole)-4], len(list), ""},
 	} {

@@ -57,7 +57,7 @@ func (r *retrier) next(t trouble, now time.Time, random float64) (wait time.Dura
 	if r.attempt == 0 || t.live >= healthy {
 		r.attempt, r.since = 0, now
 	}
-	if isFinal(t.err, r.live) || !r.live && !r.First || r.Attempts >= 0 && r.attempt >= r.Attempts {
+	if isFinal(t.err, r.live || r.First) || !r.live && !r.First || r.Attempts >= 0 && r.attempt >= r.Attempts {
 		return 0, false
 	}
 	wait = r.delay(random)
@@ -83,8 +83,9 @@ func (r *retrier) delay(random float64) time.Duration {
 	return d/2 + time.Duration(float64(d/2)*random)
 }
 
-// isFinal tells the errors that another attempt would not change.
-func isFinal(err error, wasLive bool) bool {
+// isFinal tells the errors that another attempt would not change. patient: the
+// stream was live, or was to be waited for.
+func isFinal(err error, patient bool) bool {
 	var (
 		auth    *rtmp.AuthError
 		refusal *session.StatusError
@@ -97,7 +98,7 @@ func isFinal(err error, wasLive bool) bool {
 	case errors.As(err, &auth):
 		return true
 	case errors.As(err, &refusal):
-		return isFinalCode(refusal.Code, wasLive)
+		return isFinalCode(refusal.Code, patient)
 	case errors.As(err, &peer):
 		return peer.Kind == handshake.TLS || peer.Kind == handshake.HTTP
 	}
@@ -107,7 +108,7 @@ func isFinal(err error, wasLive bool) bool {
 // isFinalCode tells the refusals that will stay. What a server says that has
 // just started, or for which the connection before is not over yet, it says in
 // the codes that it also has for names that do not exist or are taken.
-func isFinalCode(code string, wasLive bool) bool {
+func isFinalCode(code string, patient bool) bool {
 	switch {
 	case slices.Contains([]string{
 		"NetConnection.Connect.InvalidApp",
@@ -125,5 +126,5 @@ func isFinalCode(code string, wasLive bool) bool {
 	}, code):
 		return false
 	}
-	return !wasLive
+	return !patient
 }

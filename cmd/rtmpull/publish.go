@@ -92,45 +92,11 @@ func (o *publishOptions) run(ctx context.Context, env *environment, args []strin
 		return err
 	}
 	defer t.stop()
-	var kept tenure
-	push.Client.Trace = t.trace(func(url string) {
-		kept.begin()
-		t.log.Publishing(url)
-	})
-	push.Report = func(e job.Event) {
-		if e.Kind == job.Reconnect {
-			kept.end()
-		}
-		t.report(e)
-	}
+	push.Client.Trace = t.trace(t.log.Publishing)
+	push.Report = t.report
 	result := push.Run(ctx)
-	kept.end()
 	t.stop()
-	return o.conclude(env, result, t, kept)
-}
-
-// A tenure is how long servers have kept what was published. It belongs to the
-// goroutine that runs the job.
-type tenure struct {
-	since   time.Time // zero: none has it now
-	ever    bool
-	longest time.Duration
-}
-
-func (t *tenure) begin() { t.since, t.ever = time.Now(), true }
-
-func (t *tenure) end() {
-	if !t.since.IsZero() {
-		t.longest = max(t.longest, time.Since(t.since))
-	}
-	t.since = time.Time{}
-}
-
-// brief tells whether servers have granted the stream only to drop it. That is
-// how many of them refuse: they ask for leave when they have said yes.
-func (t *tenure) brief() bool {
-	const long = 3 * time.Second
-	return t.ever && t.longest < long
+	return o.conclude(env, result, t)
 }
 
 // prepare makes the job, and finds out all that is wrong with the command line.
@@ -208,10 +174,10 @@ func openInput(ctx context.Context, name string) (input, error) {
 
 // conclude tells what came of it and makes the error that the exit status is
 // taken from.
-func (o *publishOptions) conclude(env *environment, r job.PushResult, t *telling, kept tenure) error {
+func (o *publishOptions) conclude(env *environment, r job.PushResult, t *telling) error {
 	var err error
 	if r.Err != nil {
-		err = &jobError{err: r.Err, media: r.Media, mask: t.mask, publish: true, brief: kept.brief()}
+		err = &jobError{err: r.Err, media: r.Media, mask: t.mask, publish: true, brief: r.Longest > 0 && r.Longest < job.Brief}
 	}
 	why, status := string(r.Reason), exitStatus(err)
 	if err != nil {
@@ -240,7 +206,7 @@ type retryFlags struct {
 func (f *retryFlags) group() flagGroup {
 	f.delay, f.maxDelay = durationValue(job.DefaultRetryDelay), durationValue(job.DefaultRetryMaxDelay)
 	fs := pflag.NewFlagSet("survival", pflag.ContinueOnError)
-	fs.Var(&f.attempts, "retry", "how often to connect again in a row, also at the start (default: a lost stream for 60 s)")
+	fs.Var(&f.attempts, "retry", "how often to connect again in a row, also at the start (default: for 60 s, if a stream is lost that was taken for 3 s)")
 	fs.Var(&f.delay, "retry-delay", "how long to wait before that, twice as long each time")
 	fs.Var(&f.maxDelay, "retry-max-delay", "how long to wait at most")
 	fs.Var(&f.maxTime, "retry-max-time", "how long to go on, from when the connection was lost")

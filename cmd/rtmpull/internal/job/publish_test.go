@@ -57,7 +57,7 @@ func toServer(t *testing.T, b []byte, scripts ...rtmptest.Script) *Push {
 		Client: &rtmp.Client{DialContext: rtmptest.Dial(t, scripts[0], scripts[1:]...)},
 		Target: &rtmp.Target{Scheme: "rtmp", Host: "h", Session: session.Config{App: "live", PlayPath: "show"}},
 		Input:  from(b), Speed: 1,
-		Retry: Retry{Attempts: 3, Delay: time.Second},
+		Retry: Retry{Attempts: 3, First: true, Delay: time.Second},
 	}
 }
 
@@ -125,11 +125,12 @@ func TestPublishRefused(t *testing.T) {
 		err     string // "" is success
 		again   int
 	}{
-		"taken":            {[]rtmptest.Script{refuse("NetStream.Publish.BadName")}, false, "NetStream.Publish.BadName", 0},
-		"taken for now":    {[]rtmptest.Script{refuse("NetStream.Publish.BadName"), new(taker).take(-1)}, true, "", 0},
-		"for now":          {[]rtmptest.Script{refuse("NetStream.Failed"), s.take(-1)}, true, "", 0},
-		"its own ghost":    {[]rtmptest.Script{new(taker).take(100), refuse("NetStream.Publish.BadName"), new(taker).take(-1)}, false, "", 1},
-		"a ghost too long": {slices.Concat([]rtmptest.Script{new(taker).take(100)}, slices.Repeat([]rtmptest.Script{refuse("NetStream.Publish.BadName")}, 3)), false, "NetStream.Publish.BadName", 0},
+		"taken":                 {[]rtmptest.Script{refuse("NetStream.Publish.BadName")}, false, "NetStream.Publish.BadName", 0},
+		"taken for now":         {[]rtmptest.Script{refuse("NetStream.Publish.BadName"), new(taker).take(-1)}, true, "", 0},
+		"for now":               {[]rtmptest.Script{refuse("NetStream.Failed"), s.take(-1)}, true, "", 0},
+		"its own ghost":         {[]rtmptest.Script{new(taker).take(250), refuse("NetStream.Publish.BadName"), new(taker).take(-1)}, false, "", 1},
+		"a ghost too long":      {slices.Concat([]rtmptest.Script{new(taker).take(250)}, slices.Repeat([]rtmptest.Script{refuse("NetStream.Publish.BadName")}, 3)), false, "NetStream.Publish.BadName", 0},
+		"granted, and then not": {[]rtmptest.Script{new(taker).take(100), new(taker).take(-1)}, false, "rtmp: stream h:1935: unexpected EOF", 0},
 		"while it streams": {[]rtmptest.Script{func(p *rtmptest.Peer) {
 			p.AcceptPublish()
 			p.ReadMedia()
@@ -165,7 +166,7 @@ func TestPublishLostForGood(t *testing.T) {
 		}
 		p := toServer(t, sample(t, "bars.flv"), scripts...)
 		p.Loop = -1
-		p.Retry = Retry{Attempts: Unlimited, Delay: time.Second, MaxDelay: 30 * time.Second, MaxTime: time.Minute}
+		p.Retry = Retry{Attempts: Unlimited, First: true, Delay: time.Second, MaxDelay: 30 * time.Second, MaxTime: time.Minute}
 		start := time.Now()
 		r := p.Run(t.Context())
 		took := time.Since(start)

@@ -128,7 +128,7 @@ func TestPushDamagedInput(t *testing.T) {
 		"no end":  {whole[:len(whole)-4], len(list), ""},
 	} {
 		sink := newSink()
-		p := &Push{Input: from(test.input), Loop: 3, Retry: Retry{Attempts: Unlimited}, publish: server(sink, newSink())}
+		p := &Push{Input: from(test.input), Loop: 3, Retry: Retry{Attempts: Unlimited, First: true}, publish: server(sink, newSink())}
 		if test.err == "" {
 			p.Loop = 1
 		}
@@ -180,7 +180,7 @@ func TestPushReconnects(t *testing.T) {
 			var events []Event
 			p := &Push{
 				Input: from(flv(list...)), Speed: 1, publish: server(a, b, c),
-				Retry:  Retry{Attempts: Unlimited, Delay: 4 * time.Second, MaxTime: time.Minute},
+				Retry:  Retry{Attempts: Unlimited, First: true, Delay: 4 * time.Second, MaxTime: time.Minute},
 				random: func() float64 { return 0 },
 				Report: func(e Event) { events = append(events, e) },
 			}
@@ -225,13 +225,13 @@ func TestPushIncomplete(t *testing.T) {
 		}
 		return nil
 	}
-	p := &Push{Input: from(flv(list...)), publish: server(a, newSink()), Retry: Retry{Attempts: Unlimited}}
+	p := &Push{Input: from(flv(list...)), publish: server(a, newSink()), Retry: Retry{Attempts: Unlimited, First: true}}
 	if r := p.Run(t.Context()); !errors.Is(r.Err, lost) || r.Reason != "" || !r.Media || r.Skipped.Frames != 2 {
 		t.Errorf("no key frame: %+v", r)
 	}
 	a = newSink()
 	a.part = lost
-	p = &Push{Input: from(flv(list...)), publish: server(a, newSink()), Retry: Retry{Attempts: Unlimited}}
+	p = &Push{Input: from(flv(list...)), publish: server(a, newSink()), Retry: Retry{Attempts: Unlimited, First: true}}
 	if r := p.Run(t.Context()); !errors.Is(r.Err, lost) || r.Reason != "" || !r.Media || r.Reconnects != 0 {
 		t.Errorf("close: %+v", r)
 	}
@@ -283,7 +283,7 @@ func TestPushPipeReconnects(t *testing.T) {
 			_, _ = far.Write(whole[half:])
 			_ = far.CloseWrite()
 		}()
-		p := &Push{Input: Input{"-", near}, Speed: 1, Retry: Retry{Attempts: 1, Delay: time.Second}, publish: server(a, b)}
+		p := &Push{Input: Input{"-", near}, Speed: 1, Retry: Retry{Attempts: 1, First: true, Delay: time.Second}, publish: server(a, b)}
 		r := p.Run(t.Context())
 		if r.Err != nil || r.Reconnects != 1 || r.Skipped.Frames != 3 {
 			t.Errorf("%+v", r)

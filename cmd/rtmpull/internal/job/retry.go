@@ -26,11 +26,15 @@ const Unlimited = -1
 // one. One that starts and ends at once would be tried for ever otherwise.
 const healthy = 10 * time.Second
 
+// Brief is how long a server has to keep what is published for that to count.
+// Some that do not want a stream grant it first, and then hang up.
+const Brief = 3 * time.Second
+
 // A Retry says how long to go on about a connection that fails or is lost. The
 // zero Retry gives up at once.
 type Retry struct {
 	Attempts int           // in a row, or Unlimited; 0: none
-	First    bool          // also if the stream was never live
+	First    bool          // also if the stream was never live for longer than Brief
 	Delay    time.Duration // before the second attempt; before others twice as long as the time before
 	MaxDelay time.Duration // 0: none
 	MaxTime  time.Duration // from the first trouble to the last attempt; 0: any
@@ -53,7 +57,7 @@ type retrier struct {
 
 // next tells how long to wait before the next attempt, and whether to make one.
 func (r *retrier) next(t trouble, now time.Time, random float64) (wait time.Duration, again bool) {
-	r.live = r.live || t.live > 0
+	r.live = r.live || t.live >= Brief
 	if r.attempt == 0 || t.live >= healthy {
 		r.attempt, r.since = 0, now
 	}

@@ -45,13 +45,15 @@ func TestRetry(t *testing.T) {
 		}},
 		"attempts take time": {usual, []step{{time.Hour, time.Hour, s}, {30 * s, 0, 2 * s}, {25 * s, 0, 2 * s}, {0, 0, -1}}},
 		// that is no success: the waits grow, and there is an end
-		"starts, then closes": {usual, []step{
+		"starts, then closes": {first, []step{
 			{s, s, s}, {s, s, 2 * s}, {s, s, 4 * s}, {s, s, 8 * s}, {s, s, 8 * s}, {s, s, 8 * s}, {s, s, 8 * s}, {s, s, 8 * s}, {s, s, 5 * s}, {s, s, -1},
 		}},
-		"a healthy stretch": {usual, []step{{s, s, s}, {s, s, 2 * s}, {healthy, healthy, s}, {s, s, 2 * s}}},
-		"attempts":          {Retry{Attempts: 2, Delay: s}, []step{{s, s, s}, {0, 0, 2 * s}, {0, 0, -1}}},
-		"attempts again":    {Retry{Attempts: 2, Delay: s}, []step{{s, s, s}, {0, 0, 2 * s}, {healthy, healthy, s}, {0, 0, 2 * s}, {0, 0, -1}}},
-		"no delay":          {Retry{Attempts: 3}, []step{{s, s, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, -1}}},
+		// that is how some servers refuse, and nobody has asked to wait for them
+		"starts, then closes, unasked": {usual, []step{{s, s, -1}}},
+		"a healthy stretch":            {first, []step{{s, s, s}, {s, s, 2 * s}, {healthy, healthy, s}, {s, s, 2 * s}}},
+		"attempts":                     {Retry{Attempts: 2, Delay: s}, []step{{Brief, Brief, s}, {0, 0, 2 * s}, {0, 0, -1}}},
+		"attempts again":               {Retry{Attempts: 2, Delay: s}, []step{{Brief, Brief, s}, {0, 0, 2 * s}, {healthy, healthy, s}, {0, 0, 2 * s}, {0, 0, -1}}},
+		"no delay":                     {Retry{Attempts: 3}, []step{{Brief, Brief, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, -1}}},
 	} {
 		now := time.Unix(0, 0)
 		r := retrier{Retry: test.retry}

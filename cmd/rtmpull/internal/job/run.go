@@ -72,10 +72,11 @@ func (r *run) connection(ctx context.Context) (Reason, trouble) {
 	}
 	begun, frames := time.Now(), r.frames
 	reason, err := r.send(ctx, sink)
-	t := trouble{err: err}
+	t, kept := trouble{err: err}, max(1, time.Since(begun))
 	if r.frames > frames {
-		t.live = max(1, time.Since(begun))
+		t.live = kept
 	}
+	r.result.Longest = max(r.result.Longest, kept)
 	// What was written is with the server only if Close says so.
 	if e := sink.Close(); t.err == nil && e != nil {
 		reason, t.err, r.over = "", e, true

@@ -1,0 +1,48 @@
+package session
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// docs/handler.md has every row, and the tests that it names are there.
+func TestHandlerDocument(t *testing.T) {
+	root := filepath.Join("..", "..", "..")
+	document, err := os.ReadFile(filepath.Join(root, "docs", "handler.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources strings.Builder
+	for _, dir := range []string{"pkg/rtmp/session", "pkg/rtmp", "cmd/rtmpull/internal/interop"} {
+		files, _ := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
+		for _, file := range files {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources.Write(b)
+		}
+	}
+	lines := strings.Split(string(document), "\n")
+	for n := 1; n <= 31; n++ {
+		named := 0
+		for _, line := range lines {
+			if !strings.HasPrefix(line, fmt.Sprintf("| %d ", n)) {
+				continue
+			}
+			for _, name := range regexp.MustCompile(`Test\w+`).FindAllString(line, -1) {
+				named++
+				if !strings.Contains(sources.String(), "func "+name+"(t *testing.T)") {
+					t.Errorf("row %d: there is no %s", n, name)
+				}
+			}
+		}
+		if named == 0 {
+			t.Errorf("row %d names no test", n)
+		}
+	}
+}

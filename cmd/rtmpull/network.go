@@ -39,7 +39,7 @@ func (f *networkFlags) publishGroup() flagGroup {
 	fs := f.flags()
 	f.start, f.write = durationValue(30*time.Second), durationValue(rtmp.DefaultWriteTimeout)
 	fs.Var((*timeoutValue)(&f.start), "start-timeout", "how long to wait for the server to take the stream")
-	fs.VarP((*timeoutValue)(&f.write), "timeout", "m", "how long to wait when the server does not read")
+	fs.VarP((*timeoutValue)(&f.write), "timeout", "m", "how long to wait for the server to read on, once the system's buffers are full")
 	return flagGroup{"Network", fs}
 }
 

@@ -57,7 +57,7 @@ type PushResult struct {
 	LeftOut    LeftOut
 	Skipped    Skipped
 	Reconnects int           // connections after the first
-	Longest    time.Duration // that a server has kept it; 0: none has taken it
+	Longest    time.Duration // that a server has kept and read it; 0: none has taken it
 	Sent       rtmp.Stats    // of the last connection
 	Took       time.Duration // from the call of Run
 }

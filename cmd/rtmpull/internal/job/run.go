@@ -20,11 +20,12 @@ type run struct {
 	kind   kinds
 	result PushResult
 
-	connected int   // connections
-	frames    int64 // sent
-	lost      error // the one before
-	resumed   bool  // what that made us leave out is still to be told
-	over      bool  // there is nothing left to send
+	connected int       // connections
+	frames    int64     // sent
+	alive     time.Time // until when this connection went well
+	lost      error     // the one before
+	resumed   bool      // what that made us leave out is still to be told
+	over      bool      // there is nothing left to send
 }
 
 // connections publishes over one connection after the other. The reason is empty
@@ -71,8 +72,9 @@ func (r *run) connection(ctx context.Context) (Reason, trouble) {
 		r.progress.reconnects.Add(1)
 	}
 	begun, frames := time.Now(), r.frames
+	r.alive = begun
 	reason, err := r.send(ctx, sink)
-	t, kept := trouble{err: err}, max(1, time.Since(begun))
+	t, kept := trouble{err: err}, max(1, r.alive.Sub(begun))
 	if r.frames > frames {
 		t.live = kept
 	}
@@ -114,11 +116,12 @@ func (r *run) send(ctx context.Context, sink Sink) (Reason, error) {
 			}
 			return InputEnded, nil
 		case errors.Is(err, errGone):
-			return "", gone(sink)
+			return "", r.gone(sink)
 		case err != nil:
 			return "", err
 		}
 		now := time.Now()
+		r.alive = now
 		if r.resumed {
 			r.resumed = false
 			if s := r.feed.gate.now; s.Frames > 0 {
@@ -137,7 +140,7 @@ func (r *run) send(ctx context.Context, sink Sink) (Reason, error) {
 				if err := r.await(ctx, sink, d); err != nil {
 					return "", err
 				}
-				now = at
+				now, r.alive = at, at
 			}
 		}
 		if err := sink.Write(&pk.Message); err != nil {
@@ -157,18 +160,30 @@ func (r *run) await(ctx context.Context, sink Sink, d time.Duration) error {
 	case <-r.timer.C:
 		return nil
 	case <-sink.Done():
-		return gone(sink)
+		return r.gone(sink)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// gone is why a sink is.
-func gone(sink Sink) error {
-	if err := sink.Err(); err != nil {
-		return err
+// A timeout is an error that tells whether it is one of lateness.
+type timeout interface {
+	error
+	Timeout() bool
+}
+
+// gone is why a sink is that was lost in a wait of ours. Up to then all went
+// well, unless this is the end of a time in which the server took nothing. That
+// of a write that fails does not count for the same reason.
+func (r *run) gone(sink Sink) error {
+	err := sink.Err()
+	if err == nil {
+		err = io.ErrUnexpectedEOF
 	}
-	return io.ErrUnexpectedEOF
+	if late, ok := errors.AsType[timeout](err); !ok || !late.Timeout() {
+		r.alive = time.Now()
+	}
+	return err
 }
 
 // reached tells which limit there is no room left under for p.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -18,6 +19,10 @@ const (
 	DefaultRetryMaxDelay = 30 * time.Second
 	DefaultRetryMaxTime  = time.Minute
 )
+
+// minRetryDelay is the least that a Delay can be: a server that is gone refuses
+// some ten thousand connections a second.
+const minRetryDelay = 100 * time.Millisecond
 
 // Unlimited is a number of attempts.
 const Unlimited = -1
@@ -79,10 +84,15 @@ func (r *retrier) next(t trouble, now time.Time, random float64) (wait time.Dura
 // delay is between half and the whole of what the attempt's number calls for:
 // those who lost the same server should not come back all at once.
 func (r *retrier) delay(random float64) time.Duration {
-	const maxDoublings = 20
-	d := r.Delay << min(r.attempt, maxDoublings)
+	const longest = math.MaxInt64
+	d := max(r.Delay, minRetryDelay)
+	if n := min(r.attempt, 62); d > longest>>n {
+		d = longest
+	} else {
+		d <<= n
+	}
 	if r.MaxDelay > 0 {
-		d = min(d, r.MaxDelay)
+		d = min(d, max(r.MaxDelay, minRetryDelay))
 	}
 	return d/2 + time.Duration(float64(d/2)*random)
 }

@@ -53,7 +53,8 @@ func TestRetry(t *testing.T) {
 		"a healthy stretch":            {first, []step{{s, s, s}, {s, s, 2 * s}, {healthy, healthy, s}, {s, s, 2 * s}}},
 		"attempts":                     {Retry{Attempts: 2, Delay: s}, []step{{Brief, Brief, s}, {0, 0, 2 * s}, {0, 0, -1}}},
 		"attempts again":               {Retry{Attempts: 2, Delay: s}, []step{{Brief, Brief, s}, {0, 0, 2 * s}, {healthy, healthy, s}, {0, 0, 2 * s}, {0, 0, -1}}},
-		"no delay":                     {Retry{Attempts: 3}, []step{{Brief, Brief, 0}, {0, 0, 0}, {0, 0, 0}, {0, 0, -1}}},
+		"no delay":                     {Retry{Attempts: 3}, []step{{Brief, Brief, s / 10}, {0, 0, s / 5}, {0, 0, 2 * s / 5}, {0, 0, -1}}},
+		"next to none":                 {Retry{Attempts: 3, Delay: 1, MaxDelay: 1}, []step{{Brief, Brief, s / 10}, {0, 0, s / 10}, {0, 0, s / 10}, {0, 0, -1}}},
 	} {
 		now := time.Unix(0, 0)
 		r := retrier{Retry: test.retry}
@@ -73,8 +74,12 @@ func TestRetry(t *testing.T) {
 // Waits are spread over the upper half, and never overflow.
 func TestRetryJitter(t *testing.T) {
 	for attempt := range 1000 {
-		r := retrier{Retry: Retry{Attempts: Unlimited, Delay: time.Hour, MaxDelay: 3 * time.Hour}, attempt: attempt}
-		full := min(time.Hour<<min(attempt, 2), 3*time.Hour)
+		unbounded := retrier{Retry: Retry{Attempts: Unlimited, Delay: 3 * time.Hour}, attempt: attempt}
+		if got := unbounded.delay(0); got < 90*time.Minute || attempt > 0 && got < 3*time.Hour {
+			t.Fatalf("attempt %d: %v", attempt, got)
+		}
+		r := retrier{Retry: Retry{Attempts: Unlimited, Delay: 3 * time.Hour, MaxDelay: 9 * time.Hour}, attempt: attempt}
+		full := min(3*time.Hour<<min(attempt, 2), 9*time.Hour)
 		for _, random := range []float64{0, 0.5, 0.999} {
 			got := r.delay(random)
 			if want := time.Duration(float64(full) * (1 + random) / 2); (got - want).Abs() > time.Millisecond {

@@ -15,7 +15,8 @@ import (
 )
 
 // A conn is a connection with a deadline for every read and write, which ends
-// when its context does. One goroutine reads and writes.
+// when its context does. One goroutine reads and writes, or one does each: then
+// writer, deaf and sent are the one's, and the rest is the other's.
 type conn struct {
 	net.Conn
 	ctx    context.Context //nolint:containedctx // a connection's life is its context's
@@ -171,9 +172,30 @@ func (c *conn) release() {
 	})
 }
 
+// underTLS is the connection that TLS is spoken on, or nc itself.
+func underTLS(nc net.Conn) net.Conn {
+	if c, ok := nc.(*tls.Conn); ok {
+		return c.NetConn()
+	}
+	return nc
+}
+
+// arrived tells whether the other system has taken all that was sent, as far as
+// that can be known. It waits a moment for that.
+func (c *conn) arrived() bool {
+	const pause = 10 * time.Millisecond
+	for by := time.Now().Add(partingTimeout); ; time.Sleep(pause) {
+		n, failed, ok := unacknowledged(c.Conn)
+		if !ok || n == 0 || failed || time.Now().After(by) {
+			return !failed && n == 0
+		}
+	}
+}
+
 // closeWrite tells the server that nothing more will come, as far as the
-// connection's kind can.
+// connection's kind can. What is sent from then on is passed over.
 func (c *conn) closeWrite(timeout time.Duration) {
+	c.deaf = true
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		_ = c.SetWriteDeadline(time.Now().Add(timeout))
 		_ = half.CloseWrite()

@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -14,8 +15,8 @@ import (
 // tells that this did not happen, or why the stream was over before. Close waits
 // for a Write under way, and may be called more than once.
 //
-// When the stream's context has ended, Close takes half a second at most for all
-// that and has no error.
+// When the stream's context has ended, before or meanwhile, Close takes half a
+// second at most for all that, and the error is the context's cause.
 func (p *Publisher) Close() error {
 	p.closing.Do(func() { p.left = p.close() })
 	return p.left
@@ -26,7 +27,8 @@ func (p *Publisher) close() error {
 	p.closed = true
 	if p.life.Err() != nil {
 		defer p.pen.Unlock()
-		return p.closeInterrupted()
+		p.closeInterrupted()
+		return context.Cause(p.life)
 	}
 	err := p.goodbye()
 	p.pen.Unlock()
@@ -45,19 +47,27 @@ func (p *Publisher) goodbye() error {
 	if err := p.Err(); err != nil {
 		return err
 	}
-	if err := p.part(); err != nil {
-		return &Error{PhaseStream, p.addr, noEOF(err)}
-	}
-	err := p.flush()
-	if errors.Is(err, errDeaf) {
-		err = io.ErrUnexpectedEOF // the end was not heard, whatever the server says now
+	err := p.part()
+	if err == nil {
+		err = p.flush()
 	}
 	if err != nil {
-		return &Error{PhaseStream, p.addr, noEOF(err)}
+		if err = p.failed(err); errors.Is(err, io.EOF) {
+			// The end was not heard, whatever the server says.
+			err = &Error{PhaseStream, p.addr, io.ErrUnexpectedEOF}
+		}
+		return err
 	}
-	p.conn.closeWrite(p.conn.writeTimeout)
+	if !p.overTLS() {
+		p.conn.closeWrite(p.conn.writeTimeout)
+	}
 	return nil
 }
+
+// overTLS tells whether closing our side says something that has to be read:
+// TLS's close_notify. A server that hangs up without reading that breaks the
+// connection off, which looks as if it had not read the rest either.
+func (p *Publisher) overTLS() bool { return underTLS(p.conn.Conn) != p.conn.Conn }
 
 // part gathers the words of parting.
 func (p *Publisher) part() error {
@@ -71,27 +81,54 @@ func (p *Publisher) part() error {
 	return err
 }
 
-// heardOut waits until the server has heard everything.
+// heardOut waits until the server has heard everything: for as long as the other
+// system takes some of it now and then, and a time-out longer.
 func (p *Publisher) heardOut() error {
-	timeout := time.NewTimer(p.conn.writeTimeout)
-	defer timeout.Stop()
-	select {
-	case <-p.done:
-	case <-timeout.C:
-		return &Error{PhaseStream, p.addr, &TimeoutError{For: "sign that all has arrived", After: p.conn.writeTimeout}}
+	if p.overTLS() {
+		select {
+		case <-p.done:
+		case <-time.After(partingTimeout):
+			p.pen.Lock()
+			p.conn.closeWrite(p.conn.writeTimeout)
+			p.pen.Unlock()
+		}
 	}
+	const looks = 8 // during the time-out
+	timeout := p.conn.writeTimeout
+	tick := time.NewTicker(max(timeout/looks, time.Millisecond))
+	defer tick.Stop()
+	left, _, _ := unacknowledged(p.conn.Conn)
+	for since := time.Now(); ; {
+		select {
+		case <-p.done:
+			return p.verdict()
+		case <-tick.C:
+		}
+		if n, _, _ := unacknowledged(p.conn.Conn); n != left {
+			left, since = n, time.Now()
+		}
+		if time.Since(since) >= timeout {
+			return &Error{PhaseStream, p.addr, &TimeoutError{For: "sign that all has arrived", After: timeout}}
+		}
+	}
+}
+
+// verdict is what the end of the listening goroutine means after a goodbye.
+func (p *Publisher) verdict() error {
 	switch {
-	case errors.Is(p.err, io.EOF), errors.Is(p.err, session.ErrClosed), p.life.Err() != nil:
-		return nil
-	case errors.Is(p.err, io.ErrUnexpectedEOF): // it has closed its side, as we have ours
-		return nil
+	case errors.Is(p.err, io.EOF), errors.Is(p.err, session.ErrClosed):
+		return nil // it has said so
+	case p.life.Err() != nil:
+		return context.Cause(p.life)
+	case errors.Is(p.err, io.ErrUnexpectedEOF) && p.conn.arrived():
+		return nil // it has closed its side when it had come to the end of ours
 	}
 	return p.err // a RST is what systems send for a program that has not read all
 }
 
 // closeInterrupted is close for a stream whose context has ended, and with it
 // the listening goroutine.
-func (p *Publisher) closeInterrupted() error {
+func (p *Publisher) closeInterrupted() {
 	<-p.done
 	p.conn.release()
 	p.conn.writer.Redirect(p.conn.Conn)
@@ -101,5 +138,4 @@ func (p *Publisher) closeInterrupted() error {
 		_, _ = io.Copy(io.Discard, p.conn.Conn) // what is not read would have it cut off
 	}
 	_ = p.conn.shut(false)
-	return nil
 }

@@ -42,8 +42,15 @@ func (p *Publisher) beforeRead() (by time.Time, err error) {
 	switch {
 	case err != nil:
 		return by, err
-	case p.live:
-		return by, p.answer() // a server may well have nothing to say
+	case !p.live:
+	case p.stuck == nil: // and no deadline: a server may well have nothing to say
+		if p.stuck = p.answer(); p.stuck != nil {
+			// It may have said why it does not read.
+			p.stuckBy = time.Now().Add(partingTimeout)
+		}
+		return p.stuckBy, nil
+	default:
+		return p.stuckBy, nil
 	}
 	return p.setUpBy(), p.conn.flush()
 }
@@ -52,10 +59,13 @@ func (p *Publisher) readFailed(err error) error {
 	if cause := p.conn.interrupted(); cause != nil {
 		return cause
 	}
+	if p.stuck != nil {
+		return p.stuck
+	}
 	if p.phase < PhaseStream && errors.Is(err, os.ErrDeadlineExceeded) {
 		return p.late(time.Now())
 	}
-	if errors.Is(err, syscall.ETIMEDOUT) { // limitUnacknowledged's
+	if errors.Is(err, syscall.ETIMEDOUT) { // tuneForSending's
 		return &TimeoutError{For: "progress in sending", After: p.conn.writeTimeout}
 	}
 	return noEOF(err)

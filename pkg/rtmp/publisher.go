@@ -18,13 +18,14 @@ import (
 //
 // It has one goroutine of its own, which hears what the server says, answers it,
 // and is gone when Close returns. What waits to be sent is bounded: 64 KiB here,
-// and what the system's socket takes.
+// and on Linux twice that, elsewhere some more, in the system's socket.
 type Publisher struct {
 	dialogue // the listening goroutine's; under talk once the stream has begun
 	talk     sync.Mutex
 
-	// pen is held by whoever writes to conn. The listening goroutine never waits
-	// for it: what it cannot send at once it leaves to the goroutine that writes.
+	// pen is held by whoever writes to conn, and guards what of it is about
+	// writing. The listening goroutine never waits for it: what it cannot send at
+	// once it leaves to the goroutine that writes.
 	pen      sync.Mutex
 	streamID uint32
 	closed   bool
@@ -40,6 +41,8 @@ type Publisher struct {
 	life    context.Context //nolint:containedctx // the caller's
 	done    chan struct{}   // closed when the listening goroutine has ended
 	err     error           // why it has; read after done
+	stuck   error           // of a write of the listening goroutine
+	stuckBy time.Time       // how long it then listens on
 	closing sync.Once
 	left    error // what Close returns
 }
@@ -62,7 +65,7 @@ func (p *Publisher) begin(deadline time.Time, cautious bool) error {
 		_ = p.conn.shut(false)
 		return err
 	}
-	limitUnacknowledged(p.conn.Conn, p.conn.writeTimeout)
+	tuneForSending(p.conn.Conn, p.conn.writeTimeout)
 	go p.listen()
 	return nil
 }
@@ -163,13 +166,17 @@ func (p *Publisher) wrote(err error) error {
 	if err == nil {
 		err = p.answer()
 	}
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, net.ErrClosed):
+	if err == nil || errors.Is(err, net.ErrClosed) {
 		return err
-	case errors.Is(err, errDeaf):
-		// The server may have said why, and what it said is yet to be heard.
+	}
+	return p.failed(err)
+}
+
+// failed is why the stream is over after a write has failed: because of that, or
+// because of what the server has said.
+func (p *Publisher) failed(err error) error {
+	if errors.Is(err, errDeaf) {
+		// What it said is yet to be heard.
 		select {
 		case <-p.done:
 		case <-time.After(partingTimeout):

@@ -2,7 +2,6 @@ package rtmp_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -202,112 +201,6 @@ func TestPublishRefused(t *testing.T) {
 	})
 }
 
-// How a stream ends that the server had taken.
-func TestPublishEnds(t *testing.T) {
-	readAll := func(p *rtmptest.Peer) {
-		for p.ReadMedia() != nil {
-		}
-	}
-	tellPublishing(t, []story{
-		{name: "the server says that it has all", scripts: publishing(func(p *rtmptest.Peer) {
-			readAll(p)
-			p.Status("status", "NetStream.Unpublish.Success")
-			time.Sleep(time.Minute)
-		})},
-		{name: "the server closes when we do", scripts: publishing(func(p *rtmptest.Peer) {
-			readAll(p)
-			_, _ = io.Copy(io.Discard, p.Conn)
-		})},
-		{name: "the server takes leave with close", scripts: publishing(func(p *rtmptest.Peer) {
-			readAll(p)
-			p.Command(0, "close", 0, nil)
-			time.Sleep(time.Minute)
-		})},
-		{name: "the server gives no sign", scripts: publishing(func(p *rtmptest.Peer) {
-			readAll(p)
-			time.Sleep(time.Minute)
-		}), phase: rtmp.PhaseStream, took: 10 * time.Second, says: "no sign that all has arrived within 10s"},
-		{name: "the server breaks off at the end", scripts: publishing(func(p *rtmptest.Peer) {
-			readAll(p)
-			p.Abort()
-		}), phase: rtmp.PhaseStream, says: "reset"},
-		{name: "the server breaks off after it has said that it has all", scripts: publishing(func(p *rtmptest.Peer) {
-			readAll(p)
-			p.Status("status", "NetStream.Unpublish.Success")
-			time.Sleep(time.Second) // a RST would undo what is still to be read
-			p.Abort()
-		})},
-		{name: "the server stops reading", scripts: publishing(func(p *rtmptest.Peer) { time.Sleep(time.Minute) }),
-			phase: rtmp.PhaseStream, took: 10 * time.Second, says: "no progress in sending within 10s"},
-		{name: "the server stops reading, and less patience", client: rtmp.Client{WriteTimeout: 2 * time.Second},
-			scripts: publishing(func(p *rtmptest.Peer) { time.Sleep(time.Minute) }),
-			phase:   rtmp.PhaseStream, took: 2 * time.Second, says: "no progress in sending within 2s"},
-		{name: "the server hangs up", scripts: publishing(func(p *rtmptest.Peer) { p.ReadMedia() }),
-			phase: rtmp.PhaseStream, err: io.ErrUnexpectedEOF},
-		{name: "the server breaks off", scripts: publishing(func(p *rtmptest.Peer) {
-			p.ReadMedia()
-			p.Abort()
-		}), phase: rtmp.PhaseStream, says: "reset"},
-		{name: "the server says why it closes its ears", scripts: publishing(func(p *rtmptest.Peer) {
-			p.ReadMedia()
-			p.CloseRead()
-			time.Sleep(100 * time.Millisecond)
-			p.Status("error", "NetStream.Publish.BadName")
-			time.Sleep(time.Minute)
-		}), phase: rtmp.PhaseStream, took: 100 * time.Millisecond, says: "BadName"},
-		{name: "the server closes its ears and says nothing", scripts: publishing(func(p *rtmptest.Peer) {
-			p.ReadMedia()
-			p.CloseRead()
-			time.Sleep(time.Minute)
-		}), phase: rtmp.PhaseStream, took: 500 * time.Millisecond, err: io.ErrUnexpectedEOF},
-		{name: "thrown out", scripts: publishing(func(p *rtmptest.Peer) {
-			p.ReadMedia()
-			p.Status("status", "NetStream.Unpublish.Success")
-			time.Sleep(time.Minute)
-		}), phase: rtmp.PhaseStream, err: session.ErrClosed},
-		{name: "close", scripts: publishing(func(p *rtmptest.Peer) {
-			p.ReadMedia()
-			p.Command(0, "close", 0, nil)
-			time.Sleep(time.Minute)
-		}), phase: rtmp.PhaseStream, err: session.ErrClosed},
-	})
-}
-
-// The last of a stream counts as much as the rest.
-func TestPublishLosesTheEnd(t *testing.T) {
-	for name, leave := range map[string]func(p *rtmptest.Peer){
-		"with FIN":    func(*rtmptest.Peer) {},
-		"with RST":    (*rtmptest.Peer).Abort,
-		"by its ears": func(p *rtmptest.Peer) { p.CloseRead(); time.Sleep(time.Second) },
-		"with a lie": func(p *rtmptest.Peer) {
-			p.CloseRead()
-			time.Sleep(time.Second)
-			p.Status("status", "NetStream.Unpublish.Success")
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := rtmp.Client{DialContext: rtmptest.Dial(t, publishing(func(p *rtmptest.Peer) {
-					p.ReadMedia()
-					leave(p)
-				})[0])}
-				p, err := c.Publish(t.Context(), target(t, "rtmp://host/live/show"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				first, last := videoAt(0), videoAt(40)
-				if err := errors.Join(p.Write(&first), p.Flush(), p.Write(&last)); err != nil {
-					t.Log(err)
-				}
-				synctest.Wait()
-				if err := p.Close(); err == nil {
-					t.Error("Close says that all has arrived")
-				}
-			})
-		})
-	}
-}
-
 // What the server asks is answered between frames and while they wait.
 func TestPublisherAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -353,60 +246,6 @@ func TestPublisherAnswers(t *testing.T) {
 	})
 }
 
-// A context that ends leaves time for a goodbye.
-func TestPublishCancelled(t *testing.T) {
-	why := errors.New("stopped")
-	for _, reads := range []bool{true, false} {
-		t.Run(fmt.Sprintf("the server reads: %v", reads), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var heard []string
-				ended := make(chan struct{})
-				c := rtmp.Client{DialContext: rtmptest.Dial(t, func(p *rtmptest.Peer) {
-					defer close(ended)
-					p.AcceptPublish()
-					if !reads {
-						time.Sleep(time.Minute)
-						return
-					}
-					for p.ReadMedia() != nil {
-					}
-					heard = p.Heard()
-					_, _ = io.Copy(io.Discard, p.Conn)
-				})}
-				ctx, cancel := context.WithCancelCause(t.Context())
-				defer cancel(nil)
-				p, err := c.Publish(ctx, target(t, "rtmp://host/live/show"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				start := time.Now()
-				time.AfterFunc(time.Second, func() { cancel(why) })
-				for m := videoAt(0); err == nil; m.Timestamp += 40 {
-					m.Payload = make([]byte, 50_000)
-					if err = p.Write(&m); err == nil && reads {
-						select {
-						case <-p.Done():
-						case <-time.After(40 * time.Millisecond):
-						}
-					}
-				}
-				if err != why || p.Err() != why {
-					t.Errorf("got %v and %v, want %v", err, p.Err(), why)
-				}
-				if err := p.Close(); err != nil {
-					t.Errorf("Close: %v", err)
-				}
-				if took := time.Since(start); took > 2*time.Second || took < time.Second {
-					t.Errorf("took %v", took)
-				}
-				if <-ended; reads && !slices.Contains(heard, "deleteStream") {
-					t.Errorf("the server heard %v, and no goodbye", heard)
-				}
-			})
-		})
-	}
-}
-
 func TestPublishOverTLS(t *testing.T) {
 	ca := newAuthority(t)
 	s := rtmptest.NewTLSServer(t, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1")}}, func(p *rtmptest.Peer) {
@@ -421,81 +260,8 @@ func TestPublishOverTLS(t *testing.T) {
 	}
 }
 
-// A server that demands a user and a password is given them, by whoever plays
-// and whoever publishes.
-func TestAuthentication(t *testing.T) {
-	const right = "rtmp://joe:p%40w@host/live/show"
-	auth := func(mode string, atOnce bool) *rtmptest.Authenticator {
-		return &rtmptest.Authenticator{Mode: mode, User: "joe", Password: "p@w", AtOnce: atOnce}
-	}
-	take := func(p *rtmptest.Peer) {
-		p.GrantPublish()
-		for p.ReadMedia() != nil {
-		}
-	}
-	for _, mode := range []string{"adobe", "llnw"} {
-		for _, atOnce := range []bool{false, true} {
-			for _, url := range []string{right, "rtmp://joe:p%40w@host/live?x=1/show?key=y", "rtmp://joe:p%40w@host/a/b/show"} {
-				t.Run(fmt.Sprint(mode, atOnce, url), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) {
-						scripts := auth(mode, atOnce).Demand(take)
-						demands := 0
-						c := rtmp.Client{
-							DialContext: rtmptest.Dial(t, scripts[0], scripts[1:]...),
-							Trace:       &rtmp.Trace{Authenticate: func() { demands++ }},
-						}
-						if err, closing := publish(t, &c, target(t, url), videoAt(0)); err != nil || closing != nil {
-							t.Error(err, closing)
-						}
-						if demands != len(scripts)-1 {
-							t.Errorf("told of %d demands, want %d", demands, len(scripts)-1)
-						}
-						scripts = auth(mode, atOnce).Demand(func(p *rtmptest.Peer) {
-							p.Result(p.Await("createStream"), amf.Number(rtmptest.StreamID))
-							p.Await("play")
-							stop(p)
-						})
-						c.DialContext = rtmptest.Dial(t, scripts[0], scripts[1:]...)
-						player, err := c.Play(t.Context(), target(t, url))
-						if _, ok := errors.AsType[*session.StatusError](err); ok {
-							t.Error(err)
-						}
-						if err == nil {
-							_ = player.Close()
-						}
-					})
-				})
-			}
-		}
-		for name, test := range map[string]struct {
-			url  string
-			want error
-		}{
-			"no password":    {"rtmp://host/live/show", rtmp.ErrNoCredentials},
-			"wrong password": {"rtmp://joe:secretish@host/live/show", rtmp.ErrWrongCredentials},
-			"unknown user":   {"rtmp://jim:p%40w@host/live/show", rtmp.ErrNoSuchUser},
-		} {
-			t.Run(mode+" "+name, func(t *testing.T) {
-				judge := auth(mode, false).Judge(take)
-				c := rtmp.Client{DialContext: rtmptest.Dial(t, judge, judge, judge, judge)}
-				err, _ := publish(t, &c, target(t, test.url), videoAt(0))
-				checkError(t, err, rtmp.PhaseConnect, test.want, "authmod="+mode)
-				if _, ok := errors.AsType[*session.StatusError](err); !ok {
-					t.Errorf("%v is no refusal", err)
-				}
-				for _, secret := range []string{"secretish", "p@w", "salt", "opaque", "response"} {
-					if strings.Contains(fmt.Sprintf("%v %+v", err, err), secret) {
-						t.Errorf("%v tells %s", err, secret)
-					}
-				}
-			})
-		}
-	}
-}
-
-// What a client said before it was refused means nothing to the next connection.
-func TestPublisherIsNoPlayer(t *testing.T) {
-	var p *rtmp.Publisher
+// A command is the session's to say.
+func TestPublisherTakesMediaAlone(t *testing.T) {
 	c := rtmp.Client{DialContext: rtmptest.Dial(t, publishing(func(p *rtmptest.Peer) {
 		for p.ReadMedia() != nil {
 		}
@@ -509,28 +275,5 @@ func TestPublisherIsNoPlayer(t *testing.T) {
 	}
 	if err := p.Close(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestPublisherAllocates(t *testing.T) {
-	s := rtmptest.NewServer(t, publishing(func(p *rtmptest.Peer) {
-		_, _ = io.Copy(io.Discard, p.Conn)
-	})[0])
-	p, err := new(rtmp.Client).Publish(t.Context(), target(t, s.URL("live/show")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	m := message.Message{Type: message.TypeVideo, Payload: make([]byte, 5000)}
-	if n := testing.AllocsPerRun(200, func() {
-		m.Timestamp += 40
-		if err := p.Write(&m); err != nil {
-			t.Fatal(err)
-		}
-		if err := p.Flush(); err != nil {
-			t.Fatal(err)
-		}
-	}); n != 0 {
-		t.Errorf("%v allocations a message", n)
 	}
 }

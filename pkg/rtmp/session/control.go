@@ -33,8 +33,10 @@ func (f *flow) setWindow(m *message.Message) {
 	}
 }
 
-// setPeerBandwidth takes a limit of what we may send. A player sends next to
-// nothing, so all there is to it is the answer that the server may wait for.
+// setPeerBandwidth takes a limit of what we may send without hearing that it
+// came. A player sends next to nothing, and publishers do not keep to it either:
+// what servers acknowledge is not to be relied on. All there is to it is the
+// answer that the server may wait for.
 func (f *flow) setPeerBandwidth(dst []Reaction, m *message.Message) []Reaction {
 	size, ok := m.Uint32()
 	if !ok || size == 0 {

@@ -42,10 +42,8 @@ func (s *Session) publishStatus(dst []Reaction, v verdict, info *amf.Object) ([]
 		case Streaming: // thrown out, by an operator or another publisher
 			return dst, ErrClosed
 		}
-	case refused:
-		if s.state != Leaving {
-			return dst, newStatusError(s.waiting(), info)
-		}
+	case refused: // even when we leave: it may have asked others meanwhile
+		return dst, newStatusError(s.waiting(), info)
 	}
 	return dst, nil
 }

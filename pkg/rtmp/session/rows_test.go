@@ -208,8 +208,11 @@ var rows = []row{
 		{command("_error", 6, amf.Null{}, info("x", "error")), "", Leaving, nil}, // crtmpserver, to FCUnpublish
 		{command("onFCUnpublish", 0), "", Leaving, nil},
 		{event(message.EventPingRequest, 5), "Ping Response 5", Leaving, nil},
-		{statusOf("error", "NetStream.Failed"), "!status NetStream.Failed", Leaving, nil}, // too late to matter
 		{status("NetStream.Unpublish.Success"), "!status NetStream.Unpublish.Success", Ended, eof},
+	}},
+	{"row 28: a publisher that leaves, and is refused only then", Leaving, Config{Role: Publish}, []step{
+		{statusOf("error", "NetStream.Publish.Denied"), "!status NetStream.Publish.Denied", Ended,
+			&StatusError{Code: "NetStream.Publish.Denied", Level: "error"}},
 	}},
 	{"an unknown command", Streaming, Config{}, []step{
 		{command("onFoo\x07", 3), "!oddity: an unknown command: onFoo", Streaming, nil},

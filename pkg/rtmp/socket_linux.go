@@ -1,0 +1,47 @@
+package rtmp
+
+import (
+	"net"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// tuneForSending makes a socket tell a publisher soon what becomes of what it
+// sends. On a network that was cut it is given up when nothing has been
+// acknowledged for d: otherwise that would go on until its buffers are full,
+// which takes sound alone many minutes. And it takes little that it cannot send
+// yet: otherwise it takes megabytes at once and then no more for a long time,
+// which looks as if nothing got on.
+func tuneForSending(nc net.Conn, d time.Duration) {
+	const unsent = 128 << 10 // bytes
+	withSocket(nc, func(fd int) {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(d.Milliseconds()))
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsent)
+	})
+}
+
+// unacknowledged is how many bytes were sent that the other system has not
+// acknowledged, our FIN among them. failed: it has refused them. ok is false if
+// that cannot be known.
+func unacknowledged(nc net.Conn) (n int, failed, ok bool) {
+	withSocket(nc, func(fd int) {
+		queued, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
+		if err != nil {
+			return
+		}
+		pending, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+		n, failed, ok = queued, err == nil && pending != 0, true
+	})
+	return n, failed, ok
+}
+
+func withSocket(nc net.Conn, f func(fd int)) {
+	c, ok := underTLS(nc).(*net.TCPConn)
+	if !ok {
+		return
+	}
+	if raw, err := c.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { f(int(fd)) })
+	}
+}

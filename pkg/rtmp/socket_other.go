@@ -1,0 +1,19 @@
+//go:build !linux
+
+package rtmp
+
+import (
+	"net"
+	"time"
+)
+
+// tuneForSending keeps a socket from taking so much at once that it then takes
+// no more for a long time, which looks as if nothing got on.
+func tuneForSending(nc net.Conn, _ time.Duration) {
+	if c, ok := underTLS(nc).(*net.TCPConn); ok {
+		_ = c.SetWriteBuffer(256 << 10)
+	}
+}
+
+// unacknowledged cannot be known here.
+func unacknowledged(net.Conn) (n int, failed, ok bool) { return 0, false, false }

@@ -84,7 +84,7 @@ func newConn(s *Server, id int, nc net.Conn) *conn {
 var (
 	errIdle    = errors.New("serve: the client played nothing for too long")
 	errSilent  = errors.New("serve: the client published nothing for too long")
-	errTooSlow = fmt.Errorf("serve: the client took nothing for %v and held up the publisher", stallTimeout)
+	errTooSlow = errors.New("serve: the client held up the publisher for too long")
 	errRefused = errors.New("serve: no such application")
 )
 

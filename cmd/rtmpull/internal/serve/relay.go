@@ -14,9 +14,12 @@ const (
 	// began with. The messages themselves are there once for all.
 	maxQueue = 8 << 20
 
-	// stallTimeout is how long a viewer whose queue is full may hold up the
-	// publisher without taking anything. What it takes at a time is sliceSize.
-	stallTimeout = 5 * time.Second
+	// maxHoldUp is how long a viewer may hold up the publisher. It is given a
+	// holdUpShare of all time back, of the clock's or of the stream's, whichever
+	// is longer: a publisher that is faster than real time is held up by
+	// everyone.
+	maxHoldUp   = 5 * time.Second
+	holdUpShare = 12
 
 	// maxPath is how long the name of a published stream may be, its
 	// application's included.
@@ -82,8 +85,11 @@ type relay struct {
 
 	held  time.Duration // how long viewers have held up the publisher, so far
 	since time.Time     // when they began to; zero: they do not now
+	media time.Duration // how far the stream has come
 
-	late []*viewer // push's own
+	// push's own
+	late  []*viewer
+	clock mediaClock
 }
 
 // heldUp is held, up to now.
@@ -95,10 +101,12 @@ func (r *relay) heldUp() time.Duration {
 }
 
 // push gives a message to all who watch, and keeps what those need who come
-// later. It waits for viewers whose queues are full, and cuts off those that do
-// not take anything; done ends it.
+// later. It waits for viewers whose queues are full, and cuts off those that
+// have made it wait for too long; done ends it.
 func (r *relay) push(m *message.Message, done <-chan struct{}) {
 	r.mu.Lock()
+	r.clock.add(m)
+	r.media = r.clock.furthest
 	start := r.remember(m)
 	r.late = r.late[:0]
 	for _, v := range r.viewers {
@@ -106,6 +114,7 @@ func (r *relay) push(m *message.Message, done <-chan struct{}) {
 			v.begin(r.past.opening(r.past.headers, m.Timestamp))
 		}
 		if !v.offer(m) {
+			v.beLate(m)
 			r.late = append(r.late, v)
 		}
 	}
@@ -125,7 +134,7 @@ func (r *relay) wait(m *message.Message, done <-chan struct{}) {
 		defer r.mu.Unlock()
 		r.held, r.since = r.heldUp(), time.Time{}
 	}()
-	timer := time.NewTimer(stallTimeout)
+	timer := time.NewTimer(maxHoldUp)
 	defer timer.Stop()
 	for _, v := range r.late {
 		for wait := r.retry(v, m); wait > 0; wait = r.retry(v, m) {
@@ -140,17 +149,15 @@ func (r *relay) wait(m *message.Message, done <-chan struct{}) {
 	}
 }
 
-// retry offers a message again, and returns how long the viewer has to take
-// something; 0: it has the message, or does not need it any more. If several
-// stall, each has been stalling while the publisher waited for another: so all
-// of them together do not hold it up for longer than one.
+// retry offers a message again, and returns how long the viewer has to make room
+// for it; 0: it has the message, or does not need it any more.
 func (r *relay) retry(v *viewer, m *message.Message) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if v.gone || v.offer(m) {
 		return 0
 	}
-	wait := stallTimeout - (r.heldUp() - v.progress)
+	wait := maxHoldUp - v.owed - (r.heldUp() - v.progress)
 	if wait <= 0 {
 		v.tooSlow = true
 		r.remove(v)

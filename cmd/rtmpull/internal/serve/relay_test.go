@@ -381,8 +381,8 @@ func TestStalledViewer(t *testing.T) {
 		start := time.Now()
 		all := bigFrames(2 * maxQueue)
 		p.push(all...)
-		if got := time.Since(start); got != stallTimeout {
-			t.Errorf("the publisher was held up for %v, want %v", got, stallTimeout)
+		if got := time.Since(start); got != maxHoldUp {
+			t.Errorf("the publisher was held up for %v, want %v", got, maxHoldUp)
 		}
 		p.Close()
 		sameFrames(t, <-heard, all)
@@ -411,37 +411,99 @@ func bigFrames(size int) []frame {
 	return frames
 }
 
-// TestSlowViewer takes a little just in time, again and again, and has all of
-// it: the publisher is as slow as it then.
+// takeSlowly reads size bytes of media at a time, and waits before each time. It
+// returns what it got until there were n messages, or the connection ended.
+func (c *caller) takeSlowly(n, size int, wait time.Duration) (frames []frame) {
+	for len(frames) < n {
+		time.Sleep(wait)
+		for taken := 0; taken < size && len(frames) < n; {
+			m, err := c.r.Next()
+			if err != nil {
+				return frames
+			}
+			if m.Type.IsMedia() {
+				frames = append(frames, frame{uint8(m.Type), m.Timestamp, string(m.Payload)})
+				taken += len(m.Payload)
+			}
+		}
+	}
+	return frames
+}
+
+// TestSlowViewer takes a little again and again, just before it would have been
+// stalling for too long: that does not help.
 func TestSlowViewer(t *testing.T) {
-	inTime(t, &Server{}, func(t *testing.T, l *pipeListener) {
+	var told events
+	inTime(t, &Server{OnEvent: told.on}, func(t *testing.T, l *pipeListener) {
 		p := startPublishing(t, l)
 		defer p.Close()
 		c := startPlaying(t, l)
 		defer c.Close()
 		all := bigFrames(maxQueue + 4<<20)
-		heard := make(chan []frame)
-		go func() {
-			var frames []frame
-			for len(frames) < len(all) {
-				// As much as is taken at a time, and so often.
-				time.Sleep(stallTimeout - time.Second)
-				for n := 0; n < sliceSize+pipeBufferSize && len(frames) < len(all); {
-					m, err := c.r.Next()
-					if err != nil {
-						t.Error(err)
-						heard <- nil
-						return
-					}
-					if m.Type.IsMedia() {
-						frames = append(frames, frame{uint8(m.Type), m.Timestamp, string(m.Payload)})
-						n += len(m.Payload)
-					}
-				}
-			}
-			heard <- frames
-		}()
+		heard := make(chan int)
+		go func() { heard <- len(c.takeSlowly(len(all), sliceSize+pipeBufferSize, maxHoldUp-time.Second)) }()
+		start := time.Now()
 		p.push(all...)
+		const most = maxHoldUp + 2*maxHoldUp/holdUpShare
+		if got := time.Since(start); got < maxHoldUp || got > most {
+			t.Errorf("the publisher was held up for %v, want no more than %v", got, most)
+		}
+		if got := <-heard; got == len(all) {
+			t.Errorf("the viewer has all %d messages", got)
+		}
+		if _, last := told.of(2); !errors.Is(last.Err, errTooSlow) {
+			t.Errorf("told %v, want %v", last.Err, errTooSlow)
+		}
+	})
+}
+
+// TestHiccups holds up the publisher now and then, and has all of it.
+func TestHiccups(t *testing.T) {
+	inTime(t, &Server{}, func(t *testing.T, l *pipeListener) {
+		p := startPublishing(t, l)
+		defer p.Close()
+		c := startPlaying(t, l)
+		defer c.Close()
+		const minute = 3
+		sound := audioAt(0, aacFrame)
+		big := bigFrames(maxQueue + 4<<20)
+		all := append(slices.Repeat([]frame{sound}, minute), big...)
+		for range 3 {
+			for range minute { // or the publisher is silent for too long
+				time.Sleep(20 * time.Second)
+				p.push(sound)
+			}
+			heard := make(chan []frame)
+			go func() { heard <- c.takeSlowly(len(all), len(all)<<20, maxHoldUp-time.Second) }()
+			start := time.Now()
+			p.push(big...)
+			sameFrames(t, <-heard, all)
+			if got := time.Since(start); got != maxHoldUp-time.Second {
+				t.Errorf("the publisher was held up for %v", got)
+			}
+		}
+	})
+}
+
+// TestFasterThanRealTime holds up the publisher all the time, as everyone would,
+// and has all of it.
+func TestFasterThanRealTime(t *testing.T) {
+	inTime(t, &Server{}, func(t *testing.T, l *pipeListener) {
+		p := startPublishing(t, l)
+		defer p.Close()
+		c := startPlaying(t, l)
+		defer c.Close()
+		all := bigFrames(50 << 20)
+		for i := range all {
+			all[i].timestamp *= 10
+		}
+		heard := make(chan []frame)
+		go func() { heard <- c.takeSlowly(len(all), 1<<20, 250*time.Millisecond) }()
+		start := time.Now()
+		p.push(all...)
+		if held := time.Since(start); held < 2*maxHoldUp {
+			t.Errorf("the publisher was held up for %v only", held)
+		}
 		sameFrames(t, <-heard, all)
 	})
 }

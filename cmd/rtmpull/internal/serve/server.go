@@ -8,8 +8,8 @@
 // and so is each message that is published: it is copied once, when it comes.
 //
 // A publisher's goroutine puts messages into its players' queues. A player that
-// does not keep up holds up the publisher for a while, so that nothing is lost
-// by a hiccup, and is then cut off. A publisher that is held up waits for the
+// does not keep up holds up the publisher, so that nothing is lost by a hiccup,
+// and is cut off when it does so for too long in all. A publisher that is held up waits for the
 // player's queue and for nothing else: for it to have room, for the player to
 // leave, or for the server to end.
 //

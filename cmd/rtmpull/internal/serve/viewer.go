@@ -17,12 +17,20 @@ type viewer struct {
 
 	// The relay's mutex guards these.
 	queue       []*message.Message
-	size, limit int           // of the queue, in bytes
-	progress    time.Duration // relay.heldUp when it last took something, or had nothing to take
+	size, limit int // of the queue, in bytes
 	awaitsKey   bool
 	paused      bool
 	gone        bool // from the relay
 	tooSlow     bool // and this is why
+
+	// What it has made the publisher wait. If several stall, each does so while
+	// the publisher waits for another, and all of that counts: together they do
+	// not hold it up for longer than one.
+	lacks    int           // bytes that the publisher waits to add; 0: it does not wait
+	owed     time.Duration // of holding up, less what was given back
+	progress time.Duration // relay.heldUp when it last took something, or had nothing to take
+	given    time.Time     // when something was given back
+	givenAt  time.Duration // and where the stream was
 
 	// These belong to the goroutine that writes to the client.
 	streamID uint32
@@ -62,12 +70,14 @@ func (v *viewer) offer(m *message.Message) bool {
 	switch {
 	case v.paused || v.awaitsKey:
 		return true
-	case v.size > 0 && v.size+cost(m) > v.limit:
+	case !v.hasRoom(cost(m)):
 		return false
 	}
 	v.add(m)
 	return true
 }
+
+func (v *viewer) hasRoom(size int) bool { return v.size == 0 || v.size+size <= v.limit }
 
 func (v *viewer) add(m *message.Message) {
 	if v.size == 0 {
@@ -76,6 +86,13 @@ func (v *viewer) add(m *message.Message) {
 	v.queue = append(v.queue, m)
 	v.size += cost(m)
 	signal(v.ready)
+}
+
+// beLate begins to count that the publisher waits to add a message.
+func (v *viewer) beLate(m *message.Message) {
+	now, media := time.Now(), v.relay.media
+	v.owed = max(0, v.owed-max(now.Sub(v.given), media-v.givenAt)/holdUpShare)
+	v.given, v.givenAt, v.lacks = now, media, cost(m)
 }
 
 // take moves up to a slice of the queue to the batch. At the end of the stream
@@ -94,7 +111,14 @@ func (v *viewer) take() error {
 	}
 	clear(v.queue[:n])
 	v.queue, v.size = v.queue[n:], v.size-size
-	v.progress = v.relay.heldUp()
+	held := v.relay.heldUp()
+	if v.lacks > 0 {
+		v.owed += held - v.progress
+	}
+	if v.hasRoom(v.lacks) {
+		v.lacks = 0
+	}
+	v.progress = held
 	signal(v.room)
 	return nil
 }
@@ -131,7 +155,7 @@ func (v *viewer) pause(now time.Time) {
 	defer v.relay.mu.Unlock()
 	if !v.paused {
 		v.paused, v.awaitsKey, v.pausedAt = true, false, now
-		v.queue, v.size = nil, 0
+		v.queue, v.size, v.lacks = nil, 0, 0
 		signal(v.room)
 	}
 }

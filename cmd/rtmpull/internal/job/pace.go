@@ -12,7 +12,9 @@ const (
 // speed of the clock. It has no clock: it is told the time.
 //
 // Time runs from the newest frame of any track: one that lies before it is due
-// at once. A jump, forward of the stream or back of a track, takes no time.
+// at once. A jump, forward of the stream or back of a track, takes no time. What
+// is left over of the other track then, from before the jump, is due at once and
+// moves nothing.
 // Timestamps are compared as in package flvout: by signed differences.
 type pacer struct {
 	speed float64 // 0: all is due at once
@@ -22,33 +24,41 @@ type pacer struct {
 	anchor time.Time // when pos 0 was due
 	pos    int64     // ms of newest since then
 	before int64     // ms until then
-	tracks [2]struct {
-		begun bool
-		last  uint32
-	}
+	left   uint32    // the newest when a track jumped back
+	tracks [2]line
+}
+
+// A line is the course of a track's timestamps.
+type line struct {
+	begun bool
+	last  uint32
+	stale bool // the other track has jumped back, and this one is yet to
 }
 
 // due returns when the frame with timestamp ts is to be sent, and by how many
 // ms time has jumped with it.
 func (p *pacer) due(video bool, ts uint32, now time.Time) (at time.Time, jump int64) {
-	t := &p.tracks[0]
-	if video {
-		t = &p.tracks[1]
-	}
+	t := &p.tracks[track(video)]
 	var (
 		ahead = int64(int32(ts - p.newest)) // of the stream
 		step  = int64(int32(ts - t.last))   // of the track
 		first = !t.begun
 	)
 	t.begun, t.last = true, ts
+	t.stale = t.stale && p.leftOver(ts, step)
 	switch {
 	case !p.begun:
 		p.begin(ts, now)
-	case ahead > maxForward && (first || step > maxForward), ahead < -maxBack && !first && step < -maxBack:
+	case t.stale:
+		return now, 0
+	case ahead < -maxBack && !first && step < -maxBack:
+		jump, p.left = ahead, p.newest
+		other := &p.tracks[track(!video)]
+		other.stale = other.begun
+		p.begin(ts, now)
+	case ahead > maxForward:
 		jump = ahead
 		p.begin(ts, now)
-	case ahead > maxForward: // left over from before the other track jumped back
-		return now, 0
 	case ahead > 0:
 		p.newest = ts
 		p.pos += ahead
@@ -60,6 +70,14 @@ func (p *pacer) due(video bool, ts uint32, now time.Time) (at time.Time, jump in
 	return p.anchor.Add(time.Duration(pos / p.speed * float64(time.Millisecond))), jump
 }
 
+// leftOver tells whether a track that has come to ts by a step goes on where the
+// stream was before the other one jumped back. Some time after that it is taken
+// for a track whose course is another.
+func (p *pacer) leftOver(ts uint32, step int64) bool {
+	beyond := int64(int32(ts - p.left))
+	return step >= -maxBack && beyond <= maxForward && max(beyond, -beyond) < int64(int32(ts-p.newest))
+}
+
 func (p *pacer) begin(ts uint32, now time.Time) {
 	p.before += p.pos
 	p.begun, p.newest, p.anchor, p.pos = true, ts, now, 0
@@ -68,7 +86,7 @@ func (p *pacer) begin(ts uint32, now time.Time) {
 // reset lets time begin anew with the next frame, which is due at once.
 func (p *pacer) reset() {
 	p.begun = false
-	p.tracks[0].begun, p.tracks[1].begun = false, false
+	p.tracks = [2]line{}
 }
 
 // media is how much of the stream lies between the first frame and the newest.

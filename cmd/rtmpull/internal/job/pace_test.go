@@ -27,6 +27,21 @@ func TestPacer(t *testing.T) {
 			{v, 60_000, 0, 0}, {a, 60_010, 10, 0}, {v, 60_040, 40, 0},
 			{v, 0, 40, -60_040}, {a, 60_030, 40, 0}, {v, 40, 80, 0}, {a, 10, 50, 0}, {a, 50, 90, 0}, {v, 80, 120, 0},
 		},
+		// the same, less far back than a stream may be ahead
+		"back 5 s": {
+			{v, 0, 0, 0}, {a, 0, 0, 0}, {v, 4960, 4960, 0}, {a, 4980, 4980, 0},
+			{a, 0, 4980, -4980}, {v, 5000, 4980, 0}, {v, 5040, 4980, 0}, {v, 40, 5020, 0}, {a, 20, 5000, 0}, {v, 80, 5060, 0}, {v, 5120, 10_100, 0},
+		},
+		"back 2 s, and a track that was behind": {
+			{v, 4000, 0, 0}, {a, 5000, 1000, 0}, {a, 3000, 1000, -2000}, {v, 4040, 1000, 0}, {v, 3040, 1040, 0}, {a, 3080, 1080, 0},
+		},
+		// one that has jumped, and another that does not, for as long as it is left alone
+		"back alone": {
+			{v, 60_000, 0, 0}, {a, 60_000, 0, 0}, {a, 0, 0, -60_000}, {v, 64_000, 0, 0}, {a, 4000, 4000, 0},
+			{v, 70_000, 4000, 0}, {v, 70_001, 4000, 66_001}, {v, 70_041, 4040, 0}, {a, 4040, 4000 - 66_001 + 40, 0},
+		},
+		// a slip of one frame
+		"a frame at 0":  {{v, 60_000, 0, 0}, {a, 60_000, 0, 0}, {a, 0, 0, -60_000}, {v, 60_040, 0, 0}, {a, 60_046, 0, 60_046}, {v, 60_080, 34, 0}},
 		"back a little": {{v, 5000, 0, 0}, {v, 5000 - maxBack, -maxBack, 0}, {v, 5040, 40, 0}},
 		"back more":     {{v, 5000, 0, 0}, {v, 4999 - maxBack, 0, -1 - maxBack}, {v, 5040 - maxBack, 41, 0}},
 		// the tracks in pieces of three seconds each: the clock is the foremost's

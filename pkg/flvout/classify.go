@@ -35,6 +35,10 @@ type Class struct {
 	// of all of them, Codec and CTS of the first; Tracks yields each.
 	Multitrack bool
 
+	// Layout tells that a configuration is an audio track's channel layout, which
+	// stands beside its sequence header.
+	Layout bool
+
 	Codec   Codec
 	CTS     int32  // composition time offset, ms
 	Payload []byte // what follows the header; of several tracks, all of them
@@ -190,6 +194,7 @@ func (c *Class) readExAudio(b []byte) {
 	switch c.packet {
 	case audioSequenceStart, audioMultichannelConfig:
 		c.Kind = KindConfig
+		c.Layout = c.packet == audioMultichannelConfig
 	case audioSequenceEnd:
 		c.Kind = KindEnd
 	case audioCodedFrames:

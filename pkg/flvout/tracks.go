@@ -74,3 +74,35 @@ func (c *Class) cutCTS(codec Codec, b []byte) (int32, []byte) {
 	}
 	return 0, b
 }
+
+// A TrackSet is a set of tracks, by ID.
+type TrackSet [4]uint64
+
+// TrackSet returns the tracks of a frame or configuration.
+func (c *Class) TrackSet() (s TrackSet) {
+	for t := range c.Tracks() {
+		s[t.ID/64] |= 1 << (t.ID % 64)
+	}
+	return s
+}
+
+// Has tells whether a track is in the set.
+func (s *TrackSet) Has(id uint8) bool { return s[id/64]>>(id%64)&1 != 0 }
+
+func (s *TrackSet) covers(other *TrackSet) bool {
+	for i := range s {
+		if other[i]&^s[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *TrackSet) meets(other *TrackSet) bool {
+	for i := range s {
+		if s[i]&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -71,6 +71,7 @@ type conn struct {
 
 func newConn(s *Server, id int, nc net.Conn) *conn {
 	c := &conn{server: s, id: id, link: &link{Conn: nc}, heard: make(chan *message.Message, maxWaiting)}
+	c.link.allow(maxUnasked)
 	if s.Cut.concerns(id) {
 		c.link.cut = s.Cut.Bytes
 	}
@@ -99,12 +100,12 @@ func (c *conn) run(ctx context.Context) {
 	}
 	c.stop()
 	if errors.Is(err, errCut) {
-		c.tell(Event{Kind: CutOff, Bytes: c.link.sent})
+		c.tell(Event{Kind: CutOff, Bytes: c.link.sent.Load()})
 	}
 	if ctx.Err() != nil || hungUp(err) {
 		err = nil
 	}
-	c.tell(Event{Kind: Disconnected, Bytes: c.link.sent, Err: err})
+	c.tell(Event{Kind: Disconnected, Bytes: c.link.sent.Load(), Err: err})
 }
 
 // serve has the link closed and the reader gone when it returns.

@@ -17,27 +17,41 @@ const (
 	// when a third is free, and left to itself it grows to megabytes: a client
 	// that takes audio in real time would seem to take nothing for minutes.
 	writeBuffer = 512 << 10
+
+	// maxUnasked is how many bytes a client may say before it publishes, or
+	// after that: what is not joined yet fills memory. Of what it is sent it may
+	// acknowledge an ackShare besides.
+	maxUnasked = 1 << 20
+	ackShare   = 1024
 )
 
 // A link is a connection. One goroutine writes, another reads; any may close it.
 type link struct {
 	net.Conn
-	sent     int64
+	sent     atomic.Int64 // bytes, those of the handshake included
 	cut      int64        // cut off when so many bytes have been sent; 0: never
-	received atomic.Int64 // bytes, those of the handshake included
+	received atomic.Int64
+	allowed  atomic.Int64 // how many may be received, besides acknowledgements
 }
+
+var errTooMuch = errors.New("serve: the client says too much and publishes nothing")
 
 func (l *link) Read(b []byte) (int, error) {
 	n, err := l.Conn.Read(b)
-	l.received.Add(int64(n))
+	if l.received.Add(int64(n))-l.sent.Load()/ackShare > l.allowed.Load() {
+		return 0, errTooMuch
+	}
 	return n, err
 }
+
+// allow says how many bytes may be received, from the first one on.
+func (l *link) allow(n int64) { l.allowed.Store(n) }
 
 // Write gives up when the client has taken nothing for writeTimeout: one that
 // is only slow is served as long as it likes.
 func (l *link) Write(b []byte) (n int, err error) {
 	cut := false
-	if left := l.cut - l.sent; l.cut > 0 && int64(len(b)) >= left {
+	if left := l.cut - l.sent.Load(); l.cut > 0 && int64(len(b)) >= left {
 		b, cut = b[:max(left, 0)], true
 	}
 	for n < len(b) {
@@ -46,7 +60,7 @@ func (l *link) Write(b []byte) (n int, err error) {
 		}
 		m, err := l.Conn.Write(b[n:])
 		n += m
-		l.sent += int64(m)
+		l.sent.Add(int64(m))
 		if err != nil && (m == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return n, err
 		}

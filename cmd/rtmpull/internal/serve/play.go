@@ -88,7 +88,7 @@ func (c *conn) end(now time.Time) error {
 		}
 		info.Set("duration", amf.Number(v.clock.furthest.Seconds()))
 	}
-	info.Set("bytes", amf.Number(c.link.sent))
+	info.Set("bytes", amf.Number(c.link.sent.Load()))
 	if err := c.sendData(streamID, amf.String("onPlayStatus"), info); err != nil {
 		return err
 	}

@@ -1,6 +1,9 @@
 package serve
 
 import (
+	"errors"
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/yutopp/go-flv/tag"
@@ -30,24 +33,29 @@ func (c *conn) handlePublish(m *message.Message, cmd *message.Command) error {
 	}
 	name := text(cmd, 0)
 	path := relayPath(c.app, name)
-	refuse := func(why string) error {
+	refuse := func(code, why string) error {
 		// The client is left to leave: one who waits for a name may ask again.
-		return c.onStatus(m.StreamID, status("error", "NetStream.Publish.BadName", why))
+		return c.onStatus(m.StreamID, status("error", code, why))
 	}
+	const badName, failed = "NetStream.Publish.BadName", "NetStream.Publish.Failed"
 	if path == "" {
-		return refuse("A stream needs a name of no more than 1024 bytes, its application's included.")
+		return refuse(badName, "A stream needs a name of no more than 1024 bytes, its application's included.")
 	}
 	if _, src := c.server.find(c.app, name); src != nil {
-		return refuse("There is a file of the name " + name + ".")
+		return refuse(badName, "There is a file of the name "+name+".")
 	}
-	r := c.server.relays.add(path)
-	if r == nil {
-		return refuse("Somebody publishes " + name + " already.")
+	r, err := c.server.relays.add(path)
+	switch {
+	case errors.Is(err, errTaken):
+		return refuse(badName, "Somebody publishes "+name+" already.")
+	case err != nil:
+		return refuse(failed, fmt.Sprintf("There are %d publishers already.", maxPublishers))
 	}
 	c.publication = &publication{relay: r, streamID: m.StreamID}
 	if c.server.Cut.concerns(c.id) {
 		c.publication.cut = c.server.Cut
 	}
+	c.link.allow(math.MaxInt64)
 	c.until = time.Now().Add(idleTimeout)
 	c.tell(Event{Kind: Publishing, Stream: path})
 	return c.onStatus(m.StreamID, status("status", "NetStream.Publish.Start", "Started publishing "+name+"."))
@@ -81,6 +89,7 @@ func (c *conn) unpublish() error {
 		return nil
 	}
 	c.endPublication()
+	c.link.allow(c.link.received.Load() + maxUnasked)
 	return c.onStatus(p.streamID, status("status", "NetStream.Unpublish.Success", "Stopped publishing."))
 }
 

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,9 @@ const (
 	maxHoldUp   = 5 * time.Second
 	holdUpShare = 12
 
+	// maxPublishers is how many streams may be published at a time.
+	maxPublishers = 32
+
 	// maxPath is how long the name of a published stream may be, its
 	// application's included.
 	maxPath = 1024
@@ -30,21 +34,30 @@ const (
 type relays struct {
 	mu     sync.Mutex
 	byPath map[string]*relay
+	memory memory
 }
 
-// add begins a stream, unless there is one of that name.
-func (rs *relays) add(path string) *relay {
+var (
+	errTaken      = errors.New("serve: the name is taken")
+	errPublishers = errors.New("serve: there are too many publishers")
+)
+
+// add begins a stream, unless there is one of that name, or enough of others.
+func (rs *relays) add(path string) (*relay, error) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
-	if rs.byPath[path] != nil {
-		return nil
+	switch {
+	case rs.byPath[path] != nil:
+		return nil, errTaken
+	case len(rs.byPath) >= maxPublishers:
+		return nil, errPublishers
 	}
 	if rs.byPath == nil {
 		rs.byPath = make(map[string]*relay)
 	}
-	r := &relay{path: path}
+	r := &relay{path: path, memory: &rs.memory}
 	rs.byPath[path] = r
-	return r
+	return r, nil
 }
 
 func (rs *relays) get(path string) *relay {
@@ -76,12 +89,14 @@ func relayPath(app, name string) string {
 // A relay is a stream that is published. One goroutine pushes, the publisher's;
 // any may join. What is pushed is shared by all and never written to.
 type relay struct {
-	path string
+	path   string
+	memory *memory
 
 	mu      sync.Mutex
 	past    past
 	viewers []*viewer
 	ended   bool
+	kept    int // of memory
 
 	held  time.Duration // how long viewers have held up the publisher, so far
 	since time.Time     // when they began to; zero: they do not now
@@ -118,6 +133,7 @@ func (r *relay) push(m *message.Message, done <-chan struct{}) {
 			r.late = append(r.late, v)
 		}
 	}
+	r.save()
 	if len(r.late) > 0 {
 		r.since = time.Now()
 	}
@@ -222,12 +238,15 @@ func (r *relay) remove(v *viewer) {
 	if i := slices.Index(r.viewers, v); i >= 0 {
 		r.viewers = slices.Delete(r.viewers, i, i+1)
 	}
+	r.account()
 }
 
 func (r *relay) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = true
+	r.past.gop = nil // nobody comes any more
+	r.account()
 	for _, v := range r.viewers {
 		signal(v.ready)
 	}

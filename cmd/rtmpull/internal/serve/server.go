@@ -9,9 +9,11 @@
 //
 // A publisher's goroutine puts messages into its players' queues. A player that
 // does not keep up holds up the publisher, so that nothing is lost by a hiccup,
-// and is cut off when it does so for too long in all. A publisher that is held up waits for the
-// player's queue and for nothing else: for it to have room, for the player to
-// leave, or for the server to end.
+// and is cut off when it does so for too long in all. A publisher that is held
+// up waits for the player's queue and for nothing else: for it to have room, for
+// the player to leave, or for the server to end.
+//
+// What a client can make the server keep has limits, for each and for all.
 //
 // Listening is left to the caller, and so are logs: the server tells what
 // happens through OnEvent.

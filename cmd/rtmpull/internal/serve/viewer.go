@@ -77,7 +77,13 @@ func (v *viewer) offer(m *message.Message) bool {
 	return true
 }
 
-func (v *viewer) hasRoom(size int) bool { return v.size == 0 || v.size+size <= v.limit }
+func (v *viewer) hasRoom(size int) bool {
+	limit := v.limit
+	if v.relay.memory.full() {
+		limit = shortQueue
+	}
+	return v.size == 0 || v.size+size <= limit
+}
 
 func (v *viewer) add(m *message.Message) {
 	if v.size == 0 {
@@ -85,6 +91,7 @@ func (v *viewer) add(m *message.Message) {
 	}
 	v.queue = append(v.queue, m)
 	v.size += cost(m)
+	v.lacks = 0
 	signal(v.ready)
 }
 
@@ -119,6 +126,7 @@ func (v *viewer) take() error {
 		v.lacks = 0
 	}
 	v.progress = held
+	v.relay.account()
 	signal(v.room)
 	return nil
 }
@@ -156,6 +164,7 @@ func (v *viewer) pause(now time.Time) {
 	if !v.paused {
 		v.paused, v.awaitsKey, v.pausedAt = true, false, now
 		v.queue, v.size, v.lacks = nil, 0, 0
+		v.relay.account()
 		signal(v.room)
 	}
 }

@@ -16,9 +16,9 @@ import (
 // the system's buffers make of that is only seen with them, and in real time.
 func TestSlowServer(t *testing.T) {
 	const (
-		patience  = 2 * time.Second
+		patience  = 5 * time.Second
 		perSecond = 200_000 // bytes
-		total     = 3_000_000
+		total     = 6_000_000
 	)
 	read := make(chan int, 1)
 	s := rtmptest.NewServer(t, func(p *rtmptest.Peer) {

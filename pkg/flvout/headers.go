@@ -18,14 +18,14 @@ const headerCost = 128
 // sequence header, and the colour information or channel layout that goes with
 // it. Who begins there needs them first. (onMetaData is not among them.)
 //
-// The zero Headers are empty. A copy of Headers stays as it is when the original
-// goes on.
+// The zero Headers are empty.
 type Headers struct {
-	list []header // from the one that came longest ago; never changed, but made anew
+	list []header // from the one that came longest ago
+	size int
 }
 
 type header struct {
-	tag   Tag
+	tag   Tag // its body is never changed, and so shared with clones
 	about about
 	codec Codec
 	over  bool // its sequence has ended; another begins with the same header again
@@ -53,37 +53,49 @@ func (h *Headers) Put(t Tag, c *Class) (same bool) {
 		return false
 	}
 	e := header{tag: t, about: about{t.Type, c.Kind, c.Layout, c.TrackSet()}, codec: c.Codec}
-	if h.have(&e) {
+	body, same := h.have(&e)
+	if same {
 		return true
 	}
-	list := make([]header, 0, len(h.list)+1)
-	for i := range h.list {
-		if !e.replaces(&h.list[i]) {
-			list = append(list, h.list[i])
+	h.list = slices.DeleteFunc(h.list, func(old header) bool {
+		gone := e.replaces(&old)
+		if gone {
+			h.size -= old.size()
 		}
+		return gone
+	})
+	if e.size() > MaxHeaders {
+		return false
 	}
-	if e.size() <= MaxHeaders {
+	if e.tag.Body = body; body == nil {
 		e.tag.Body = bytes.Clone(t.Body)
-		list = append(list, e)
 	}
-	h.list = list
-	for size := h.Size(); size > MaxHeaders; h.list = h.list[1:] {
-		size -= h.list[0].size()
+	h.list = append(h.list, e)
+	n := 0
+	for h.size += e.size(); h.size > MaxHeaders; n++ {
+		h.size -= h.list[n].size()
 	}
+	h.list = slices.Delete(h.list, 0, n)
 	return false
 }
 
-// have tells whether the same header is in force, for all its tracks.
-func (h *Headers) have(e *header) bool {
-	for _, old := range slices.Backward(h.list) {
+// have looks for the same header. It returns the body of one that came before,
+// and tells whether that is still in force, for all its tracks.
+func (h *Headers) have(e *header) (body []byte, same bool) {
+	same = true
+	for i := len(h.list) - 1; i >= 0; i-- {
+		old := &h.list[i]
 		switch {
 		case old.about == e.about:
-			return !old.over && bytes.Equal(old.tag.Body, e.tag.Body)
+			if bytes.Equal(old.tag.Body, e.tag.Body) {
+				return old.tag.Body, same && !old.over
+			}
+			return nil, false
 		case old.about.sameAs(&e.about) && old.about.tracks.meets(&e.about.tracks):
-			return false
+			same = false
 		}
 	}
-	return false
+	return nil, false
 }
 
 // replaces tells whether old is no more in force with e. What goes with a
@@ -101,16 +113,14 @@ func (e *header) size() int { return len(e.tag.Body) + headerCost }
 // End notes the end of the sequences of a type of tags, and so that their
 // headers are not the same when they come again.
 func (h *Headers) End(typ tag.TagType) {
-	begun := func(e header) bool { return e.tag.Type == typ && !e.over }
-	if !slices.ContainsFunc(h.list, begun) {
-		return
-	}
-	h.list = slices.Clone(h.list)
 	for i := range h.list {
 		e := &h.list[i]
 		e.over = e.over || e.tag.Type == typ
 	}
 }
+
+// Clone returns a copy, which stays as it is.
+func (h *Headers) Clone() Headers { return Headers{slices.Clone(h.list), h.size} }
 
 // Len returns how many headers there are.
 func (h *Headers) Len() int { return len(h.list) }
@@ -120,10 +130,4 @@ func (h *Headers) Len() int { return len(h.list) }
 func (h *Headers) At(i int) Tag { return h.list[i].tag }
 
 // Size returns how many bytes are kept.
-func (h *Headers) Size() int {
-	size := 0
-	for i := range h.list {
-		size += h.list[i].size()
-	}
-	return size
-}
+func (h *Headers) Size() int { return h.size }

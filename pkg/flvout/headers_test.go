@@ -66,7 +66,7 @@ func TestHeaders(t *testing.T) {
 				h.End(tg.Type)
 				continue
 			}
-			before := h
+			before := h.Clone()
 			list := all(&before)
 			tg.Body = bytes.Clone(tg.Body)
 			if h.Put(tg, &class) {
@@ -74,7 +74,7 @@ func TestHeaders(t *testing.T) {
 			}
 			clear(tg.Body)
 			if got := all(&before); !equalTags(got, list) {
-				t.Errorf("%s: header %d changes the copy of those before", name, i)
+				t.Errorf("%s: header %d changes the clone of those before", name, i)
 			}
 		}
 		if got := all(&h); !slices.Equal(same, c.same) || !equalTags(got, c.want) {
@@ -126,11 +126,13 @@ func TestHeadersAreBounded(t *testing.T) {
 	}
 }
 
-// TestHeadersAllocate: headers that come again and again allocate nothing.
+// TestHeadersAllocate: headers that come again and again allocate nothing, nor
+// do they behind an end.
 func TestHeadersAllocate(t *testing.T) {
 	var h Headers
 	tags := []Tag{manyTracks("hvc1", 1, 2), exVideo("\x90av01head"), exAudio("\x90Opushead"), exAudio("\x94Opuslayout")}
 	if n := testing.AllocsPerRun(100, func() {
+		h.End(video)
 		for _, tg := range tags {
 			c := Classify(tg)
 			h.Put(tg, &c)

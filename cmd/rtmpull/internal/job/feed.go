@@ -35,7 +35,7 @@ type feed struct {
 
 	own   ownMetadata
 	gate  gate
-	known headers
+	known known
 	cur   packet
 	state struct {
 		unsent    bool // cur was given, or waits for the headers, and may not have arrived
@@ -145,10 +145,10 @@ func (f *feed) next(ctx context.Context, out Sink) (*packet, error) {
 	s := &f.state
 	for {
 		if s.replaying {
-			if h := f.known.at(s.header); h != nil {
+			if h, ok := f.known.at(s.header); ok {
 				s.header++
-				f.out.Message = message.Message{Type: h.typ, Timestamp: f.cur.Timestamp, Payload: h.body}
-				f.out.class.Kind = h.slot.kind
+				f.out.Message = message.Message{Type: message.Type(h.Type), Timestamp: f.cur.Timestamp, Payload: h.Body}
+				f.out.class.Kind = flvout.KindConfig // or another that has no time
 				return &f.out, nil
 			}
 			s.replaying = false
@@ -206,7 +206,7 @@ func (f *feed) read(ctx context.Context, out Sink) error {
 		} else if f.round > 0 {
 			f.settle()
 		}
-		if !f.remember() {
+		if !f.remember(t) {
 			return nil
 		}
 	}
@@ -243,16 +243,15 @@ func (f *feed) keeps(t flvout.Tag, c *flvout.Class) bool {
 // remember notes a header, and tells if a round has no need to repeat it. The
 // first round is sent as it is, but for an end of sequence, which is none if
 // another round follows.
-func (f *feed) remember() (needless bool) {
-	p := &f.cur
-	switch p.class.Kind {
+func (f *feed) remember(t flvout.Tag) (needless bool) {
+	switch c := &f.cur.class; c.Kind {
 	case flvout.KindMetadata, flvout.KindConfig, flvout.KindColorInfo:
-		return f.known.put(p.Type, &p.class, p.Payload) && f.round > 0
+		return f.known.put(t, c) && f.round > 0
 	case flvout.KindEnd:
 		if f.more() {
 			return true
 		}
-		f.known.end(p.Type)
+		f.known.headers.End(t.Type)
 	}
 	return false
 }

@@ -259,13 +259,31 @@ func TestFeedHeaders(t *testing.T) {
 	layout := flvout.Tag{Type: audioTag, Body: []byte("\x94Opuslayout")}
 	meta, cue := script(0, "onMetaData"), script(0, "onCuePoint")
 	f := opened(t, 1, flv(base, second, meta, opus, layout, colour, key, third, cue, avcFrame(0, 1, false), avcConfig(0, 1), at(avcFrame(0, 2, true), 80)))
-	got := fed(t, f, 7)
+	got := fed(t, f, 7) // and then the base is of another codec, with no colours
 	want := []flvout.Tag{base, second, meta, opus, layout, colour, key}
 	same(t, got[:len(want)], want)
 	for i := range got {
 		got[i].Timestamp = 0
 	}
-	same(t, got[len(want):], []flvout.Tag{meta, opus, layout, colour, third, avcConfig(0, 1), avcFrame(0, 2, true)})
+	same(t, got[len(want):], []flvout.Tag{meta, opus, layout, third, avcConfig(0, 1), avcFrame(0, 2, true)})
+}
+
+// In a loop a header is repeated if one for some of its tracks came between.
+func TestFeedHeadersOfTracks(t *testing.T) {
+	many := func(ids string) flvout.Tag {
+		b := []byte("\x96\x10hvc1")
+		for _, id := range ids {
+			b = append(b, byte(id), 0, 0, 1, 'x')
+		}
+		return flvout.Tag{Type: videoTag, Body: b}
+	}
+	layout := flvout.Tag{Type: audioTag, Body: []byte("\x97\x02\x00\x00\x00\x04Opuslayout")} // behind ModEx
+	opus := flvout.Tag{Type: audioTag, Body: []byte("\x90Opushead")}
+	file := []flvout.Tag{many("\x01\x02"), many("\x01\x03"), opus, layout, avcFrame(0, 1, true)}
+	frame := at(avcFrame(0, 1, true), 40)
+	same(t, fed(t, opened(t, 2, flv(file...))), append(slices.Clone(file), at(file[0], 40), at(file[1], 40), frame))
+	again := slices.Clone(file)
+	same(t, fed(t, opened(t, 1, flv(file...)), 4)[4:], again)
 }
 
 // Tracks of one stream wait for key frames of their own.

@@ -60,10 +60,10 @@ func FuzzFeed(f *testing.F) {
 				}
 				p.due(pk.video(), pk.Timestamp, p.anchor)
 			}
-			if size := feed.known.size; size > maxHeaders {
+			if size := feed.known.headers.Size() + len(feed.known.metadata.Body); size > flvout.MaxHeaders+maxMetadata {
 				t.Fatalf("%d bytes of headers are remembered", size)
 			}
-			if n > int(rounds)*len(b)+maxLost*(len(feed.known.list)+2) {
+			if n > int(rounds)*len(b)+maxLost*(feed.known.headers.Len()+2) {
 				t.Fatalf("%d packets of %d bytes", n, len(b))
 			}
 		}

@@ -54,8 +54,8 @@ func TestPushAllocations(t *testing.T) {
 
 // Nor do tags of several tracks, or headers that come again and again.
 func TestFeedAllocations(t *testing.T) {
-	tracks := flvout.Tag{Type: videoTag, Body: []byte("\x96\x11av01\x00\x00\x00\x01a\x01\x00\x00\x01b")}
-	header := flvout.Tag{Type: videoTag, Body: []byte("\x96\x10av01\x00\x00\x00\x01a\x01\x00\x00\x01b")}
+	tracks := flvout.Tag{Type: videoTag, Body: []byte("\x96\x11av01\x01\x00\x00\x01a\x02\x00\x00\x01b")}
+	header := flvout.Tag{Type: videoTag, Body: []byte("\x96\x10av01\x01\x00\x00\x01a\x02\x00\x00\x01b")}
 	b := flv(script(0, "onMetaData"), header, tracks, avcConfig(0, 1), avcFrame(0, 1, true), aacConfig(0), aacFrame(0, 1))
 	const head = 13
 	in := unending{io.MultiReader(bytes.NewReader(b[:head]), &endless{b: b[head:]})}
@@ -74,8 +74,8 @@ func TestFeedAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, step); n != 0 {
 		t.Errorf("%v allocations a tag", n)
 	}
-	if f.gate.open[0] != 3 || len(f.known.list) != 3 {
-		t.Errorf("tracks %b, %d headers", f.gate.open[0], len(f.known.list))
+	if f.gate.open[0] != 7 || f.known.headers.Len() != 3 {
+		t.Errorf("tracks %b, %d headers", f.gate.open[0], f.known.headers.Len())
 	}
 }
 

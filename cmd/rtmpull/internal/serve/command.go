@@ -2,6 +2,7 @@ package serve
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
@@ -65,7 +66,7 @@ func (c *conn) handle(m *message.Message) error {
 		return nil
 	}
 	return c.reply(cmd, "_error", amf.Null{}, status("error", "NetConnection.Call.Failed",
-		"There is no such call: "+cmd.Name))
+		"There is no such call: "+shown(cmd.Name)))
 }
 
 func isCommand(t message.Type) bool {
@@ -145,7 +146,7 @@ func (c *conn) handleCourtesy(_ *message.Message, cmd *message.Command) error {
 }
 
 func (c *conn) handleFCSubscribe(_ *message.Message, cmd *message.Command) error {
-	return c.onFC("onFCSubscribe", "NetStream.Play.Start", "FCSubscribe to "+text(cmd, 0)+".")
+	return c.onFC("onFCSubscribe", "NetStream.Play.Start", "FCSubscribe to "+shown(text(cmd, 0))+".")
 }
 
 // onFC calls the client back, as Flash Media Server does beside its answer.
@@ -164,6 +165,13 @@ func (c *conn) handleGetStreamLength(_ *message.Message, cmd *message.Command) e
 		length = src.length(c.server.Loop)
 	}
 	return c.reply(cmd, "_result", amf.Null{}, amf.Number(length.Seconds()))
+}
+
+// shown is what a name is called in descriptions: without its query, which may
+// have secrets, since there are clients that show what they are told.
+func shown(name string) string {
+	name, _, _ = strings.Cut(name, "?")
+	return name
 }
 
 // text is an argument that should be a string.

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -159,6 +160,43 @@ func TestEventsTellCommands(t *testing.T) {
 	for _, want := range []string{`connect(1, {app: "live"`, "createStream(2, null)", `play(`, `"show"`} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %s in\n%s", want, all)
+		}
+	}
+}
+
+// TestNoQueryComesBack calls all that is answered with the name in a description.
+func TestNoQueryComesBack(t *testing.T) {
+	addr := listen(t, &Server{Streams: map[string]string{"live/show": audio}, Loop: -1})
+	first, second := dial(t, addr), dial(t, addr)
+	name := func(s string) amf.Value { return amf.String(s + "?key=secret") }
+	first.connect("live?key=secret")
+	first.say(0, "createStream")
+	for _, call := range []string{"releaseStream", "FCPublish", "FCUnpublish", "FCSubscribe", "getStreamLength", "what?key=secret"} {
+		first.say(0, call, amf.Null{}, name("other"))
+	}
+	for _, stream := range []string{"none", "show"} {
+		first.say(1, "play", amf.Null{}, name(stream))
+	}
+	for _, stream := range []string{"show", "other"} {
+		first.say(1, "publish", amf.Null{}, name(stream))
+	}
+	second.connect("live")
+	second.say(0, "createStream")
+	second.say(1, "publish", amf.Null{}, name("other")) // the first one does already
+	for _, step := range []struct {
+		c     *caller
+		until string
+	}{{first, "onStatus NetStream.Publish.Start"}, {second, "onStatus NetStream.Publish.BadName"}} {
+		step.c.flush()
+		for last := ""; last != step.until; {
+			m, err := step.c.r.Next()
+			if err != nil {
+				t.Fatalf("waiting for %s: %v", step.until, err)
+			}
+			if bytes.Contains(m.Payload, []byte("secret")) {
+				t.Errorf("it says %q", m.Payload)
+			}
+			last = describe(m)
 		}
 	}
 }

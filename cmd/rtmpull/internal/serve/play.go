@@ -20,7 +20,7 @@ func (c *conn) handlePlay(m *message.Message, cmd *message.Command) error {
 			return err
 		}
 		// The client is left to leave: one whose playlist goes on may ask for more.
-		return c.onStatus(m.StreamID, status("error", "NetStream.Play.StreamNotFound", "There is no stream "+name+"."))
+		return c.onStatus(m.StreamID, status("error", "NetStream.Play.StreamNotFound", "There is no stream "+shown(name)+"."))
 	}
 	if err := c.begin(m.StreamID, name); err != nil {
 		return err
@@ -58,10 +58,10 @@ func (c *conn) begin(streamID uint32, name string) error {
 	if err := c.send(message.UserControl(message.EventStreamBegin, streamID)); err != nil {
 		return err
 	}
-	if err := c.onStatus(streamID, status("status", "NetStream.Play.Reset", "Playing and resetting "+name+".")); err != nil {
+	if err := c.onStatus(streamID, status("status", "NetStream.Play.Reset", "Playing and resetting "+shown(name)+".")); err != nil {
 		return err
 	}
-	if err := c.onStatus(streamID, status("status", "NetStream.Play.Start", "Started playing "+name+".")); err != nil {
+	if err := c.onStatus(streamID, status("status", "NetStream.Play.Start", "Started playing "+shown(name)+".")); err != nil {
 		return err
 	}
 	return c.sendData(streamID, amf.String("|RtmpSampleAccess"), amf.Boolean(true), amf.Boolean(true))

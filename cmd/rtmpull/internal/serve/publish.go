@@ -42,12 +42,12 @@ func (c *conn) handlePublish(m *message.Message, cmd *message.Command) error {
 		return refuse(badName, "A stream needs a name of no more than 1024 bytes, its application's included.")
 	}
 	if _, src := c.server.find(c.app, name); src != nil {
-		return refuse(badName, "There is a file of the name "+name+".")
+		return refuse(badName, "There is a file of the name "+shown(name)+".")
 	}
 	r, err := c.server.relays.add(path)
 	switch {
 	case errors.Is(err, errTaken):
-		return refuse(badName, "Somebody publishes "+name+" already.")
+		return refuse(badName, "Somebody publishes "+shown(name)+" already.")
 	case err != nil:
 		return refuse(failed, fmt.Sprintf("There are %d publishers already.", maxPublishers))
 	}
@@ -58,7 +58,7 @@ func (c *conn) handlePublish(m *message.Message, cmd *message.Command) error {
 	c.link.allow(math.MaxInt64)
 	c.until = time.Now().Add(idleTimeout)
 	c.tell(Event{Kind: Publishing, Stream: path})
-	return c.onStatus(m.StreamID, status("status", "NetStream.Publish.Start", "Started publishing "+name+"."))
+	return c.onStatus(m.StreamID, status("status", "NetStream.Publish.Start", "Started publishing "+shown(name)+"."))
 }
 
 // handleFCPublish answers what Flash's encoders say before they publish.
@@ -67,7 +67,7 @@ func (c *conn) handleFCPublish(m *message.Message, cmd *message.Command) error {
 	if err := c.handleCourtesy(m, cmd); err != nil {
 		return err
 	}
-	return c.onFC("onFCPublish", "NetStream.Publish.Start", "FCPublish to "+text(cmd, 0)+".")
+	return c.onFC("onFCPublish", "NetStream.Publish.Start", "FCPublish to "+shown(text(cmd, 0))+".")
 }
 
 // handleFCUnpublish ends what is published.
@@ -75,7 +75,7 @@ func (c *conn) handleFCUnpublish(m *message.Message, cmd *message.Command) error
 	if err := c.handleCourtesy(m, cmd); err != nil {
 		return err
 	}
-	if err := c.onFC("onFCUnpublish", "NetStream.Unpublish.Success", "FCUnpublish of "+text(cmd, 0)+"."); err != nil {
+	if err := c.onFC("onFCUnpublish", "NetStream.Unpublish.Success", "FCUnpublish of "+shown(text(cmd, 0))+"."); err != nil {
 		return err
 	}
 	return c.unpublish()

@@ -1,8 +1,6 @@
 package serve
 
 import (
-	"slices"
-
 	"github.com/yutopp/go-flv/tag"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
@@ -14,9 +12,8 @@ const (
 	// longer from key frame to key frame they do not see from its beginning.
 	maxGOP = 16 << 20
 
-	// maxHeaders bounds the sequence headers that are kept, and maxMetadata the
-	// metadata. What is larger reaches those who watch already.
-	maxHeaders  = 1 << 20
+	// maxMetadata bounds the metadata that is kept. What is larger reaches those
+	// who watch already.
 	maxMetadata = 1 << 20
 
 	// videoGap is how long, in ms of media, a stream's video may say nothing
@@ -33,8 +30,8 @@ func cost(m *message.Message) int { return len(m.Payload) + messageCost }
 // late: the metadata, the sequence headers, and all since the last key frame.
 type past struct {
 	metadata *message.Message
-	headers  []header // in force now, in the order they came
-	before   []header // in force where gop begins
+	headers  flvout.Headers // in force now
+	before   flvout.Headers // in force where gop begins
 
 	gop     []*message.Message // begins with a key frame; empty: there is none, or it is too long
 	gopSize int
@@ -44,37 +41,13 @@ type past struct {
 	lastVideo  uint32
 }
 
-// A header is a sequence header, or what else holds from now on.
-type header struct {
-	key     headerKey
-	message *message.Message
-}
-
-// A headerKey tells what a header is about. A later one that is about the same
-// is in its place.
-type headerKey struct {
-	typ    message.Type
-	kind   flvout.Kind
-	layout bool // an audio track's channel layout: beside its sequence header
-	tracks [4]uint64
-}
-
-// covers tells whether k is about all that other is about.
-func (k *headerKey) covers(other *headerKey) bool {
-	for i, tracks := range other.tracks {
-		if tracks&^k.tracks[i] != 0 {
-			return false
-		}
-	}
-	return k.typ == other.typ && k.kind == other.kind && k.layout == other.layout
-}
-
 // add takes the next audio or video message, and tells whether a viewer may
 // begin with it although there have been key frames.
 func (p *past) add(m *message.Message) (start bool) {
-	c := flvout.Classify(flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload})
-	if c.Kind == flvout.KindConfig || c.Kind == flvout.KindColorInfo {
-		p.addHeader(m, &c)
+	t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
+	c := flvout.Classify(t)
+	p.headers.Put(t, &c)
+	if c.Kind != flvout.KindFrame && c.Kind != flvout.KindUnknown { // its time may be anything
 		p.keep(m)
 		return false
 	}
@@ -84,12 +57,12 @@ func (p *past) add(m *message.Message) (start bool) {
 		return int32(m.Timestamp-p.lastVideo) > videoGap
 	}
 	p.lastVideo = m.Timestamp
-	if !c.Key || trackSet(&c)[0]&1 == 0 { // one time line is enough: that of the default track
+	if tracks := c.TrackSet(); !c.Key || !tracks.Has(0) { // one time line is enough: that of the default track
 		p.keep(m)
 		return false
 	}
 	clear(p.gop)
-	p.keyed, p.before = true, p.headers
+	p.keyed, p.before = true, p.headers.Clone()
 	p.gop, p.gopSize = append(p.gop[:0], m), cost(m)
 	return true
 }
@@ -106,44 +79,6 @@ func (p *past) keep(m *message.Message) {
 	p.gop = append(p.gop, m)
 }
 
-// addHeader keeps a header in place of those that it replaces. The slice is
-// made anew: before may be the old one.
-func (p *past) addHeader(m *message.Message, c *flvout.Class) {
-	h := header{headerKey{typ: m.Type, kind: c.Kind, layout: isLayout(m), tracks: trackSet(c)}, m}
-	headers := slices.DeleteFunc(slices.Clone(p.headers), func(old header) bool { return h.key.covers(&old.key) })
-	headers = append(headers, h)
-	size := 0
-	for i := len(headers) - 1; i >= 0; i-- {
-		if size += cost(headers[i].message); size > maxHeaders {
-			headers = headers[i+1:]
-			break
-		}
-	}
-	p.headers = headers
-}
-
-// isLayout tells an Ex audio message that has a channel layout
-// (MultichannelConfig), plain or of tracks, from a sequence header.
-func isLayout(m *message.Message) bool {
-	const exAudio, multitrack, multichannelConfig = 9, 5, 4
-	b := m.Payload
-	if m.Type != message.TypeAudio || len(b) < 2 || b[0]>>4 != exAudio {
-		return false
-	}
-	packet := b[0] & 0x0f
-	if packet == multitrack {
-		packet = b[1] & 0x0f
-	}
-	return packet == multichannelConfig
-}
-
-func trackSet(c *flvout.Class) (set [4]uint64) {
-	for t := range c.Tracks() {
-		set[t.ID/64] |= 1 << (t.ID % 64)
-	}
-	return set
-}
-
 // setMetadata keeps what is told of the stream; nil: nothing any more.
 func (p *past) setMetadata(m *message.Message) {
 	p.metadata = nil
@@ -155,20 +90,24 @@ func (p *past) setMetadata(m *message.Message) {
 // opening is what comes before the first frame. In the middle of a stream it
 // has that frame's time, as other servers give it: there are players that take
 // the first time they see for the beginning.
-func (p *past) opening(headers []header, at uint32) []*message.Message {
+func (p *past) opening(headers flvout.Headers, at uint32) []*message.Message {
 	var all []*message.Message
-	add := func(m *message.Message) {
-		c := *m
+	add := func(m message.Message) {
 		if p.any {
-			c.Timestamp = at
+			m.Timestamp = at
 		}
-		all = append(all, &c)
+		all = append(all, &m)
 	}
 	if p.metadata != nil {
-		add(p.metadata)
+		add(*p.metadata)
 	}
-	for _, h := range headers {
-		add(h.message)
+	for i := range headers.Len() {
+		h := headers.At(i)
+		m := message.Message{ChunkStreamID: audioChunkStreamID, Type: message.Type(h.Type), Timestamp: h.Timestamp, Payload: h.Body}
+		if m.Type == message.TypeVideo {
+			m.ChunkStreamID = videoChunkStreamID
+		}
+		add(m)
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 )
 
@@ -13,14 +14,17 @@ func TestWhereViewersBegin(t *testing.T) {
 		key, inter = videoAt(0, avcKey), videoAt(0, avcInter)
 		hdr, sound = videoAt(0, avcHeader), audioAt(0, aacFrame)
 		long       = videoAt(0, avcInter+strings.Repeat("x", maxGOP))
-		huge       = videoAt(0, avcHeader+strings.Repeat("x", maxHeaders))
+		huge       = videoAt(0, avcHeader+strings.Repeat("x", flvout.MaxHeaders))
 		hugeData   = data(t, 0, text0("onMetaData"), text0(strings.Repeat("x", maxMetadata)))
 
 		hevc0, hevc1 = videoAt(0, "\x96\x00hvc1\x00first"), videoAt(0, "\x96\x00hvc1\x01second")
 		newHEVC0     = videoAt(0, "\x90hvc1anew")
 		key0, key1   = videoAt(0, "\x96\x01hvc1\x00\x00\x00\x00key"), videoAt(0, "\x96\x01hvc1\x01\x00\x00\x00key")
 		opus, layout = audioAt(0, "\x90Opushead"), audioAt(0, "\x94Opus\x01\x02\x00\x00\x00\x03")
+		hidden       = audioAt(0, "\x97\x02\x00\x00\x00\x04Opus\x01\x02\x00\x00\x00\x03") // a layout, behind ModEx
 		colors       = videoAt(0, "\xd4hvc1\x02\x00\x09colorInfo")
+
+		start, end = 2 * uint32(videoGap), videoAt(0, "\x17\x02\x00\x00\x00") // as OBS says it
 	)
 	for _, c := range []struct {
 		name              string
@@ -44,6 +48,14 @@ func TestWhereViewersBegin(t *testing.T) {
 		{"tracks", []frame{hevc0, hevc1, key0, key1}, []frame{key1, key0}, []frame{hevc0, hevc1, key0, key1, key1, key0}},
 		{"a track's new header", []frame{hevc0, hevc1, newHEVC0, key0}, []frame{key1}, []frame{hevc1, newHEVC0, key0, key1}},
 		{"layout and colors", []frame{opus, layout, newHEVC0, colors, key0}, nil, []frame{opus, layout, newHEVC0, colors, key0}},
+		{"layout behind ModEx", []frame{opus, hidden, newHEVC0, key0}, nil, []frame{opus, hidden, newHEVC0, key0}},
+		{"colors of another codec", []frame{newHEVC0, colors, hdr, key}, nil, []frame{hdr, key}},
+		{
+			"too long, and an end with time 0",
+			[]frame{hdr, videoAt(start, avcKey), long, videoAt(start, avcInter), end}, []frame{audioAt(start, aacFrame), videoAt(start, avcKey)},
+			[]frame{videoAt(start, avcHeader), videoAt(start, avcKey)},
+		},
+		{"an end with time 0, not a key frame", []frame{hdr, videoAt(start, avcInter), end}, []frame{audioAt(start, aacFrame)}, []frame{videoAt(start, avcHeader), audioAt(start, aacFrame)}},
 		{"another codec", []frame{hdr, audioAt(0, aacHeader), newHEVC0, key0}, nil, []frame{audioAt(0, aacHeader), newHEVC0, key0}},
 	} {
 		r := &relay{}
@@ -73,12 +85,8 @@ func TestPastIsBounded(t *testing.T) {
 		m := message.Message{Type: message.TypeVideo, Payload: body}
 		p.add(m.Clone())
 	}
-	size := 0
-	for _, h := range p.headers {
-		size += cost(h.message)
-	}
-	if size > maxHeaders || size < maxHeaders/2 {
-		t.Errorf("%d bytes of headers are kept, want up to %d", size, maxHeaders)
+	if size := p.headers.Size(); size > flvout.MaxHeaders || size < flvout.MaxHeaders/2 {
+		t.Errorf("%d bytes of headers are kept, want up to %d", size, flvout.MaxHeaders)
 	}
 	p.add(&message.Message{Type: message.TypeVideo, Payload: []byte(avcKey)})
 	for range maxGOP / messageCost { // of next to nothing each

@@ -15,6 +15,7 @@ import (
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // publishOptions are the flags of `rtmpull publish`.
@@ -115,7 +116,7 @@ func (o *publishOptions) prepare(env *environment, args []string) (*job.Push, er
 	if err != nil {
 		return nil, err
 	}
-	target.Session.ChunkSize = o.chunkSize
+	target.Session.Role, target.Session.ChunkSize = session.Publish, o.chunkSize
 	client, err := o.network.client()
 	if err != nil {
 		return nil, err

@@ -228,8 +228,15 @@ func (t *Target) String() string {
 	return base + "/" + path
 }
 
-// Redacted is the stream's URL without its secrets.
-func (t *Target) Redacted() string { return Redact(t.String()) }
+// Redacted is the stream's URL without its secrets. If the stream is to be
+// published, its name is one: whoever knows that may publish in our place.
+func (t *Target) Redacted() string {
+	shown := *t
+	if t.Session.Role == session.Publish {
+		shown.Session.PlayPath = mask
+	}
+	return Redact(shown.String())
+}
 
 // mask stands where a secret was.
 const mask = "***"

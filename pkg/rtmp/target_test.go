@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 func TestParseTarget(t *testing.T) {
@@ -244,5 +246,20 @@ func TestTargetHints(t *testing.T) {
 		if _, err := ParseTarget(raw); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", raw, err, want)
 		}
+	}
+}
+
+// The name of a stream that is published is what others call its key.
+func TestRedactedPublisher(t *testing.T) {
+	to, err := ParseTarget("rtmp://joe:pw@host/app/abcd-efgh?x=secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := to.Redacted(), "rtmp://joe:***@host/app/abcd-efgh?x=***"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	to.Session.Role = session.Publish
+	if got, want := to.Redacted(), "rtmp://joe:***@host/app/***"; got != want {
+		t.Errorf("publishing: got %s, want %s", got, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 const (
@@ -16,6 +17,10 @@ const (
 	// shortest is how long a secret must be to be masked wherever it stands.
 	// To mask less would make holes into everything.
 	shortest = 4
+
+	// shortestKey is that for the name of a stream that is published: shorter
+	// ones are names, such as show, and stand in other places as well.
+	shortestKey = 8
 )
 
 // A Mask hides what must not be shown. The zero Mask hides nothing.
@@ -28,7 +33,8 @@ type Mask struct {
 // MaskOf hides the secrets of a target, also in what a server sends back of
 // them: the password, the tokens, the texts of -C, and in its URLs and names
 // passwords and the values of queries. A value of a query that is too short to be
-// masked everywhere is masked behind its name.
+// masked everywhere is masked behind its name. The name of a stream that is to be
+// published is a secret as well, if it is as long as such keys are.
 func MaskOf(t *rtmp.Target) Mask {
 	c := &t.Session
 	var s secrets
@@ -42,6 +48,9 @@ func MaskOf(t *rtmp.Target) Mask {
 		if text != "" && len(text) < shortest {
 			short = append(short, text)
 		}
+	}
+	if name, _, _ := strings.Cut(c.PlayPath, "?"); c.Role == session.Publish && len(name) >= shortestKey {
+		s.add(name)
 	}
 	for _, text := range []string{c.App, c.PlayPath, c.TcURL, c.SWFURL, c.PageURL, c.Subscribe} {
 		s.addPassword(text)

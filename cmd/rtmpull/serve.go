@@ -71,10 +71,7 @@ func (o *serveOptions) run(ctx context.Context, env *environment, args []string)
 	server := &serve.Server{
 		Streams: streams, Loop: int(o.loop), Speed: float64(o.speed),
 		ChunkSize: o.chunkSize, Cut: serve.Cut(o.cut),
-		OnEvent: func(e serve.Event) {
-			e.Text = obs.HideArguments(e.Text)
-			log.Served(e)
-		},
+		OnEvent: log.Served,
 	}
 	if err := server.Load(); err != nil {
 		return err

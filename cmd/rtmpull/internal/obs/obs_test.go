@@ -47,7 +47,7 @@ func tell(t *testing.T, l Logger) {
 	trace.Authenticate()
 	l.Served(serve.Event{Kind: serve.Listening})
 	l.Served(serve.Event{Kind: serve.Connected, Conn: 1, Addr: &net.TCPAddr{Port: 1}})
-	l.Served(serve.Event{Kind: serve.Command, Conn: 1, Text: "play(1)"})
+	l.Served(serve.Event{Kind: serve.Command, Conn: 1, Text: `connect(1, {app: "live?k=secret"}, "secret")`})
 	l.Served(serve.Event{Kind: serve.Stopped, Conn: 1, Stream: "live/a?k=secret", Media: time.Second})
 	l.Served(serve.Event{Kind: serve.Disconnected, Conn: 1, Bytes: 1000, Err: errors.New("gone")})
 }
@@ -87,7 +87,7 @@ func TestLines(t *testing.T) {
 		"WRN the timestamps jump by=-1s\n",
 		"DBG the server asks for a user and a password\n",
 		"INF connected addr=:1 conn=1\n",
-		"DBG command conn=1 said=play(1)\n",
+		`DBG command conn=1 said="connect(1, {app: \"live?k=***\"}, \"***\")"`,
 		"INF stopped conn=1 media=1s stream=live/a?k=***\n",
 		"INF disconnected error=gone conn=1 sent=\"1.0 kB\"\n",
 	} {

@@ -110,43 +110,6 @@ func (m Mask) cut(s string) string {
 	return s
 }
 
-// quoted are the texts among the values of a command, of which the last may have
-// been cut.
-var quoted = regexp.MustCompile(`"(?:\\.|[^"\\])*(?:"|$)`)
-
-// HideArguments hides the texts behind the object of a connect that a client has
-// sent. That is where passwords are, for servers that want one there.
-func HideArguments(said string) string {
-	const connect = "connect("
-	args, ok := strings.CutPrefix(said, connect)
-	if !ok {
-		return said
-	}
-	end := objectEnd(args)
-	return said[:len(connect)+end] + quoted.ReplaceAllLiteralString(args[end:], `"`+mask+`"`)
-}
-
-// objectEnd is where the first object ends in a list of values: 0 if there is
-// none.
-func objectEnd(args string) int {
-	bare := quoted.ReplaceAllStringFunc(args, func(s string) string { return strings.Repeat("_", len(s)) })
-	depth := 0
-	for i, r := range bare {
-		switch r {
-		case '{':
-			depth++
-		case '}':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	if depth > 0 { // it was cut
-		return len(args)
-	}
-	return 0
-}
-
 // Format is amf.Format without secrets. They are hidden before that escapes and
 // cuts texts, since the half of a secret is none that could be found.
 func (m Mask) Format(v amf.Value) string { return amf.Format(m.value(v)) }

@@ -2,7 +2,7 @@ package obs
 
 import "testing"
 
-func TesthideArguments(t *testing.T) {
+func TestHideArguments(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "",
 		`connect(1, {app: "live", list: [1], o: {a: "}"}})`:                    `connect(1, {app: "live", list: [1], o: {a: "}"}})`,

@@ -14,6 +14,14 @@
 //		m, err := player.Next() // io.EOF at the end
 //		...
 //	}
+//
+// and the other way round
+//
+//	publisher, err := client.Publish(ctx, target)
+//	...
+//	err = publisher.Write(m)
+//	...
+//	err = publisher.Close() // nil: the server has heard everything
 package rtmp
 
 import (

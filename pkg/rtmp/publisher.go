@@ -29,7 +29,7 @@ type Publisher struct {
 	pen      sync.Mutex
 	streamID uint32
 	closed   bool
-	out      message.Message
+	sending  message.Message
 	frame    []byte // of @setDataFrame and what follows it
 	tally    Stats
 	count    counters // the tally, for others
@@ -94,19 +94,19 @@ func (p *Publisher) write(m *message.Message) error {
 	if p.closed {
 		return net.ErrClosed
 	}
-	p.out = message.Message{
+	p.sending = message.Message{
 		ChunkStreamID: chunkStreamOf(m.Type), Type: m.Type,
 		Timestamp: m.Timestamp, StreamID: p.streamID, Payload: m.Payload,
 	}
 	if m.Type == message.TypeData {
 		p.frame = message.AppendDataFrame(p.frame[:0], m.Payload)
-		p.out.Payload = p.frame
+		p.sending.Payload = p.frame
 	}
 	if t := p.client.Trace; t != nil && t.Sent != nil {
-		t.Sent(&p.out)
+		t.Sent(&p.sending)
 	}
-	p.tally.media(&p.out)
-	if err := p.conn.send(&p.out); err != nil {
+	p.tally.media(&p.sending)
+	if err := p.conn.send(&p.sending); err != nil {
 		return err
 	}
 	return p.hears()

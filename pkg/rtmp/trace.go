@@ -36,17 +36,17 @@ type Trace struct {
 // Stats is a snapshot of what a Player has received, exact whenever Next waits
 // for the server, or of what a Publisher has sent, exact after Flush.
 type Stats struct {
-	Bytes        int64  // all that arrived or was sent, handshake included
-	Audio, Video int64  // messages
-	Data         int64  // data messages
-	MediaBytes   int64  // bytes of audio and video
-	Timestamp    uint32 // of the newest audio or video, ms
+	Bytes        int64     // all that arrived or was sent, handshake included
+	Audio, Video int64     // messages
+	Data         int64     // data messages
+	MediaBytes   int64     // bytes of audio and video
+	Timestamp    uint32    // of the newest audio or video, ms
+	LastMedia    time.Time // when that arrived, or was sent
 
 	// Of a Player alone.
-	Dropped     int64     // messages that the server began anew or aborted, or cut off
-	Skipped     int64     // messages of unknown types
-	ServerChunk uint32    // the server's chunk size
-	LastMedia   time.Time // when it arrived, or was sent
+	Dropped     int64  // messages that the server began anew or aborted, or cut off
+	Skipped     int64  // messages of unknown types
+	ServerChunk uint32 // the server's chunk size
 }
 
 // counters are Stats for everybody to read: what the goroutine that plays the

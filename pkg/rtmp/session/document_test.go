@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// docs/handler.md has every row, and the tests that it names are there.
+// docs/handler.md has every row, the tests that it names are there, and there is
+// a test with the row's number in its name.
 func TestHandlerDocument(t *testing.T) {
 	root := filepath.Join("..", "..", "..")
 	document, err := os.ReadFile(filepath.Join(root, "docs", "handler.md"))
@@ -43,6 +44,11 @@ func TestHandlerDocument(t *testing.T) {
 		}
 		if named == 0 {
 			t.Errorf("row %d names no test", n)
+		}
+		numbered := regexp.MustCompile(fmt.Sprintf(
+			`"rows? (\d+, |\d+ and )*%[1]d\b|\{%[1]d, "|\((\w+\(\))?%[1]d, "|func TestRow0?%[1]d[A-Z]`, n))
+		if !numbered.MatchString(sources.String()) {
+			t.Errorf("no test has row %d in its name", n)
 		}
 	}
 }

@@ -127,6 +127,14 @@ func TestFeedSeam(t *testing.T) {
 			[]flvout.Tag{aacFrame(0, 1), avcFrame(0, 1, false), avcFrame(40, 2, true)},
 			[]flvout.Tag{aacFrame(80, 1), avcFrame(120, 2, true)},
 		},
+		"a late last frame": {
+			[]flvout.Tag{avcFrame(0, 1, true), aacFrame(10, 1), avcFrame(40, 2, false), avcFrame(8040, 3, false)},
+			[]flvout.Tag{avcFrame(8080, 1, true), aacFrame(8090, 1), avcFrame(8120, 2, false), avcFrame(16_120, 3, false)},
+		},
+		"slides": {
+			[]flvout.Tag{avcFrame(0, 1, true), avcFrame(5000, 2, true), avcFrame(10_000, 3, true)},
+			[]flvout.Tag{avcFrame(15_000, 1, true), avcFrame(20_000, 2, true), avcFrame(25_000, 3, true)},
+		},
 		"wraps": {
 			[]flvout.Tag{aacFrame(1<<32-40, 1), aacFrame(1<<32-20, 2), aacFrame(0, 3)},
 			[]flvout.Tag{aacFrame(20, 1), aacFrame(40, 2), aacFrame(60, 3)},

@@ -70,16 +70,21 @@ type LeftOut struct {
 	Empty       int64 // audio or video without a body
 	Command     int64 // seek commands in video tags
 	Malformed   int64 // shorter than their own header
+	TooLong     int64 // metadata that is no message any more with what is put in front of it
 }
 
 // Total returns the number of tags.
 func (l LeftOut) Total() int64 {
-	return l.Undecodable + l.Encrypted + l.Empty + l.Command + l.Malformed
+	return l.Undecodable + l.Encrypted + l.Empty + l.Command + l.Malformed + l.TooLong
 }
 
 // maxHeld is how many bytes of headers and script data are read ahead in search
 // of a frame. Behind more than that one is taken to follow.
 const maxHeld = 1 << 20
+
+// longestMetadata is the longest onMetaData that can be sent: as @setDataFrame it
+// must not exceed a message's length, of three bytes.
+const longestMetadata = 1<<24 - 1 - len("\x02\x00\x0d@setDataFrame")
 
 // openFeed reads ahead to the first frame that can be sent. That there is none
 // is an *InputError. The feed is to be closed.
@@ -234,6 +239,8 @@ func (f *feed) keeps(t flvout.Tag, c *flvout.Class) bool {
 		f.left.Command++
 	case c.Kind == flvout.KindMalformed:
 		f.left.Malformed++
+	case c.Kind == flvout.KindMetadata && len(t.Body) > longestMetadata:
+		f.left.TooLong++
 	default:
 		return true
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/yutopp/go-flv/tag"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 )
 
 // fed returns what a feed gives until its end. It is told of a lost server
@@ -173,7 +174,7 @@ func TestFeedLeavesOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, fed(t, f), want)
-		if f.left != (LeftOut{2, 1, 1, 1, 1}) || f.left.Total() != 6 {
+		if f.left != (LeftOut{2, 1, 1, 1, 1, 0}) || f.left.Total() != 6 {
 			t.Errorf("left out: %+v", f.left)
 		}
 		f.close()
@@ -183,6 +184,35 @@ func TestFeedLeavesOut(t *testing.T) {
 	same(t, fed(t, f, 2), []flvout.Tag{avcConfig(0, 1), aacFrame(0, 1), avcConfig(20, 1), aacFrame(20, 2)})
 	if f.left.Undecodable != 2 || f.gate.total() != (Skipped{}) {
 		t.Errorf("left out: %+v, skipped: %+v", f.left, f.gate.total())
+	}
+}
+
+// Metadata is sent up to the length that it can have, and remembered up to one
+// that it should.
+func TestFeedLongMetadata(t *testing.T) {
+	for _, test := range []struct {
+		size int
+		sent int // twice, once, or not at all, and two frames
+		left int64
+	}{
+		{maxMetadata, 4, 0},
+		{maxMetadata + 1, 3, 0},
+		{longestMetadata, 3, 0},
+		{longestMetadata + 1, 2, 1},
+		{1<<24 - 1, 2, 1},
+	} {
+		meta := script(0, "onMetaData")
+		meta.Body = append(meta.Body, make([]byte, test.size-len(meta.Body))...)
+		f := opened(t, 1, flv(meta, aacFrame(0, 1), aacFrame(20, 2)))
+		got := fed(t, f, 2) // the last frame, if the metadata is sent
+		if len(got) != test.sent || f.left != (LeftOut{TooLong: test.left}) || len(f.own.file) > maxMetadata {
+			t.Errorf("%d bytes: %d tags, left out: %+v; %d bytes are kept", test.size, len(got), f.left, len(f.own.file))
+		}
+		for _, tg := range got {
+			if n := len(message.AppendDataFrame(nil, tg.Body)); n > 1<<24-1 {
+				t.Errorf("%d bytes: %d are to be sent", test.size, n)
+			}
+		}
 	}
 }
 

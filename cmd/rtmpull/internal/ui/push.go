@@ -48,6 +48,7 @@ func leftOut(l job.LeftOut) string {
 	add(l.Command, "seek command", "")
 	add(l.Empty, "empty tag", "")
 	add(l.Malformed, "damaged tag", "")
+	add(l.TooLong, "metadata tag", " too long to send")
 	return strings.Join(parts, ", ")
 }
 

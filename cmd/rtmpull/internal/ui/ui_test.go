@@ -165,7 +165,7 @@ func TestPushSummary(t *testing.T) {
 	lost.Reconnects, lost.Skipped = 1, job.Skipped{Frames: 1, Time: 40 * time.Millisecond}
 	often := sent
 	often.Reconnects = 2
-	often.LeftOut = job.LeftOut{Undecodable: 12, Encrypted: 1, Command: 2, Empty: 3, Malformed: 4}
+	often.LeftOut = job.LeftOut{Undecodable: 12, Encrypted: 1, Command: 2, Empty: 3, Malformed: 4, TooLong: 1}
 	one := job.PushResult{Media: true, Size: 9, Audio: 1, LeftOut: job.LeftOut{Undecodable: 1}}
 	const began = "sent: 10.00 s, 250 kB, 200 kbit/s; 430 audio and 250 video tags\n"
 	for _, test := range []struct {
@@ -175,7 +175,7 @@ func TestPushSummary(t *testing.T) {
 		{sent, began},
 		{lost, began + "connected again: 1 time; passed over: 1 frame, 0.04 s\n"},
 		{often, began + "connected again: 2 times\n" +
-			"left out: 12 video frames before a key frame, 1 encrypted tag, 2 seek commands, 3 empty tags, 4 damaged tags\n"},
+			"left out: 12 video frames before a key frame, 1 encrypted tag, 2 seek commands, 3 empty tags, 4 damaged tags, 1 metadata tag too long to send\n"},
 		{one, "sent: 0.00 s, 9 B; 1 audio and 0 video tags\nleft out: 1 video frame before a key frame\n"},
 	} {
 		var out bytes.Buffer

@@ -57,8 +57,10 @@ type packet struct {
 
 // timed tells whether time goes on with the packet, as in flvout: headers carry
 // any timestamp.
-func (p *packet) timed() bool {
-	return p.Type.IsMedia() && (p.class.Kind == flvout.KindFrame || p.class.Kind == flvout.KindUnknown)
+func (p *packet) timed() bool { return timed(p.Type, &p.class) }
+
+func timed(typ message.Type, c *flvout.Class) bool {
+	return typ.IsMedia() && (c.Kind == flvout.KindFrame || c.Kind == flvout.KindUnknown)
 }
 
 func (p *packet) video() bool { return p.Type == message.TypeVideo }
@@ -122,7 +124,7 @@ func (f *feed) open(ctx context.Context) error {
 		size += len(t.Body)
 		t.Body = bytes.Clone(t.Body)
 		f.held = append(f.held, t)
-		if c.Kind == flvout.KindFrame {
+		if timed(message.Type(t.Type), &c) {
 			break
 		}
 	}

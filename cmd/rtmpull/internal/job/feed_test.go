@@ -187,6 +187,23 @@ func TestFeedLeavesOut(t *testing.T) {
 	}
 }
 
+// Media in forms that are not known are media.
+func TestFeedUnknown(t *testing.T) {
+	unknown := func(ts uint32, n byte) flvout.Tag {
+		return flvout.Tag{Type: videoTag, Timestamp: ts, Body: []byte{0x9F, 'x', 'x', 'x', 'x', n}}
+	}
+	list := []flvout.Tag{script(0, "onMetaData"), unknown(0, 1), unknown(40, 2), unknown(80, 3)}
+	f := opened(t, 2, flv(list...))
+	if len(f.held) != 2 {
+		t.Errorf("%d tags are read ahead", len(f.held))
+	}
+	same(t, fed(t, f, 3), slices.Concat(list[:3], // a new server is sent all it can be
+		[]flvout.Tag{at(list[0], 80), unknown(80, 3), unknown(120, 1), unknown(160, 2), unknown(200, 3)}))
+	// Where there are key frames, they are waited for.
+	list = []flvout.Tag{avcFrame(0, 1, true), unknown(0, 1), unknown(40, 2), avcFrame(40, 2, false), unknown(80, 3), avcFrame(80, 3, true), unknown(120, 4)}
+	same(t, fed(t, opened(t, 1, flv(list...)), 2), slices.Concat(list[:2], list[5:]))
+}
+
 // Metadata is sent up to the length that it can have, and remembered up to one
 // that it should.
 func TestFeedLongMetadata(t *testing.T) {

@@ -48,16 +48,17 @@ func (g *gate) total() Skipped {
 // after a resumption it begins to replay the headers.
 func (f *feed) admit() bool {
 	p, g := &f.cur, &f.gate
-	if p.class.Kind != flvout.KindFrame {
+	known := p.class.Kind == flvout.KindFrame
+	if !p.timed() || !known && g.keys { // where there are key frames, a stream goes on with those
 		return !g.resuming
 	}
-	video := p.video()
+	video := known && p.video()
 	f.sendable = f.sendable || !video || p.class.Key
 	if video {
 		g.video = p.Timestamp
 	}
 	if g.resuming {
-		if !g.resumes(p) {
+		if !g.resumes(p, video) {
 			return false
 		}
 		f.state.replaying, f.state.header = true, 0
@@ -70,11 +71,11 @@ func (f *feed) admit() bool {
 }
 
 // resumes tells whether a stream can go on with frame p, and counts it otherwise.
-func (g *gate) resumes(p *packet) bool {
+func (g *gate) resumes(p *packet, video bool) bool {
 	if g.now.Frames > 0 {
 		g.now.Time = time.Duration(max(0, int32(p.Timestamp-g.since))) * time.Millisecond
 	}
-	if p.class.Key || !p.video() && (!g.keys || int32(p.Timestamp-g.video) > maxWithoutVideo) {
+	if p.class.Key || !video && (!g.keys || int32(p.Timestamp-g.video) > maxWithoutVideo) {
 		g.resuming = false
 		return true
 	}

@@ -65,7 +65,8 @@ func timed(typ message.Type, c *flvout.Class) bool {
 
 func (p *packet) video() bool { return p.Type == message.TypeVideo }
 
-// LeftOut counts what is in a file and was not meant for the server.
+// LeftOut counts what is in a file and was not meant for the server. Of a loop
+// the first round counts.
 type LeftOut struct {
 	Undecodable int64 // video frames before the first key frame
 	Encrypted   int64 // tags with the filter bit
@@ -118,7 +119,7 @@ func (f *feed) open(ctx context.Context) error {
 			continue
 		}
 		if t.Type == tag.TagTypeVideo && c.Kind == flvout.KindFrame && !c.Key {
-			f.left.Undecodable++
+			f.leave(&f.left.Undecodable)
 			continue
 		}
 		size += len(t.Body)
@@ -234,19 +235,26 @@ func (f *feed) keeps(t flvout.Tag, c *flvout.Class) bool {
 	const filterBit = 0x20
 	switch {
 	case t.Type&filterBit != 0:
-		f.left.Encrypted++
+		f.leave(&f.left.Encrypted)
 	case c.Kind == flvout.KindEmpty:
-		f.left.Empty++
+		f.leave(&f.left.Empty)
 	case c.Kind == flvout.KindCommand:
-		f.left.Command++
+		f.leave(&f.left.Command)
 	case c.Kind == flvout.KindMalformed:
-		f.left.Malformed++
+		f.leave(&f.left.Malformed)
 	case c.Kind == flvout.KindMetadata && len(t.Body) > longestMetadata:
-		f.left.TooLong++
+		f.leave(&f.left.TooLong)
 	default:
 		return true
 	}
 	return false
+}
+
+// leave counts a tag that is left out.
+func (f *feed) leave(n *int64) {
+	if f.round == 0 {
+		*n++
+	}
 }
 
 // remember notes a header, and tells if a round has no need to repeat it. The

@@ -187,6 +187,15 @@ func TestFeedLeavesOut(t *testing.T) {
 	}
 }
 
+// Of what is left out in each round the first counts.
+func TestFeedCountsOnce(t *testing.T) {
+	file := flv(avcFrame(0, 1, false), avcConfig(0, 1), avcFrame(0, 2, true), flvout.Tag{Type: audioTag}, avcFrame(40, 3, false))
+	f := opened(t, 3, file)
+	if got := fed(t, f); len(got) != 7 || f.left != (LeftOut{Undecodable: 1, Empty: 1}) {
+		t.Errorf("%d tags, left out: %+v", len(got), f.left)
+	}
+}
+
 // Media in forms that are not known are media.
 func TestFeedUnknown(t *testing.T) {
 	unknown := func(ts uint32, n byte) flvout.Tag {

@@ -64,7 +64,7 @@ func (f *feed) admit() bool {
 		f.state.replaying, f.state.header = true, 0
 	}
 	if video && !g.pass(&p.class) {
-		f.left.Undecodable++
+		f.leave(&f.left.Undecodable)
 		return false
 	}
 	return true

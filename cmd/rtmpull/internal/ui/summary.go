@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -30,8 +31,10 @@ func Summary(out io.Writer, r job.Result, why string) {
 }
 
 // JSON writes JSON lines. The first of them all is given when the clock of the
-// events starts.
+// events starts. It may be used by several goroutines: a stream that is published
+// has one that listens to the server.
 type JSON struct {
+	mu    sync.Mutex // of enc
 	enc   *json.Encoder
 	start time.Time
 }
@@ -60,7 +63,11 @@ func seconds(d time.Duration) float64 {
 	return float64(d.Round(time.Millisecond).Milliseconds()) / 1000
 }
 
-func (j *JSON) write(v any) { _ = j.enc.Encode(v) }
+func (j *JSON) write(v any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_ = j.enc.Encode(v)
+}
 
 // Event writes an event of the job. why is the text of its error.
 func (j *JSON) Event(e job.Event, why string) {

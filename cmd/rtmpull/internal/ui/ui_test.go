@@ -186,6 +186,31 @@ func TestPushSummary(t *testing.T) {
 	}
 }
 
+// Lines of several goroutines are whole.
+func TestJSONTogether(t *testing.T) {
+	var out bytes.Buffer
+	j := NewJSON(&out)
+	var all sync.WaitGroup
+	const each = 100
+	for range 4 {
+		all.Go(func() {
+			for range each {
+				j.Status("Code", "status", "")
+			}
+		})
+	}
+	all.Wait()
+	n := 0
+	for line := range strings.Lines(out.String()) {
+		if n++; !json.Valid([]byte(line)) {
+			t.Errorf("line %d: %s", n, line)
+		}
+	}
+	if n != 4*each {
+		t.Errorf("%d lines", n)
+	}
+}
+
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
 	j := NewJSON(&out)

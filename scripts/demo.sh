@@ -11,8 +11,8 @@ mkdir -p build
 rm -f build/demo*
 log=build/demo-serve.log
 
-echo "\$ bin/rtmpull serve --listen 127.0.0.1:0 --loop testdata/flv/bars.flv &"
-bin/rtmpull serve --listen 127.0.0.1:0 --loop testdata/flv/bars.flv 2>"$log" &
+echo "\$ bin/rtmpull serve --listen 127.0.0.1:0 --loop inf testdata/flv/bars.flv &"
+bin/rtmpull serve --listen 127.0.0.1:0 --loop inf testdata/flv/bars.flv 2>"$log" &
 server=$!
 trap 'kill "$server" 2>/dev/null && wait "$server" || true' EXIT
 

@@ -40,10 +40,10 @@ func newPublishCommand(env *environment) *cobra.Command {
 encoder would. FILE may be - for standard input:
 
   rtmpull publish show.flv rtmp://host/live/show
-  ffmpeg -re -i show.mp4 -c copy -f flv - | rtmpull publish - rtmp://host/live/show
+  ffmpeg -i show.mp4 -c copy -f flv - | rtmpull publish - rtmp://host/live/show
 
-What the file has is sent as it is, timestamps and all. A server that is lost is
-connected to again, and goes on with the next key frame.
+What the file has is sent as it is, timestamps and all. A server that is lost, once
+it has had the stream for 3 s, is connected to again and given the next key frame.
 
 Exit status: 0 all was sent, or a limit was reached; 1 failed, or the file is damaged (what is
 before the damage is sent); 2 the connection was lost and could not be taken up again;
@@ -66,8 +66,7 @@ func (o *publishOptions) streamGroup() flagGroup {
 func (o *publishOptions) sendGroup() flagGroup {
 	fs := pflag.NewFlagSet("send", pflag.ContinueOnError)
 	fs.Var(&o.speed, "speed", "how fast to send: 1 is real time, max as fast as the server takes it")
-	fs.Var(&o.loop, "loop", "send the file `N` times, or for ever, as one stream")
-	fs.Lookup("loop").NoOptDefVal = "forever"
+	fs.Var(&o.loop, "loop", "how often to send the file, as one stream")
 	fs.Var(&o.duration, "duration", "how much to send, counted in media")
 	fs.Uint32Var(&o.chunkSize, "chunk-size", rtmp.DefaultChunkSize, "chunk size to send in, in `bytes`")
 	return flagGroup{"Sending", fs}
@@ -82,17 +81,18 @@ func (o *publishOptions) run(ctx context.Context, env *environment, args []strin
 	if err != nil {
 		return err
 	}
-	in, err := openInput(ctx, args[0])
-	if err != nil {
-		return err
-	}
-	defer in.close()
-	push.Input = in.Input
 	t, err := o.tell.start(env, push.Target, push.Progress, "nothing sent yet", false)
 	if err != nil {
 		return err
 	}
 	defer t.stop()
+	in, err := openInput(ctx, args[0])
+	if err != nil {
+		t.stop()
+		return o.conclude(env, job.PushResult{Err: err}, t)
+	}
+	defer in.close()
+	push.Input = in.Input
 	push.Client.Trace = t.trace(t.log.Publishing)
 	push.Report = t.report
 	result := push.Run(ctx)
@@ -115,6 +115,9 @@ func (o *publishOptions) prepare(env *environment, args []string) (*job.Push, er
 	target, err := o.stream.target(args[1], env.getenv)
 	if err != nil {
 		return nil, err
+	}
+	if target.Session.PlayPath == "" {
+		return nil, badUsage("the URL names no stream; add /NAME, or give --playpath")
 	}
 	target.Session.Role, target.Session.ChunkSize = session.Publish, o.chunkSize
 	client, err := o.network.client()
@@ -207,7 +210,7 @@ type retryFlags struct {
 func (f *retryFlags) group() flagGroup {
 	f.delay, f.maxDelay = durationValue(job.DefaultRetryDelay), durationValue(job.DefaultRetryMaxDelay)
 	fs := pflag.NewFlagSet("survival", pflag.ContinueOnError)
-	fs.Var(&f.attempts, "retry", "how often to connect again in a row, also at the start (default: for 60 s, if a stream is lost that was taken for 3 s)")
+	fs.Var(&f.attempts, "retry", "how often to connect again in a row, also at the start (default: for 60 s, once a stream was taken for 3 s)")
 	fs.Var(&f.delay, "retry-delay", "how long to wait before that, twice as long each time")
 	fs.Var(&f.maxDelay, "retry-max-delay", "how long to wait at most")
 	fs.Var(&f.maxTime, "retry-max-time", "how long to go on, from when the connection was lost")

@@ -50,7 +50,7 @@ func run(env *environment) int {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
 	root := newRoot(env)
-	root.SetArgs(joinLoop(env.args))
+	root.SetArgs(env.args)
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -59,29 +59,6 @@ func run(env *environment) int {
 		complain(env.stderr, describe(err), hint(err, cmd.CommandPath()))
 	}
 	return exitStatus(err)
-}
-
-// joinLoop lets --loop 2 be written for --loop=2, as with all other flags. A flag
-// that may stand alone is one that pflag gives no value otherwise.
-func joinLoop(args []string) []string {
-	joined := make([]string, 0, len(args))
-	for i := 0; i < len(args); i++ {
-		arg := args[i]
-		if arg == "--" {
-			return append(joined, args[i:]...)
-		}
-		if arg == "--loop" && i+1 < len(args) && isCount(args[i+1]) {
-			i++
-			arg += "=" + args[i]
-		}
-		joined = append(joined, arg)
-	}
-	return joined
-}
-
-func isCount(s string) bool {
-	_, err := strconv.Atoi(s)
-	return err == nil || s == "forever"
 }
 
 // newRoot builds the command line.

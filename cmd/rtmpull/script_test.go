@@ -399,7 +399,7 @@ func cmdSmaller(ts *testscript.TestScript, neg bool, args []string) {
 // write that waits for it never returns.
 func TestStuckReader(t *testing.T) {
 	t.Parallel()
-	server := exec.Command("rtmpull", "serve", "--listen", "127.0.0.1:0", "--loop", "../../testdata/flv/bars.flv")
+	server := exec.Command("rtmpull", "serve", "--listen", "127.0.0.1:0", "--loop", "inf", "../../testdata/flv/bars.flv")
 	said, err := server.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

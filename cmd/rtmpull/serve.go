@@ -40,8 +40,7 @@ What a client publishes under any other name is relayed to all who play that nam
 	}
 	fs := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:1935", "`address` to listen on; port 0 takes a free one and tells which")
-	fs.Var(&o.loop, "loop", "play each file `N` times, or for ever")
-	fs.Lookup("loop").NoOptDefVal = "forever"
+	fs.Var(&o.loop, "loop", "how often to play each file")
 	fs.Var(&o.speed, "speed", "how fast to play a file: 1 is real time, max as fast as the client takes it")
 	fs.Uint32Var(&o.chunkSize, "chunk-size", serve.DefaultChunkSize, "chunk size, in `bytes`")
 	fs.Var(&o.cut, "cut-after", "cut each connection off after so many bytes, or so long (5s), of media, played or published: a fault for tests")
@@ -104,21 +103,21 @@ type loopValue int
 
 func (v *loopValue) String() string {
 	if *v < 0 {
-		return "forever"
+		return "inf"
 	}
 	return strconv.Itoa(int(*v))
 }
 
-func (v *loopValue) Type() string { return "N" }
+func (v *loopValue) Type() string { return "N|inf" }
 
 func (v *loopValue) Set(s string) error {
-	if s == "forever" {
+	if s == "inf" {
 		*v = -1
 		return nil
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
-		return errors.New("write how often, or --loop alone: for ever")
+		return errors.New("write how often, or inf")
 	}
 	*v = loopValue(n)
 	return nil

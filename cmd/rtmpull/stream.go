@@ -33,14 +33,14 @@ func (f *streamFlags) add(fs *pflag.FlagSet, flashVer string) {
 // target makes a target of a URL and the flags.
 func (f *streamFlags) target(raw string, getenv func(string) string) (*rtmp.Target, error) {
 	values := *f
-	if values.token == "" {
-		values.token = getenv("RTMPULL_TOKEN")
-	}
 	for _, s := range []*string{&raw, &values.playPath, &values.auth, &values.token, &values.user} {
 		var err error
 		if *s, err = secret(*s); err != nil {
 			return nil, err
 		}
+	}
+	if values.token == "" {
+		values.token = getenv("RTMPULL_TOKEN")
 	}
 	if words := strings.Fields(raw); len(words) > 1 && strings.Contains(words[1], "=") {
 		return nil, badUsage("librtmp's options after the URL are flags here: live=1 is --live")
@@ -61,7 +61,7 @@ func (f *streamFlags) target(raw string, getenv func(string) string) (*rtmp.Targ
 		return nil, err
 	}
 	if c.App == "" && c.PlayPath == "" {
-		return nil, badUsage("the URL names no application and no stream; --app and --playpath do, too")
+		return nil, badUsage("the URL names no application and no stream; write them in it, or give --app and --playpath")
 	}
 	return t, nil
 }
@@ -78,9 +78,8 @@ func (f *streamFlags) setUser(t *rtmp.Target, getenv func(string) string) error 
 	if t.User == "" || t.Password != "" {
 		return nil
 	}
-	var err error
-	t.Password, err = secret(getenv("RTMPULL_PASSWORD"))
-	return err
+	t.Password = getenv("RTMPULL_PASSWORD")
+	return nil
 }
 
 func override(field *string, value string) {

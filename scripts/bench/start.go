@@ -35,7 +35,7 @@ func starts(out io.Writer, bin, source string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	defer func() { _ = w.Flush() }()
 	_, _ = fmt.Fprintf(w, "program\tfirst byte ms\tround trips\t\n")
-	server, url, err := startServer(bin, "--speed", "1", "--loop", source)
+	server, url, err := startServer(bin, "--speed", "1", "--loop", "inf", source)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+// printable makes a text fit for a terminal and a line of a log, whoever wrote
+// it: what cannot be seen becomes a space, and of a long text, whose end may be
+// the reason, the middle is left out.
+func printable(s string) string {
+	const head, tail = 200, 100 // bytes
+	s = strings.ToValidUTF8(s, "\ufffd")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' }), " ")
+	if len(s) <= head+tail {
+		return s
+	}
+	return strings.ToValidUTF8(s[:head]+"..."+s[len(s)-tail:], "") // without the halves of letters
+}
+
+// complain tells of an error, with a hint where there is one.
+func complain(out io.Writer, what, hint string) {
+	_, _ = fmt.Fprintf(out, "rtmpull: %s\n", what)
+	giveHint(out, hint)
+}
+
+func giveHint(out io.Writer, hint string) {
+	if hint != "" {
+		_, _ = fmt.Fprintf(out, "hint: %s\n", hint)
+	}
+}
+
+// describe says in a sentence what went wrong, without secrets.
+func describe(err error) string {
+	var (
+		mask   obs.Mask
+		pull   *jobError
+		conn   *rtmp.Error
+		output *flvout.Error
+		badURL *rtmp.URLError
+	)
+	if errors.As(err, &pull) {
+		mask = pull.mask
+	}
+	text := strings.TrimPrefix(err.Error(), "serve: ")
+	switch {
+	case errors.As(err, &output):
+		text = fmt.Sprintf("cannot %s %s: %v", output.Op, output.Path, output.Err)
+	case errors.As(err, &badURL):
+		text = badURL.Reason
+	case errors.As(err, &conn):
+		text = describeConnection(conn, mask)
+	}
+	return printable(mask.Text(text))
+}
+
+func describeConnection(e *rtmp.Error, mask obs.Mask) string {
+	var (
+		dns     *net.DNSError
+		op      *net.OpError
+		call    *os.SyscallError
+		refusal *session.StatusError
+		timeout *rtmp.TimeoutError
+		peer    *handshake.Error
+		auth    *rtmp.AuthError
+	)
+	switch {
+	case errors.As(e, &auth):
+		return e.Addr + " refused: " + auth.Error()
+	case errors.As(e, &dns):
+		if dns.IsNotFound {
+			return "there is no host named " + dns.Name
+		}
+		return fmt.Sprintf("cannot look up %s: %s", dns.Name, dns.Err)
+	case errors.As(e, &refusal):
+		said := *refusal
+		said.Description = mask.Text(said.Description) // before it is cut to a length
+		if said.Code == "" && said.Description == "" {
+			return e.Addr + " refused without giving a reason"
+		}
+		return e.Addr + " refused: " + strings.TrimPrefix(said.Error(), "session: ")
+	case errors.As(e, &timeout):
+		after := timeout.After.Round(time.Millisecond)
+		if after > time.Second { // 30s, not 30.001s
+			after = after.Round(100 * time.Millisecond)
+		}
+		return fmt.Sprintf("%s: no %s within %v", e.Addr, timeout.For, after)
+	case errors.As(e, &peer):
+		text := strings.TrimPrefix(peer.Error(), "handshake: ")
+		if did, ok := strings.CutPrefix(text, "the peer "); ok {
+			return e.Addr + " " + did
+		}
+		return e.Addr + ": " + text
+	case errors.Is(e, session.ErrClosed):
+		return e.Addr + " closed the stream"
+	case e.Phase == rtmp.PhaseDial:
+		why := e.Err
+		switch {
+		case errors.As(e, &op) && op.Timeout(), errors.Is(e, context.DeadlineExceeded):
+			return fmt.Sprintf("cannot connect to %s: no answer", e.Addr)
+		case errors.As(e, &call):
+			why = call.Err
+		case errors.As(e, &op) && op.Err != nil:
+			why = op.Err
+		}
+		return fmt.Sprintf("cannot connect to %s: %v", e.Addr, why)
+	case e.Phase == rtmp.PhaseTLS:
+		return describeTLS(e)
+	case hungUp(e):
+		switch e.Phase {
+		case rtmp.PhaseStream:
+			return "the connection to " + e.Addr + " was lost"
+		case rtmp.PhaseHandshake:
+			return e.Addr + " hung up during the handshake"
+		}
+		return fmt.Sprintf("%s hung up instead of answering %s", e.Addr, e.Phase)
+	}
+	return fmt.Sprintf("%s: %v", e.Addr, inner(e.Err))
+}
+
+func describeTLS(e *rtmp.Error) string {
+	var (
+		notTLS    tls.RecordHeaderError
+		untrusted *tls.CertificateVerificationError
+		unknown   x509.UnknownAuthorityError
+	)
+	switch {
+	case errors.As(e, &notTLS):
+		return e.Addr + " does not speak TLS"
+	case errors.As(e, &unknown):
+		return fmt.Sprintf("the certificate of %s is not accepted: it is signed by an unknown authority", e.Addr)
+	case errors.As(e, &untrusted):
+		return fmt.Sprintf("the certificate of %s is not accepted: %s", e.Addr, strings.TrimPrefix(untrusted.Err.Error(), "x509: "))
+	case errors.Is(e, context.DeadlineExceeded):
+		return e.Addr + ": no answer to the TLS handshake"
+	case hungUp(e):
+		return e.Addr + " hung up during the TLS handshake"
+	}
+	return fmt.Sprintf("%s: %v", e.Addr, inner(e.Err))
+}
+
+// inner takes the operation and the addresses off an error of a connection.
+func inner(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		return op.Err
+	}
+	return err
+}

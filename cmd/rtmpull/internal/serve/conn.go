@@ -139,7 +139,7 @@ func (c *conn) serve() error {
 		}
 		for range c.heard { // until the client has had enough
 		}
-	default:
+	case !cutPublisher:
 		c.leave()
 	}
 	_ = c.link.Close()

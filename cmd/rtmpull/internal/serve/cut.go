@@ -12,9 +12,15 @@ type CutKind uint8
 
 // The kinds of cuts.
 const (
-	CutClose  CutKind = iota // the connection ends without a word, but all that was sent arrives
-	CutReset                 // it is torn: what is under way may be lost
-	CutFreeze                // it stays open, and silent
+	// CutClose ends the connection without a word. A player gets all that was
+	// sent, to the byte, and then a FIN; for a while it is listened to, lest what
+	// it says tears the connection. A publisher gets what close(2) does in a
+	// server whose process closes or dies: a FIN, and an RST as soon as it sends
+	// more; or an RST at once if there is something that was not read yet.
+	CutClose CutKind = iota
+
+	CutReset  // it is torn: an RST at once, and what is under way may be lost
+	CutFreeze // it stays open, and silent
 )
 
 // A Cut is a fault made on purpose, in the middle of a connection. The zero Cut

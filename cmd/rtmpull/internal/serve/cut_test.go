@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 )
 
 func TestParseCut(t *testing.T) {
@@ -102,6 +103,39 @@ func TestCutKinds(t *testing.T) {
 		})
 		if n, err := readAll(t, addr); !errors.Is(err, c.want) || n > 50000 {
 			t.Errorf("kind %d: got %d bytes and %v, want %v", c.kind, n, err, c.want)
+		}
+	}
+}
+
+// TestCutPublisherIsClosed has a publisher that goes on sending: it must not be
+// listened to as if nothing had happened.
+func TestCutPublisherIsClosed(t *testing.T) {
+	for _, c := range []struct {
+		kind  CutKind
+		reads error // what a read says after the cut, all that was sent being read
+	}{{CutClose, io.EOF}, {CutReset, syscall.ECONNRESET}} {
+		p := dial(t, listen(t, &Server{Cut: Cut{Bytes: 5000, Kind: c.kind}}))
+		p.askToPublish("show")
+		p.hear("onStatus NetStream.Publish.Start")
+		frame := func(size int) message.Message {
+			return message.Message{ChunkStreamID: 7, Type: message.TypeVideo, StreamID: 1, Payload: make([]byte, size)}
+		}
+		p.write(frame(6000))
+		p.flush()
+		if _, err := p.Read(make([]byte, 1)); !errors.Is(err, c.reads) {
+			t.Errorf("kind %d: got %v, want %v", c.kind, err, c.reads)
+		}
+		start := time.Now()
+		var err error
+		for err == nil && time.Since(start) < leaveTimeout {
+			m := frame(100)
+			if err = p.w.Write(&m); err == nil {
+				err = p.w.Flush()
+			}
+			time.Sleep(time.Millisecond)
+		}
+		if !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("kind %d: got %v for what was sent after that", c.kind, err)
 		}
 	}
 }

@@ -146,6 +146,14 @@ func (f *feed) nothing() error {
 
 func (f *feed) close() { f.in.close() }
 
+// live tells whether the input goes on by itself while there is no server, as an
+// encoder's pipe does. What waits in it then is due at once: otherwise the stream
+// would be late by the outage for ever.
+func (f *feed) live() bool {
+	_, pipe := f.in.(*pipe)
+	return pipe
+}
+
 // next returns the next packet, and takes the one before for sent. At the end
 // the error is io.EOF; others are those of the source. Before it waits for a
 // pipe it flushes out.

@@ -293,6 +293,35 @@ func TestPushPipeReconnects(t *testing.T) {
 	})
 }
 
+// An encoder does not wait for an outage to end: what it has made meanwhile goes
+// out at once, and after that the stream is as late as it was before.
+func TestPushPipeCatchesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := rtmptest.Pipe()
+		defer far.Close()
+		a, b := newSink(), newSink()
+		go func() {
+			_, _ = far.Write(flv()) // the header
+			for i := range 20 * 25 {
+				tg := avcFrame(uint32(40*i), byte(i), i%25 == 0)
+				if i == 0 {
+					_, _ = far.Write(flv(avcConfig(0, 1))[13:])
+				}
+				_, _ = far.Write(flv(tg)[13:])
+				time.Sleep(40 * time.Millisecond)
+			}
+			_ = far.CloseWrite()
+		}()
+		time.AfterFunc(5*time.Second, func() { a.hangUp(io.ErrUnexpectedEOF) })
+		p := &Push{Input: Input{"-", near}, Speed: 1, Retry: Retry{Attempts: 1, Delay: 8 * time.Second}, publish: server(a, b)}
+		start := time.Now()
+		r := p.Run(t.Context())
+		if took := time.Since(start); r.Err != nil || r.Reconnects != 1 || took > 20*time.Second+100*time.Millisecond {
+			t.Errorf("20 s of a live stream took %v: %+v", took, r)
+		}
+	})
+}
+
 // Who ends it from outside gets the cause, and the server is taken leave of.
 func TestPushCancelled(t *testing.T) {
 	cause := errors.New("cause")

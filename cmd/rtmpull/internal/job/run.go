@@ -86,7 +86,9 @@ func (r *run) connection(ctx context.Context) (Reason, trouble) {
 	r.result.Sent = sink.Stats()
 	if t.err != nil {
 		r.feed.resume()
-		r.pace.reset()
+		if !r.feed.live() {
+			r.pace.reset()
+		}
 		r.resumed = true
 	}
 	return reason, t

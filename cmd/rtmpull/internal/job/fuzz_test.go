@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
@@ -13,7 +14,8 @@ import (
 
 // FuzzFeed reads anything, once or in rounds, and loses the server now and then.
 // It must come to an end, remember no more than it may, and each server must be
-// given a stream that it can begin with.
+// given a stream that it can begin with, with no wait longer than a stream may be
+// ahead.
 func FuzzFeed(f *testing.F) {
 	for _, name := range []string{"bars.flv", "audio.flv"} {
 		b := sample(f, name)[:3500]
@@ -32,7 +34,7 @@ func FuzzFeed(f *testing.F) {
 			return
 		}
 		defer feed.close()
-		p := pacer{speed: 1}
+		p, now, media := pacer{speed: 1}, time.Unix(0, 0), time.Duration(0)
 		keys := false // the server has had one of the video's
 		const maxLost = 16
 		lost := 0
@@ -49,6 +51,7 @@ func FuzzFeed(f *testing.F) {
 			}
 			if every > 0 && n%int(every) == 0 && lost < maxLost {
 				feed.resume()
+				p.reset()
 				keys = false
 				lost++
 			} else if pk.timed() {
@@ -58,7 +61,14 @@ func FuzzFeed(f *testing.F) {
 				if video && !keys && !class.Multitrack {
 					t.Fatalf("packet %d is video before a key frame", n)
 				}
-				p.due(pk.video(), pk.Timestamp, p.anchor)
+				at, _ := p.due(pk.video(), pk.Timestamp, now)
+				if wait := at.Sub(now); wait > maxForward*time.Millisecond || p.media() < media {
+					t.Fatalf("packet %d is waited for for %v, media is %v after %v", n, wait, p.media(), media)
+				}
+				media = p.media()
+				if at.After(now) {
+					now = at
+				}
 			}
 			if size := feed.known.headers.Size() + len(feed.known.metadata.Body); size > flvout.MaxHeaders+maxMetadata {
 				t.Fatalf("%d bytes of headers are remembered", size)

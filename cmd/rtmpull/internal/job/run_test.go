@@ -60,9 +60,10 @@ func TestPushKept(t *testing.T) {
 		}, 9 * s},
 		"a slow write that does not": {func(sink *fakeSink) {
 			sink.broken = func(n int, _ *message.Message) error {
-				if n == 1 {
+				switch n {
+				case 1:
 					time.Sleep(5 * s)
-				} else if n == 2 {
+				case 2:
 					return io.ErrUnexpectedEOF
 				}
 				return nil

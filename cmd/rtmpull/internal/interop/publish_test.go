@@ -160,7 +160,7 @@ func TestPublishToFFmpeg(t *testing.T) {
 // file's, also where they need more than three bytes.
 func TestPublishLong(t *testing.T) {
 	t.Parallel()
-	speed := 16
+	speed := 10
 	if os.Getenv("RTMPULL_SLOW") != "" {
 		speed = 1
 	}

@@ -25,12 +25,9 @@ type conn struct {
 
 	writeTimeout time.Duration // of every write
 
-	// When life has ended, and with it ctx, a write may go on for as long as
-	// parting, so that it does not stop in the middle of a message. stopBy is
-	// when that is over, and is read after hooked.
-	life    context.Context //nolint:containedctx // nil: writes end at once
-	parting time.Duration
-	stopBy  time.Time
+	// stopBy is when writes end after ctx has; see newConn. It is read after
+	// hooked.
+	stopBy time.Time
 
 	head   []byte // goes out in front of the next write
 	writer *chunk.Writer
@@ -51,7 +48,10 @@ type conn struct {
 // past is a deadline that ends every read and write at once.
 func past() time.Time { return time.Unix(1, 0) }
 
-func newConn(ctx context.Context, nc net.Conn, writeTimeout time.Duration) *conn {
+// newConn makes a conn of nc. When life has ended, and with it ctx, a write may go
+// on for partingTimeout, so that it does not stop in the middle of a message.
+// When ctx alone has, or life is nil, it ends at once.
+func newConn(ctx, life context.Context, nc net.Conn, writeTimeout time.Duration) *conn {
 	now := time.Now()
 	c := &conn{
 		Conn: nc, ctx: ctx, hooked: make(chan struct{}), writeTimeout: writeTimeout,
@@ -61,8 +61,8 @@ func newConn(ctx context.Context, nc net.Conn, writeTimeout time.Duration) *conn
 	c.unhook = context.AfterFunc(ctx, func() {
 		defer close(c.hooked)
 		c.stopBy = past()
-		if c.life != nil && c.life.Err() != nil {
-			c.stopBy = time.Now().Add(c.parting)
+		if life != nil && life.Err() != nil {
+			c.stopBy = time.Now().Add(partingTimeout)
 		}
 		_ = nc.SetReadDeadline(past())
 		_ = nc.SetWriteDeadline(c.stopBy)

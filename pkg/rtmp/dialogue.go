@@ -52,10 +52,11 @@ type owner interface {
 	readFailed(err error) error
 }
 
-func (d *dialogue) init(ctx context.Context, c *Client, addr string, nc net.Conn, s *session.Session, o owner) {
+// init begins a dialogue that ends with ctx. life is newConn's.
+func (d *dialogue) init(ctx, life context.Context, c *Client, addr string, nc net.Conn, s *session.Session, o owner) {
 	d.client, d.addr, d.session, d.owner = c, addr, s, o
 	ctx, d.cancel = context.WithCancelCause(ctx)
-	d.conn = newConn(ctx, nc, c.writeTimeout())
+	d.conn = newConn(ctx, life, nc, c.writeTimeout())
 	d.conn.beforeRead = o.beforeRead
 	d.reader = chunk.NewReader(d.conn)
 }

@@ -185,6 +185,22 @@ func TestPublishCancelled(t *testing.T) {
 	}
 }
 
+// A context that has ended before there is anything to say.
+func TestPublishCancelledBefore(t *testing.T) {
+	why := errors.New("stopped")
+	for range 20 {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		dial := rtmptest.Dial(t, silent)
+		c := rtmp.Client{DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
+			go cancel(why)
+			return dial(context.Background(), network, addr)
+		}}
+		if _, err := c.Publish(ctx, target(t, "rtmp://host/live/show")); err != why {
+			t.Errorf("got %v, want %v", err, why)
+		}
+	}
+}
+
 // The same while Close is at work: with what was gathered, or waiting for the
 // server's sign.
 func TestCloseInterrupted(t *testing.T) {

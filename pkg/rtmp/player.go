@@ -44,7 +44,7 @@ const maxPending = 16
 
 func newPlayer(ctx context.Context, c *Client, addr string, nc net.Conn, s *session.Session) *Player {
 	p := &Player{}
-	p.init(ctx, c, addr, nc, s, p)
+	p.init(ctx, nil, c, addr, nc, s, p)
 	p.recorded = s.Kind() == session.Recorded
 	return p
 }

@@ -49,8 +49,7 @@ type Publisher struct {
 
 func newPublisher(ctx context.Context, c *Client, addr string, nc net.Conn, s *session.Session) *Publisher {
 	p := &Publisher{life: ctx, done: make(chan struct{})}
-	p.init(ctx, c, addr, nc, s, p)
-	p.conn.life, p.conn.parting = ctx, partingTimeout
+	p.init(ctx, ctx, c, addr, nc, s, p)
 	return p
 }
 

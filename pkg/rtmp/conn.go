@@ -31,7 +31,8 @@ type conn struct {
 
 	head   []byte // goes out in front of the next write
 	writer *chunk.Writer
-	deaf   bool // the server has closed its ears; it may still have something to say
+	deaf   bool // the server has closed its ears, or we our mouth; it may still have something to say
+	broken bool // a write has failed
 
 	// beforeRead sends what waits to be sent, and gives the read's deadline; zero:
 	// none.
@@ -105,7 +106,7 @@ func (c *conn) written(err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
 		return &TimeoutError{For: "progress in sending", After: c.writeTimeout}
 	case hungUp(err):
-		c.deaf = true
+		c.deaf, c.broken = true, true
 		return nil
 	}
 	return err
@@ -181,13 +182,16 @@ func underTLS(nc net.Conn) net.Conn {
 }
 
 // arrived tells whether the other system has taken all that was sent, as far as
-// that can be known. It waits a moment for that.
+// that can be known. It waits a moment for that, and is called when nobody reads.
 func (c *conn) arrived() bool {
 	const pause = 10 * time.Millisecond
 	for by := time.Now().Add(partingTimeout); ; time.Sleep(pause) {
-		n, failed, ok := unacknowledged(c.Conn)
-		if !ok || n == 0 || failed || time.Now().After(by) {
-			return !failed && n == 0
+		n, ok := unacknowledged(c.Conn)
+		switch refused := refusedBytes(c.Conn); {
+		case refused, c.broken:
+			return false
+		case !ok || n == 0 || time.Now().After(by):
+			return n == 0
 		}
 	}
 }

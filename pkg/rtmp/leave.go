@@ -16,7 +16,8 @@ import (
 // for a Write under way, and may be called more than once.
 //
 // When the stream's context has ended, before or meanwhile, Close takes half a
-// second at most for all that, and the error is the context's cause.
+// second at most for all that, over TLS a second, and the error is the context's
+// cause.
 func (p *Publisher) Close() error {
 	p.closing.Do(func() { p.left = p.close() })
 	return p.left
@@ -97,14 +98,14 @@ func (p *Publisher) heardOut() error {
 	timeout := p.conn.writeTimeout
 	tick := time.NewTicker(max(timeout/looks, time.Millisecond))
 	defer tick.Stop()
-	left, _, _ := unacknowledged(p.conn.Conn)
+	left, _ := unacknowledged(p.conn.Conn)
 	for since := time.Now(); ; {
 		select {
 		case <-p.done:
 			return p.verdict()
 		case <-tick.C:
 		}
-		if n, _, _ := unacknowledged(p.conn.Conn); n != left {
+		if n, _ := unacknowledged(p.conn.Conn); n != left {
 			left, since = n, time.Now()
 		}
 		if time.Since(since) >= timeout {

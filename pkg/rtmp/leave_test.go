@@ -272,6 +272,28 @@ func TestCloseAfterHangUp(t *testing.T) {
 	}
 }
 
+// A RST is heard however often the socket is looked at meanwhile.
+func TestCloseHearsReset(t *testing.T) {
+	for range 60 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			s := rtmptest.NewServer(t, func(p *rtmptest.Peer) {
+				p.AcceptPublish()
+				time.Sleep(60 * time.Millisecond) // and closes with what came unread
+			})
+			c := rtmp.Client{WriteTimeout: 200 * time.Millisecond}
+			p, err := c.Publish(t.Context(), target(t, s.URL("live/show")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := message.Message{Type: message.TypeVideo, Payload: make([]byte, 5000)}
+			if err := errors.Join(p.Write(&m), p.Close()); err == nil {
+				t.Error("Close says that all has arrived at a server that has read nothing")
+			}
+		})
+	}
+}
+
 // sips reads little at a time, and so no more than one of TLS's records.
 type sips struct{ net.Conn }
 

@@ -22,18 +22,23 @@ func tuneForSending(nc net.Conn, d time.Duration) {
 }
 
 // unacknowledged is how many bytes were sent that the other system has not
-// acknowledged, our FIN among them. failed: it has refused them. ok is false if
-// that cannot be known.
-func unacknowledged(nc net.Conn) (n int, failed, ok bool) {
+// acknowledged, our FIN among them. ok is false if that cannot be known.
+func unacknowledged(nc net.Conn) (n int, ok bool) {
 	withSocket(nc, func(fd int) {
 		queued, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
-		if err != nil {
-			return
-		}
-		pending, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
-		n, failed, ok = queued, err == nil && pending != 0, true
+		n, ok = queued, err == nil
 	})
-	return n, failed, ok
+	return n, ok
+}
+
+// refusedBytes tells whether the other system has refused what was sent. It takes
+// the socket's error away, and is for when nobody reads any more.
+func refusedBytes(nc net.Conn) (refused bool) {
+	withSocket(nc, func(fd int) {
+		pending, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+		refused = err == nil && pending != 0
+	})
+	return refused
 }
 
 func withSocket(nc net.Conn, f func(fd int)) {

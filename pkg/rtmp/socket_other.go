@@ -15,5 +15,7 @@ func tuneForSending(nc net.Conn, _ time.Duration) {
 	}
 }
 
-// unacknowledged cannot be known here.
-func unacknowledged(net.Conn) (n int, failed, ok bool) { return 0, false, false }
+// What the other system makes of what was sent cannot be known here.
+func unacknowledged(net.Conn) (n int, ok bool) { return 0, false }
+
+func refusedBytes(net.Conn) bool { return false }

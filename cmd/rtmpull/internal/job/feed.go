@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/yutopp/go-flv/tag"
 
@@ -146,12 +147,12 @@ func (f *feed) nothing() error {
 
 func (f *feed) close() { f.in.close() }
 
-// live tells whether the input goes on by itself while there is no server, as an
-// encoder's pipe does. What waits in it then is due at once: otherwise the stream
-// would be late by the outage for ever.
-func (f *feed) live() bool {
-	_, pipe := f.in.(*pipe)
-	return pipe
+// waited is how long the input has kept us waiting.
+func (f *feed) waited() time.Duration {
+	if p, ok := f.in.(*pipe); ok {
+		return p.waited
+	}
+	return 0
 }
 
 // next returns the next packet, and takes the one before for sent. At the end

@@ -83,6 +83,22 @@ func (p *pacer) begin(ts uint32, now time.Time) {
 	p.begun, p.newest, p.anchor, p.pos = true, ts, now, 0
 }
 
+// skip passes over what lies between the newest frame and the time ts. It is
+// neither media nor a jump: its time has gone by.
+func (p *pacer) skip(ts uint32) {
+	step := int64(int32(ts - p.newest))
+	if !p.begun || step <= 0 {
+		return
+	}
+	p.newest = ts
+	for i := range p.tracks {
+		p.tracks[i].last = ts
+	}
+	if p.speed > 0 {
+		p.anchor = p.anchor.Add(time.Duration(float64(step) / p.speed * float64(time.Millisecond)))
+	}
+}
+
 // reset lets time begin anew with the next frame, which is due at once.
 func (p *pacer) reset() {
 	p.begun = false

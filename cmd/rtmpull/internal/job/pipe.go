@@ -16,7 +16,9 @@ type pipe struct {
 	scan  *scan
 	input *Input
 	asked bool // an answer is awaited
-	reads atomic.Bool
+
+	waited time.Duration // for answers
+	reads  atomic.Bool
 
 	ask    chan struct{}
 	answer chan answer
@@ -82,12 +84,19 @@ func (p *pipe) next(ctx context.Context, out Sink) (flvout.Tag, error) {
 	if out != nil {
 		gone = out.Done()
 	}
+	var since time.Time
 	for {
 		select {
 		case a := <-p.answer:
 			p.asked = false
+			if !since.IsZero() {
+				p.waited += time.Since(since)
+			}
 			return a.tag, a.err
 		case <-p.idle:
+			if since.IsZero() {
+				since = time.Now()
+			}
 			if out != nil && out.Flush() != nil {
 				return flvout.Tag{}, errGone
 			}

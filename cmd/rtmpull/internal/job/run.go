@@ -25,7 +25,14 @@ type run struct {
 	alive     time.Time // until when this connection went well
 	lost      error     // the one before
 	resumed   bool      // what that made us leave out is still to be told
-	over      bool      // there is nothing left to send
+
+	// An input that keeps us waiting longer than the clock does goes on by itself
+	// while there is no server, as an encoder does. The clock is then kept: what
+	// has gathered is due at once, or the stream would be late for ever.
+	awaited time.Duration
+	live    bool
+
+	over bool // there is nothing left to send
 }
 
 // connections publishes over one connection after the other. The reason is empty
@@ -86,7 +93,7 @@ func (r *run) connection(ctx context.Context) (Reason, trouble) {
 	r.result.Sent = sink.Stats()
 	if t.err != nil {
 		r.feed.resume()
-		if !r.feed.live() {
+		if r.live = r.feed.waited() > r.awaited; !r.live {
 			r.pace.reset()
 		}
 		r.resumed = true
@@ -126,6 +133,9 @@ func (r *run) send(ctx context.Context, sink Sink) (Reason, error) {
 		r.alive = now
 		if r.resumed {
 			r.resumed = false
+			if r.live {
+				r.pace.skip(pk.Timestamp)
+			}
 			if s := r.feed.gate.now; s.Frames > 0 {
 				r.report(Event{Kind: Gap, Duration: s.Time, Frames: s.Frames})
 			}
@@ -160,6 +170,7 @@ func (r *run) await(ctx context.Context, sink Sink, d time.Duration) error {
 	r.timer.Reset(d)
 	select {
 	case <-r.timer.C:
+		r.awaited += d
 		return nil
 	case <-sink.Done():
 		return r.gone(sink)

@@ -99,6 +99,9 @@ func flagError(err error) error {
 			why = errors.New("the number is too large")
 		}
 	}
+	if strings.Contains(value.GetValue(), "://") { // it may hold a key
+		return badUsage("--%s: %w", value.GetFlag().Name, why)
+	}
 	return badUsage("--%s %q: %w", value.GetFlag().Name, value.GetValue(), why)
 }
 

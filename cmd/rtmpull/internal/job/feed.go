@@ -26,8 +26,8 @@ type feed struct {
 
 	held  []flvout.Tag // from the opening, not yet given
 	round int
-	span  span   // of this round
-	shift uint32 // of its timestamps
+	span  flvout.Span // of this round
+	shift uint32      // of its timestamps
 	last  [2]struct {
 		begun bool
 		ts    uint32 // of the newest frame, audio and video
@@ -65,6 +65,14 @@ func timed(typ message.Type, c *flvout.Class) bool {
 }
 
 func (p *packet) video() bool { return p.Type == message.TypeVideo }
+
+// track is where audio and video have their place.
+func track(video bool) int {
+	if video {
+		return 1
+	}
+	return 0
+}
 
 // LeftOut counts what is in a file and was not meant for the server. Of a loop
 // the first round counts.
@@ -217,7 +225,7 @@ func (f *feed) read(ctx context.Context, out Sink) error {
 		}
 		p.Message = message.Message{Type: message.Type(t.Type), Timestamp: t.Timestamp + f.shift, Payload: t.Body}
 		if p.timed() {
-			f.span.add(p.video(), t.Timestamp)
+			f.span.Add(p.video(), t.Timestamp)
 			l := &f.last[track(p.video())]
 			l.begun, l.ts = true, p.Timestamp
 		} else if f.round > 0 {
@@ -297,8 +305,8 @@ func (f *feed) turn() error {
 		return err
 	}
 	f.round++
-	f.shift += uint32(f.span.length())
-	f.span, f.sendable = span{}, false
+	f.shift += uint32(f.span.Length())
+	f.span, f.sendable = flvout.Span{}, false
 	f.gate.shut()
 	return nil
 }

@@ -98,7 +98,7 @@ func (s *source) index(once bool) error {
 	)
 	var (
 		scanner = flvout.NewScanner(s.file)
-		tracks  = map[message.Type]*track{message.TypeAudio: {}, message.TypeVideo: {}}
+		span    flvout.Span
 		begun   bool
 	)
 	for {
@@ -121,12 +121,14 @@ func (s *source) index(once bool) error {
 			config:    class.Kind == flvout.KindConfig,
 			key:       class.Key,
 		}
-		if tr := tracks[e.typ]; tr != nil {
+		if e.typ.IsMedia() {
 			if class.Kind == flvout.KindFrame || class.Kind == flvout.KindUnknown {
 				if !begun {
 					begun, s.base = true, e.timestamp
 				}
-				tr.add(s.at(&e))
+				video := e.typ == message.TypeVideo
+				s.hasVideo = s.hasVideo || video
+				span.Add(video, e.timestamp)
 			}
 		} else if len(s.entries) == s.loopFrom {
 			s.loopFrom++
@@ -136,10 +138,7 @@ func (s *source) index(once bool) error {
 	if !begun {
 		return errors.New("it has neither audio nor video")
 	}
-	s.hasVideo = tracks[message.TypeVideo].any
-	for _, tr := range tracks {
-		s.period = max(s.period, tr.end())
-	}
+	s.period = span.End()
 	if !once {
 		s.settle()
 	}
@@ -166,31 +165,6 @@ func (s *source) settle() {
 		}
 		last[e.typ] = e.timestamp
 	}
-}
-
-// A track measures one kind of frames.
-type track struct {
-	last, step int64
-	any        bool
-}
-
-func (t *track) add(at int64) {
-	if t.any && at > t.last {
-		t.step = at - t.last
-	}
-	t.last, t.any = max(t.last, at), true
-}
-
-// end is where the track would have its next frame.
-func (t *track) end() int64 {
-	const stepOfOne = 40 // ms, if there is but one frame
-	switch {
-	case !t.any:
-		return 0
-	case t.step == 0:
-		return t.last + stepOfOne
-	}
-	return t.last + t.step
 }
 
 // readMetadata takes out of the metadata what is not true of a file that is

@@ -1,8 +1,9 @@
-package job
+package flvout
 
-// A span measures a round of a file, so that the next one can follow on. Time
-// is counted by differences and so passes 2^32 ms.
-type span struct {
+// A Span measures a file by its frames, so that another round of it can follow
+// on. Time is counted by differences and so passes 2^32 ms. The zero Span is
+// ready.
+type Span struct {
 	begun  bool
 	last   uint32
 	pos    int64 // ms of last
@@ -13,22 +14,18 @@ type span struct {
 	}
 }
 
-// track is where audio and video have their place.
-func track(video bool) int {
-	if video {
-		return 1
-	}
-	return 0
-}
-
-func (s *span) add(video bool, ts uint32) {
+// Add takes the next frame's timestamp, in ms.
+func (s *Span) Add(video bool, ts uint32) {
 	if !s.begun {
 		s.begun, s.last = true, ts
 	}
 	s.pos += int64(int32(ts - s.last))
 	s.last = ts
 	s.first = min(s.first, s.pos)
-	t := &s.tracks[track(video)]
+	t := &s.tracks[0]
+	if video {
+		t = &s.tracks[1]
+	}
 	if t.any && s.pos > t.last {
 		t.before, t.step = t.step, s.pos-t.last
 	}
@@ -38,9 +35,13 @@ func (s *span) add(video bool, ts uint32) {
 	t.any = true
 }
 
-// length is from the first frame to where each track would have had its next. A
-// last frame that comes late after a hole makes no second hole.
-func (s *span) length() int64 {
+// Length is from the earliest frame to where each track would have had its next,
+// in ms.
+func (s *Span) Length() int64 { return s.End() - s.first }
+
+// End is the same from the frame that was added first. A last frame that comes
+// late after a hole makes no second hole.
+func (s *Span) End() int64 {
 	const (
 		stepOfOne = 40   // ms, if there is but one frame
 		hole      = 1000 // a longer step may be one
@@ -59,5 +60,5 @@ func (s *span) length() int64 {
 		}
 		end = max(end, t.last+step)
 	}
-	return end - s.first
+	return end
 }

@@ -38,16 +38,21 @@ func ParseData(m *Message) (name string, values []amf.Value, err error) {
 	return name, values[1:], err
 }
 
+// encodedSetDataFrame is SetDataFrame as an AMF0 string.
+const encodedSetDataFrame = "\x02\x00\x0d" + SetDataFrame
+
+// MaxMetaData is how long the body of an onMetaData tag may be to be sent, in
+// bytes: with what AppendDataFrame puts before it, it must not exceed a message's
+// length field of three bytes (RTMP 1.0, 5.3.1.2.1).
+const MaxMetaData = 1<<24 - 1 - len(encodedSetDataFrame)
+
 // AppendDataFrame appends the body of an FLV script tag as a publisher sends it:
 // onMetaData behind @setDataFrame, which has the server keep it for those who
 // come later, and all else as it is.
 func AppendDataFrame(dst, body []byte) []byte {
-	const (
-		setDataFrame = "\x02\x00\x0d" + SetDataFrame
-		onMetaData   = "\x02\x00\x0aonMetaData"
-	)
+	const onMetaData = "\x02\x00\x0aonMetaData"
 	if bytes.HasPrefix(body, []byte(onMetaData)) {
-		dst = append(dst, setDataFrame...)
+		dst = append(dst, encodedSetDataFrame...)
 	}
 	return append(dst, body...)
 }

@@ -94,10 +94,6 @@ func (l LeftOut) Total() int64 {
 // of a frame. Behind more than that one is taken to follow.
 const maxHeld = 1 << 20
 
-// longestMetadata is the longest onMetaData that can be sent: as @setDataFrame it
-// must not exceed a message's length, of three bytes.
-const longestMetadata = 1<<24 - 1 - len("\x02\x00\x0d@setDataFrame")
-
 // openFeed reads ahead to the first frame that can be sent. That there is none
 // is an *InputError. The feed is to be closed.
 func openFeed(ctx context.Context, in *Input, rounds int) (*feed, error) {
@@ -259,7 +255,7 @@ func (f *feed) keeps(t flvout.Tag, c *flvout.Class) bool {
 		f.leave(&f.left.Command)
 	case c.Kind == flvout.KindMalformed:
 		f.leave(&f.left.Malformed)
-	case c.Kind == flvout.KindMetadata && len(t.Body) > longestMetadata:
+	case c.Kind == flvout.KindMetadata && len(t.Body) > message.MaxMetaData:
 		f.leave(&f.left.TooLong)
 	default:
 		return true

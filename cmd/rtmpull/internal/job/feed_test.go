@@ -223,8 +223,8 @@ func TestFeedLongMetadata(t *testing.T) {
 	}{
 		{maxMetadata, 4, 0},
 		{maxMetadata + 1, 3, 0},
-		{longestMetadata, 3, 0},
-		{longestMetadata + 1, 2, 1},
+		{message.MaxMetaData, 3, 0},
+		{message.MaxMetaData + 1, 2, 1},
 		{1<<24 - 1, 2, 1},
 	} {
 		meta := script(0, "onMetaData")

@@ -19,8 +19,8 @@ type gate struct {
 	now, all Skipped // this time, and the times before
 }
 
-// Skipped is what should have been sent while there was no connection, or
-// before the key frame that a new one began with.
+// Skipped is what was passed over after a connection was lost: all that came
+// before the key frame with which the next one began.
 type Skipped struct {
 	Frames int64
 	Time   time.Duration // from the first of them to the frame after the last

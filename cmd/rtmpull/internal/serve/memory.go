@@ -12,16 +12,12 @@ const (
 	shortQueue = 1 << 20
 )
 
-// A memory counts what all relays keep. The zero value is ready; nil has no end.
+// A memory counts what all relays keep. The zero value is ready.
 type memory struct{ used atomic.Int64 }
 
-func (m *memory) add(n int) {
-	if m != nil {
-		m.used.Add(int64(n))
-	}
-}
+func (m *memory) add(n int) { m.used.Add(int64(n)) }
 
-func (m *memory) full() bool { return m != nil && m.used.Load() > maxKept }
+func (m *memory) full() bool { return m.used.Load() > maxKept }
 
 // account counts what the relay keeps: all messages from the oldest one that
 // somebody needs.

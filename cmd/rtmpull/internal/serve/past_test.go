@@ -58,7 +58,7 @@ func TestWhereViewersBegin(t *testing.T) {
 		{"an end with time 0, not a key frame", []frame{hdr, videoAt(start, avcInter), end}, []frame{audioAt(start, aacFrame)}, []frame{videoAt(start, avcHeader), audioAt(start, aacFrame)}},
 		{"another codec", []frame{hdr, audioAt(0, aacHeader), newHEVC0, key0}, nil, []frame{audioAt(0, aacHeader), newHEVC0, key0}},
 	} {
-		r := &relay{}
+		r := &relay{memory: new(memory)}
 		v := newViewer(r, 1, nil, DefaultChunkSize)
 		push := func(frames []frame) {
 			for _, f := range frames {

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -28,6 +29,20 @@ const (
 
 // errEmpty is the error of a stream that ended in good order before it began.
 var errEmpty = errors.New("the stream ended before any media came")
+
+// A jobError is how a recording failed, or what was published: whether anything
+// had come or gone by then matters for the exit status.
+type jobError struct {
+	err   error
+	media bool
+	mask  obs.Mask
+
+	publish bool
+	brief   bool // no server has kept what was published for long
+}
+
+func (e *jobError) Error() string { return e.err.Error() }
+func (e *jobError) Unwrap() error { return e.err }
 
 // exitStatus is the one place that turns errors into statuses.
 func exitStatus(err error) int {

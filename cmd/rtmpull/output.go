@@ -43,22 +43,32 @@ func (o *pullOptions) open(ctx context.Context, env *environment, t *rtmp.Target
 		}
 		return nil, &flvout.Error{Op: "create", Path: name, Err: err}
 	}
-	// Where opening waits, the goroutine outlives a signal: it goes with the
-	// process, as nothing can be waited for that may never come.
+	f, err := orSignal(ctx, func() (*flvout.File, error) { return flvout.FileOptions{Force: o.force}.Create(name) })
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// orSignal opens what may have to be waited for, such as the other end of a named
+// pipe, unless ctx ends before. The goroutine that still waits then goes with the
+// process, as nothing can be waited for that may never come.
+func orSignal[T any](ctx context.Context, open func() (T, error)) (T, error) {
 	type opened struct {
-		file *flvout.File
-		err  error
+		value T
+		err   error
 	}
 	done := make(chan opened, 1)
 	go func() {
-		f, err := flvout.FileOptions{Force: o.force}.Create(name)
-		done <- opened{f, err}
+		v, err := open()
+		done <- opened{v, err}
 	}()
 	select {
 	case o := <-done:
-		return o.file, o.err
+		return o.value, o.err
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		var none T
+		return none, context.Cause(ctx)
 	}
 }
 

@@ -147,26 +147,15 @@ func openInput(ctx context.Context, name string) (input, error) {
 		}
 		return input{job.Input{Name: "standard input", Reader: os.Stdin}, func() {}}, nil
 	}
-	// Where opening waits, the goroutine outlives a signal: it goes with the
-	// process.
-	type opened struct {
-		file *os.File
-		err  error
-	}
-	done := make(chan opened, 1)
-	go func() {
+	f, err := orSignal(ctx, func() (*os.File, error) {
 		f, err := os.Open(name)
-		done <- opened{f, err}
-	}()
-	var f *os.File
-	select {
-	case o := <-done:
-		if o.err != nil {
-			return input{}, &job.InputError{Name: name, Err: o.err}
+		if err != nil {
+			return nil, &job.InputError{Name: name, Err: err}
 		}
-		f = o.file
-	case <-ctx.Done():
-		return input{}, context.Cause(ctx)
+		return f, nil
+	})
+	if err != nil {
+		return input{}, err
 	}
 	in := input{job.Input{Name: name, Reader: f}, func() { _ = f.Close() }}
 	if isTerminal(f) {

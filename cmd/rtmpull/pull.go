@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
-	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
 )
 
@@ -72,20 +71,6 @@ func (o *pullOptions) limitGroup() flagGroup {
 	fs.Var(&o.maxSize, "max-size", "how large the output may become")
 	return flagGroup{"Limits", fs}
 }
-
-// A jobError is how a recording failed, or what was published: whether anything
-// had come or gone by then matters for the exit status.
-type jobError struct {
-	err   error
-	media bool
-	mask  obs.Mask
-
-	publish bool
-	brief   bool // no server has kept what was published for long
-}
-
-func (e *jobError) Error() string { return e.err.Error() }
-func (e *jobError) Unwrap() error { return e.err }
 
 // stuckAfter is how long a recording to standard output may take to end once it
 // is told to. Its reader may have stopped reading, and then no write ever ends.

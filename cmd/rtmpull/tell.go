@@ -25,7 +25,7 @@ func (f *tellFlags) group(jsonHelp string) flagGroup {
 	return flagGroup{"Telling", fs}
 }
 
-// check finds out what is wrong with the flags.
+// check finds out what is wrong with the flags, before anything is opened.
 func (f *tellFlags) check() error {
 	switch f.progress {
 	case "auto", "on", "off":
@@ -50,9 +50,6 @@ type telling struct {
 // standard error, and nothing else does. idle is what a job is that has had none
 // yet.
 func (f *tellFlags) start(env *environment, target *rtmp.Target, snapshot func() job.Snapshot, idle string, media bool) (*telling, error) {
-	if err := f.check(); err != nil {
-		return nil, err
-	}
 	logging, err := f.log.options()
 	if err != nil {
 		return nil, err

@@ -2,7 +2,7 @@
 //
 // A Writer writes to a pipe or any io.Writer, a File to a file on disk that is
 // completed on Close, and a Scanner reads the tags of either. Classify tells what
-// a tag is, for legacy and Enhanced RTMP alike, and a Timeline where it belongs.
+// a tag is, for legacy and Enhanced RTMP alike.
 //
 // The bodies of audio and video tags are the payloads of RTMP messages, byte for
 // byte; they are looked at and never changed. The package has no clock and no

@@ -79,6 +79,8 @@ func (o FileOptions) Create(path string) (*File, error) {
 // WriteTag is Writer.WriteTag.
 func (f *File) WriteTag(t Tag) error { return f.w.WriteTag(t) }
 
+func (f *File) write(t Tag, c *Class) error { return f.w.write(t, c) }
+
 // Begin is Writer.Begin.
 func (f *File) Begin() error { return f.w.Begin() }
 

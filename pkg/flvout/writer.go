@@ -39,7 +39,7 @@ type Writer struct {
 	onFail func(whole int64)
 
 	opening *opening // nil when the header is written
-	line    Timeline
+	line    origin
 	buf     []byte // whole tags only
 
 	all     tally // of what is written and what is in buf
@@ -67,17 +67,22 @@ func NewWriter(w io.Writer) *Writer {
 // written, if it comes before the header is; FFmpeg makes a stream of its own of
 // any other. What is not written is counted in Stats, and is no error.
 func (w *Writer) WriteTag(t Tag) error {
+	c := Classify(t)
+	return w.write(t, &c)
+}
+
+// write is WriteTag for a tag whose Class is known already.
+func (w *Writer) write(t Tag, c *Class) error {
 	if w.err != nil {
 		return w.tell()
 	}
-	c := Classify(t)
-	if !w.accept(t, &c) {
+	if !w.accept(t, c) {
 		return nil
 	}
 	if w.opening == nil {
-		w.emit(t, &c)
+		w.emit(t, c)
 	} else {
-		w.opening.add(t, &c)
+		w.opening.add(t, c)
 		if w.opening.ready() {
 			w.begin()
 		}
@@ -135,7 +140,7 @@ func (w *Writer) begin() {
 	w.buf = appendHead(make([]byte, 0, w.bufferSize()), o.audio || o.meta.Audio(), o.video || o.meta.Video())
 	w.buf = append(w.buf, w.metadata(o)...)
 	if o.heard || o.shown {
-		w.line.Begin(o.oldest)
+		w.line.begin(o.oldest)
 	}
 	for t, rest, ok := cutTag(o.tags); ok && w.err == nil; t, rest, ok = cutTag(rest) {
 		c := Classify(t)
@@ -164,9 +169,9 @@ func (w *Writer) bufferSize() int {
 // emit writes a tag of audio or video at its place on the time line.
 func (w *Writer) emit(t Tag, c *Class) {
 	if c.movesClock() {
-		t.Timestamp = w.line.Map(t.Type, t.Timestamp)
+		t.Timestamp = w.line.at(t.Type, t.Timestamp)
 	} else {
-		t.Timestamp = w.line.Now(t.Type)
+		t.Timestamp = w.line.latest(t.Type)
 	}
 	if w.put(t) {
 		w.all.add(t, c)
@@ -213,7 +218,7 @@ func (w *Writer) putLarge(t Tag) bool {
 	frame := appendTagHeader(w.buf, t)
 	frame = binary.BigEndian.AppendUint32(frame, uint32(tagHeaderSize+len(t.Body)))
 	for _, part := range [...][]byte{frame[:tagHeaderSize], t.Body, frame[tagHeaderSize:]} {
-		if _, err := w.write(part); err != nil {
+		if _, err := w.send(part); err != nil {
 			w.fail(err)
 			return false
 		}
@@ -235,7 +240,7 @@ func (w *Writer) flush() bool {
 	if len(w.buf) == 0 {
 		return true
 	}
-	n, err := w.write(w.buf)
+	n, err := w.send(w.buf)
 	if err != nil {
 		w.keepWhole(n)
 		w.fail(err)
@@ -247,7 +252,7 @@ func (w *Writer) flush() bool {
 	return true
 }
 
-func (w *Writer) write(b []byte) (int, error) {
+func (w *Writer) send(b []byte) (int, error) {
 	n, err := w.w.Write(b)
 	n = min(max(n, 0), len(b))
 	if n < len(b) && err == nil {
@@ -312,6 +317,9 @@ func (w *Writer) Close() error {
 
 // Begun tells whether the header is written, and nothing held any more.
 func (w *Writer) Begun() bool { return w.opening == nil }
+
+// Name returns the name of what is written to, if it has one.
+func (w *Writer) Name() string { return w.path }
 
 // Size returns how many bytes the file has, or will have when the buffer and the
 // tags that are held are written.

@@ -2,7 +2,7 @@ package flvout
 
 import "testing"
 
-func TestTimeline(t *testing.T) {
+func TestOrigin(t *testing.T) {
 	type step struct {
 		audio bool
 		in    uint32
@@ -24,19 +24,19 @@ func TestTimeline(t *testing.T) {
 		{"a jump to 0 is held at 0", 1000, []step{{false, 1000, 0}, {false, 0, 0}, {false, 40, 0}, {false, 1040, 40}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var l Timeline
+			var l origin
 			if c.begin >= 0 {
-				l.Begin(uint32(c.begin))
+				l.begin(uint32(c.begin))
 			}
 			for i, s := range c.steps {
 				track := video
 				if s.audio {
 					track = audio
 				}
-				if got := l.Map(track, s.in); got != s.out {
+				if got := l.at(track, s.in); got != s.out {
 					t.Errorf("step %d: got %d, want %d", i, got, s.out)
 				}
-				if got := l.Now(track); got != s.out {
+				if got := l.latest(track); got != s.out {
 					t.Errorf("step %d: now is %d, want %d", i, got, s.out)
 				}
 			}
@@ -44,26 +44,26 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
-// TestTimelineNow puts a header where its track is, so that it comes no later
+// TestOriginNow puts a header where its track is, so that it comes no later
 // than the track's next frame, although the other track is ahead.
-func TestTimelineNow(t *testing.T) {
-	var l Timeline
-	if got := l.Now(video); got != 0 {
+func TestOriginNow(t *testing.T) {
+	var l origin
+	if got := l.latest(video); got != 0 {
 		t.Errorf("got %d before the beginning, want 0", got)
 	}
-	l.Map(video, 1000)
-	if got := l.Now(audio); got != 0 {
+	l.at(video, 1000)
+	if got := l.latest(audio); got != 0 {
 		t.Errorf("got %d, want 0", got)
 	}
-	l.Map(video, 1040)
-	if got := l.Now(audio); got != 40 {
+	l.at(video, 1040)
+	if got := l.latest(audio); got != 40 {
 		t.Errorf("audio that has not begun: got %d, want the file's 40", got)
 	}
-	l.Map(audio, 1100)
-	if got := l.Now(video); got != 40 {
+	l.at(audio, 1100)
+	if got := l.latest(video); got != 40 {
 		t.Errorf("video: got %d, want 40", got)
 	}
-	if got := l.Now(data); got != 100 {
+	if got := l.latest(data); got != 100 {
 		t.Errorf("data: got %d, want the file's 100", got)
 	}
 }

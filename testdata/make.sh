@@ -21,3 +21,14 @@ aac=(-c:a aac -b:a 48k -ac 1)
 ff "${picture[@]}" "${sound[@]}" "${h264[@]}" "${aac[@]}" -t 10 "${exact[@]}" bars.flv
 ff "${sound[@]}" "${aac[@]}" -t 8 "${exact[@]}" audio.flv
 ff "${picture[@]}" "${h264[@]}" -t 8 "${exact[@]}" video.flv
+
+# What the damage cases are made of: a minute with a key frame every two
+# seconds, as small as it may be with every packet unlike the others, and a
+# stream of other parameters.
+tone() { echo "aevalsrc='0.3*sin(2*PI*(200*t+10*t*t))+0.01*(random(0)-0.5)':s=$1"; }
+gop=(-g 50 -keyint_min 50)
+
+ff -f lavfi -i testsrc2=size=96x54:rate=25 -f lavfi -i "$(tone 44100)" "${h264[@]}" -crf 28 "${gop[@]}" \
+	"${aac[@]}" -b:a 28k -t 60 "${exact[@]}" minute.flv
+ff -f lavfi -i testsrc2=size=128x72:rate=25 -f lavfi -i "$(tone 48000)" "${h264[@]}" -crf 32 "${gop[@]}" \
+	"${aac[@]}" -b:a 16k -t 20 "${exact[@]}" other.flv

@@ -106,35 +106,11 @@ func (m *maker) retimed(ts func(i int, t Tag) uint32) Case {
 // first is the index of the first frame.
 func (s *Set) first() int { return slices.IndexFunc(s.tags, Tag.Frame) }
 
-// long is a stream of made-up frames, none like another, with a key frame every
-// two seconds. Each audio tag has the timestamp of 20 ms before.
+// long is a stream of 25 fps, with a key frame every two seconds, in which the
+// sound that comes with a picture is that of 20 ms before.
 func (m *maker) long(seconds, from uint32) Case {
-	var c Case
-	for _, t := range m.tags[:m.first()] {
-		t.Timestamp = from
-		c.Tags = append(c.Tags, t)
-	}
-	// Audio comes every 20 ms here, so that a picture and the sound that comes
-	// with it are 20 ms apart throughout.
-	for at := uint32(0); at < seconds*1000; at += 20 {
-		arrival := time.Duration(at) * time.Millisecond
-		if at%40 == 0 {
-			c.Tags = append(c.Tags, Tag{Type: Video, Timestamp: from + at, Arrival: arrival, Body: m.picture(at%2000 == 0)})
-		}
-		if at >= 20 {
-			c.Tags = append(c.Tags, Tag{Type: Audio, Timestamp: from + at - 20, Arrival: arrival,
-				Body: append([]byte{0xAF, 1}, m.noise(12)...)})
-		}
-	}
-	c.Want.Media = Media(c.Tags)
-	return c
-}
-
-// picture is an AVC frame of random content.
-func (m *maker) picture(key bool) []byte {
-	first, nal := byte(0x27), byte(0x41)
-	if key {
-		first, nal = 0x17, 0x65
-	}
-	return slices.Concat([]byte{first, 1, 0, 0, 0, 0, 0, 0, 17, nal}, m.noise(16))
+	sound := m.aac(20)
+	sound.late = 20
+	tags := m.stream(seconds*1000, from, m.avc(40, 50), sound)
+	return Case{Tags: tags, Want: Want{Media: Media(tags)}}
 }

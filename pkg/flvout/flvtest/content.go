@@ -51,13 +51,8 @@ func contentRows() []row {
 			return m.silent(5)
 		}},
 		{"43", "9000 key frames, one every 2 s", Repair | Live, func(m *maker) Case {
-			c := Case{Tags: []Tag{m.header(Video)}}
-			for at := range uint32(18_000) {
-				c.Tags = append(c.Tags, Tag{Type: Video, Timestamp: at * 1000,
-					Arrival: time.Duration(at) * time.Second, Body: m.picture(at%2 == 0)})
-			}
-			c.Want.Media = Media(c.Tags)
-			return c
+			tags := m.stream(18_000_000, 0, m.avc(1000, 2))
+			return Case{Tags: tags, Want: Want{Media: Media(tags)}}
 		}},
 	}
 }

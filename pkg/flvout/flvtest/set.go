@@ -144,7 +144,8 @@ type row struct {
 }
 
 func rows() []row {
-	return slices.Concat(byteRows(), chainRows(), clockRows(), repeatRows(), contentRows(), scriptRows())
+	return slices.Concat(byteRows(), chainRows(), clockRows(), repeatRows(), contentRows(), scriptRows(),
+		enhancedRows(), multitrackRows(), legacyRows())
 }
 
 func (r row) build(s *Set) Case {

@@ -47,47 +47,84 @@ func (t Tag) Size() int { return headerSize + len(t.Body) + trailerSize }
 // End is the offset behind the tag's trailer.
 func (t Tag) End() int64 { return t.Offset + int64(t.Size()) }
 
-// Header reports whether the tag is a sequence header of the codecs in the
-// samples, or of an enhanced stream.
-func (t Tag) Header() bool {
+// content is what a tag of audio or video holds.
+type content uint8
+
+const (
+	other content = iota
+	config
+	frame
+	end
+)
+
+// content judges by the packet type. Of several tracks in a tag, all have one.
+func (t Tag) content() content {
 	b := t.Body
 	switch {
-	case len(b) < 2:
-		return false
+	case len(b) == 0:
+		return other
 	case t.Type == Video && b[0]&0x80 != 0:
-		return b[0]&0x0F == 0
-	case t.Type == Video:
-		return b[0]&0x0F == 7 && b[1] == 0
+		return enhanced(b, 6, b[0]>>4&7 == 5)
 	case t.Type == Audio && b[0]>>4 == 9:
-		return b[0]&0x0F == 0
-	case t.Type == Audio:
-		return b[0]>>4 == 10 && b[1] == 0
+		return enhanced(b, 5, false)
+	case t.Type == Video && b[0]>>4 == 5, t.Type != Video && t.Type != Audio:
+		return other
+	case t.Type == Video && (b[0]&15 == 7 || b[0]&15 == 12), t.Type == Audio && b[0]>>4 == 10:
+		if len(b) < 2 || b[1] > 2 {
+			return other
+		}
+		return [...]content{config, frame, end}[b[1]]
 	}
-	return false
+	return frame // of a codec without headers
 }
+
+// enhanced is the content of a tag with an extended header: E-RTMP v2, "Extended
+// VideoTagHeader". A command has a packet type only if that is Metadata.
+func enhanced(b []byte, multitrack byte, command bool) content {
+	kind := b[0] & 15
+	for b = b[1:]; kind == 7; { // ModEx
+		if len(b) < 3 {
+			return other
+		}
+		n := int(b[0]) + 1
+		b = b[1:]
+		if n == 256 {
+			n = int(binary.BigEndian.Uint16(b)) + 1
+			b = b[2:]
+		}
+		if len(b) <= n {
+			return other
+		}
+		kind, b = b[n]&15, b[n+1:]
+	}
+	if kind == multitrack && len(b) > 0 {
+		kind = b[0] & 15
+	}
+	switch {
+	case kind == 4: // colour, or the layout of channels
+		return config
+	case command:
+		return other
+	case kind == 0, kind == 5:
+		return config
+	case kind == 1, kind == 3:
+		return frame
+	case kind == 2:
+		return end
+	}
+	return other
+}
+
+// Header reports whether the tag is a sequence header, or what goes with one:
+// enhanced colour information or a channel layout.
+func (t Tag) Header() bool { return t.content() == config }
 
 // EndOfSequence reports whether the tag is one, of AVC or enhanced.
-func (t Tag) EndOfSequence() bool {
-	b := t.Body
-	switch {
-	case len(b) < 2:
-		return false
-	case t.Type == Video && b[0]&0x80 == 0:
-		return b[0]&0x0F == 7 && b[1] == 2
-	case t.Type == Video, t.Type == Audio && b[0]>>4 == 9:
-		return b[0]&0x0F == 2
-	}
-	return false
-}
+func (t Tag) EndOfSequence() bool { return t.content() == end }
 
 // Frame reports whether the tag holds media: audio or video, not empty, no
-// sequence header, no end of sequence, no command.
-func (t Tag) Frame() bool {
-	if t.Type != Audio && t.Type != Video || len(t.Body) == 0 || t.Header() || t.EndOfSequence() {
-		return false
-	}
-	return t.Type == Audio || t.Body[0]>>4&7 != 5
-}
+// header, no end of sequence, no command.
+func (t Tag) Frame() bool { return t.content() == frame }
 
 // Key reports whether the tag is a key frame by its frame type.
 func (t Tag) Key() bool {

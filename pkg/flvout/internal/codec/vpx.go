@@ -1,0 +1,79 @@
+package codec
+
+import (
+	"encoding/binary"
+	"strconv"
+)
+
+// VPX reads a VPCodecConfigurationRecord of VP8 or VP9 (VP Codec ISO Media File
+// Format Binding). Some write it as it stands in a box, behind a version and
+// flags. It does not say a size.
+func VPX(b []byte) Info {
+	if len(b) >= 12 && b[0] <= 1 && b[1] == 0 && b[2] == 0 && b[3] == 0 {
+		b = b[4:]
+	}
+	if len(b) < 3 || b[0] > 3 {
+		return Info{}
+	}
+	i := Info{Profile: vpxProfile(b[0]), BitDepth: int(b[2] >> 4)}
+	if b[1] >= 10 && b[1] <= 62 {
+		i.Level = level(int(b[1])/10, int(b[1])%10)
+	}
+	return i.Sane()
+}
+
+func vpxProfile(n byte) string { return "Profile " + strconv.Itoa(int(n)) }
+
+// VP8Frame reads the size from a key frame (RFC 6386, 9.1).
+func VP8Frame(b []byte) Info {
+	if len(b) < 10 || b[0]&1 != 0 || b[3] != 0x9D || b[4] != 0x01 || b[5] != 0x2A {
+		return Info{}
+	}
+	return Info{
+		Profile:  vpxProfile(b[0] >> 1 & 3),
+		Width:    int(binary.LittleEndian.Uint16(b[6:]) & 0x3FFF),
+		Height:   int(binary.LittleEndian.Uint16(b[8:]) & 0x3FFF),
+		BitDepth: 8,
+	}.Sane()
+}
+
+// VP9Frame reads the size from the uncompressed header of a key frame (VP9, 6.2).
+func VP9Frame(b []byte) Info {
+	const sRGB = 7
+	r := &bitReader{b: b}
+	if r.u(2) != 2 { // frame_marker
+		return Info{}
+	}
+	profile := byte(r.u(1) | r.u(1)<<1)
+	if profile == 3 {
+		r.skip(1)
+	}
+	if r.flag() || r.flag() { // show_existing_frame, frame_type
+		return Info{}
+	}
+	r.skip(2)
+	if r.u(24) != 0x498342 { // frame_sync_code
+		return Info{}
+	}
+	i := Info{Profile: vpxProfile(profile), BitDepth: 8}
+	if profile >= 2 {
+		if i.BitDepth = 10; r.flag() {
+			i.BitDepth = 12
+		}
+	}
+	odd := profile&1 != 0
+	switch space := r.u(3); {
+	case space != sRGB:
+		r.skip(1)
+		if odd {
+			r.skip(3)
+		}
+	case odd:
+		r.skip(1)
+	}
+	i.Width, i.Height = r.int(16)+1, r.int(16)+1
+	if r.failed {
+		return Info{}
+	}
+	return i.Sane()
+}

@@ -1,0 +1,206 @@
+package flvout
+
+import (
+	"bytes"
+	"encoding/binary"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// enhancedVideo and enhancedAudio make tags of Enhanced RTMP.
+func enhancedVideo(frame, packet byte, codec Codec, body []byte) Tag {
+	return Tag{video, 0, append(binary.BigEndian.AppendUint32([]byte{0x80 | frame<<4 | packet}, uint32(codec)), body...)}
+}
+
+func enhancedAudio(packet byte, codec Codec, body []byte) Tag {
+	return Tag{audio, 0, append(binary.BigEndian.AppendUint32([]byte{0x90 | packet}, uint32(codec)), body...)}
+}
+
+// box finds a box of an MP4 file by its type and returns what is in it.
+func box(t testing.TB, file []byte, typ string) []byte {
+	t.Helper()
+	i := bytes.Index(file, []byte(typ))
+	if i < 4 {
+		t.Fatalf("no %s", typ)
+	}
+	return file[i+4 : i-4+int(binary.BigEndian.Uint32(file[i-4:]))]
+}
+
+// TestEnhancedParameters takes the records from files of other formats, since
+// FLV had none for these codecs when the FFmpeg of many systems was made.
+func TestEnhancedParameters(t *testing.T) {
+	for _, c := range []struct {
+		name, source, args, box string
+		codec                   Codec
+		rate                    bool // the header tells the frame rate
+	}{
+		{"main", "size=318x178:rate=25", "-c:v libx265 -pix_fmt yuv420p -tag:v hvc1", "hvcC", CodecHEVC, true},
+		{"main 10", "size=1280x720:rate=30000/1001", "-c:v libx265 -pix_fmt yuv420p10le", "hvcC", CodecHEVC, true},
+		{"range extension", "size=320x180:rate=50", "-c:v libx265 -pix_fmt yuv422p10le", "hvcC", CodecHEVC, true},
+		{"described", "size=320x180:rate=24", "-c:v libx265 -pix_fmt yuv420p -x265-params scaling-list=default:colorprim=bt709:transfer=bt709:sar=2:temporal-layers=1", "hvcC", CodecHEVC, true},
+		{"av1", "size=318x178:rate=25", "-c:v libaom-av1 -cpu-used 8 -pix_fmt yuv420p", "av1C", CodecAV1, false},
+		{"av1, 10 bit", "size=320x180:rate=25", "-c:v libaom-av1 -cpu-used 8 -pix_fmt yuv420p10le", "av1C", CodecAV1, false},
+		{"av1, other encoder", "size=320x180:rate=25", "-c:v libsvtav1 -preset 12 -pix_fmt yuv420p", "av1C", CodecAV1, false},
+		{"vp9", "size=318x178:rate=25", "-c:v libvpx-vp9 -cpu-used 8 -pix_fmt yuv420p", "vpcC", CodecVP9, false},
+		{"vp9, 10 bit", "size=320x180:rate=25", "-c:v libvpx-vp9 -cpu-used 8 -pix_fmt yuv420p10le", "vpcC", CodecVP9, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "show.mp4")
+			ffmpeg(t, file, append([]string{"-t", "0.2", "-i", "testsrc2=" + c.source}, strings.Fields(c.args)...)...)
+			b := contents(t, file)
+			want, _ := streams(t, file)
+			mdat := box(t, b, "mdat")
+			for _, how := range []struct {
+				name string
+				tags []Tag
+			}{
+				{"header and frame", []Tag{enhancedVideo(1, 0, c.codec, box(t, b, c.box)), enhancedVideo(1, 3, c.codec, mdat)}},
+				{"header alone", []Tag{enhancedVideo(0, 0, c.codec, box(t, b, c.box))}},
+			} {
+				got := parametersOf(how.tags, true)
+				if c.codec == CodecVP9 && how.name == "header alone" {
+					want.Width, want.Height = 0, 0
+				}
+				if got.Width != want.Width || got.Height != want.Height {
+					t.Errorf("%s: got %dx%d, want %dx%d", how.name, got.Width, got.Height, want.Width, want.Height)
+				}
+				if want.Profile == "Rext" { // FFmpeg's word for all of them
+					want.Profile = "Main 4:2:2 10"
+				}
+				if got.Profile != want.Profile {
+					t.Errorf("%s: got profile %q, want %q", how.name, got.Profile, want.Profile)
+				}
+				level := ""
+				switch c.codec {
+				case CodecHEVC:
+					level = strconv.Itoa(want.Level/30) + "." + strconv.Itoa(want.Level%30/3)
+				case CodecAV1:
+					level = strconv.Itoa(2+want.Level/4) + "." + strconv.Itoa(want.Level%4)
+				}
+				if level != "" && got.Level != level {
+					t.Errorf("%s: got level %q, want %q", how.name, got.Level, level)
+				}
+				if depth := 8 + 2*strings.Count(c.args, "p10le"); got.BitDepth != depth {
+					t.Errorf("%s: got %d bits, want %d", how.name, got.BitDepth, depth)
+				}
+				if rate := fraction(want.Rate); c.rate && (got.FrameRate < rate*0.999 || got.FrameRate > rate*1.001) {
+					t.Errorf("%s: got %v frames per second, want %v", how.name, got.FrameRate, rate)
+				}
+			}
+		})
+	}
+}
+
+// TestInBandParameters: who joins late may get no header, and the key frame has
+// the parameter sets.
+func TestInBandParameters(t *testing.T) {
+	for _, c := range []struct {
+		encoder string
+		codec   Codec
+	}{{"libx264", CodecAVC}, {"libx265", CodecHEVC}} {
+		file := filepath.Join(t.TempDir(), "show.h26x")
+		format := map[Codec]string{CodecAVC: "h264", CodecHEVC: "hevc"}[c.codec]
+		ffmpeg(t, file, "-i", "testsrc2=size=318x178:rate=25", "-t", "0.04", "-c:v", c.encoder, "-pix_fmt", "yuv420p", "-f", format)
+		var frame []byte // start codes become lengths
+		for unit := range bytes.SplitSeq(bytes.ReplaceAll(contents(t, file), []byte{0, 0, 0, 1}, []byte{0, 0, 1}), []byte{0, 0, 1}) {
+			if len(unit) > 0 {
+				frame = append(binary.BigEndian.AppendUint32(frame, uint32(len(unit))), unit...)
+			}
+		}
+		got := parametersOf([]Tag{enhancedVideo(1, 3, c.codec, frame)}, true)
+		if got.Width != 318 || got.Height != 178 || got.FrameRate != 25 || got.Profile == "" {
+			t.Errorf("%s: got %+v", c.encoder, got)
+		}
+	}
+}
+
+// TestParametersByHand: headers that no encoder at hand makes.
+func TestParametersByHand(t *testing.T) {
+	legacy := func(typ byte, s string) Tag {
+		if typ == 8 {
+			return Tag{audio, 0, unhex(t, s)}
+		}
+		return Tag{video, 0, unhex(t, s)}
+	}
+	for _, c := range []struct {
+		name string
+		tag  Tag
+		want Parameters
+	}{
+		{"HE-AAC, told openly", legacy(8, "af00 2b92 0800"), Parameters{Profile: "HE-AAC", SampleRate: 44100, Channels: 2}},
+		{"HE-AACv2, told openly", legacy(8, "af00 eb8a 0800"), Parameters{Profile: "HE-AACv2", SampleRate: 44100, Channels: 2}},
+		{"HE-AAC, told behind", legacy(8, "af00 1390 56e5 a0"), Parameters{Profile: "HE-AAC", SampleRate: 44100, Channels: 2}},
+		{"HE-AACv2, told behind", legacy(8, "af00 1388 56e5 a548 80"), Parameters{Profile: "HE-AACv2", SampleRate: 44100, Channels: 2}},
+		{"AAC, rate in full", legacy(8, "af00 1780 5622 10"), Parameters{Profile: "LC", SampleRate: 44100, Channels: 2}},
+		{"AAC, empty", legacy(8, "af00"), Parameters{}},
+		{"AAC frame", legacy(8, "af01 2110"), Parameters{}},
+		{"Opus head", enhancedAudio(0, CodecOpus, unhex(t, "4f70757348656164 01 06 3801 80bb0000 0000 00")), Parameters{SampleRate: 48000, Channels: 6}},
+		{"Opus, empty head", enhancedAudio(0, CodecOpus, nil), Parameters{SampleRate: 48000}},
+		{"Opus frame, stereo", enhancedAudio(1, CodecOpus, []byte{0xFC, 1}), Parameters{SampleRate: 48000, Channels: 2}},
+		{"Opus layout", enhancedAudio(4, CodecOpus, unhex(t, "01 06 0000003F")), Parameters{Channels: 6}},
+		{"FLAC, bare", enhancedAudio(0, CodecFLAC, unhex(t, "1000 1000 00000e 00123a 0ac442f0 00056220"+strings.Repeat("00", 16))), Parameters{SampleRate: 44100, Channels: 2, BitDepth: 16}},
+		{"FLAC, whole", enhancedAudio(0, CodecFLAC, unhex(t, "664c6143 80000022 1000 1000 00000e 00123a 0bb803f0 00056220"+strings.Repeat("00", 16))), Parameters{SampleRate: 48000, Channels: 2, BitDepth: 32}},
+		{"AC-3", enhancedAudio(1, CodecAC3, unhex(t, "0b77 1234 1e 40 e1 00")), Parameters{SampleRate: 48000, Channels: 6}},
+		{"E-AC-3", enhancedAudio(1, CodecEAC3, unhex(t, "0b77 01ff 3f 87 00 00")), Parameters{SampleRate: 48000, Channels: 6}},
+		{"MP3, MPEG-2.5", enhancedAudio(1, CodecMP3, unhex(t, "ffe3 48c4")), Parameters{SampleRate: 8000, Channels: 1}},
+		{"MP3 8 kHz, torn", legacy(8, "ee ff"), Parameters{SampleRate: 8000, Channels: 1}},
+		{"VP6", legacy(9, "14 02 3018 0000 1e28 1e28"), Parameters{Width: 640, Height: 478, BitDepth: 8}},
+		{"VP6 with alpha", legacy(9, "15 00 000123 30 06 1e28 1e28"), Parameters{Width: 640, Height: 480, BitDepth: 8}},
+		{"VP6, inter", legacy(9, "24 00 b0 18 1e28 1e28"), Parameters{}},
+		{"VP8", enhancedVideo(1, 1, CodecVP8, unhex(t, "100200 9d012a 4001 b400")), Parameters{Profile: "Profile 0", Width: 320, Height: 180, BitDepth: 8}},
+		{"VVC", enhancedVideo(1, 0, CodecVVC, unhex(t, "ff 0015 1f 01 0253 80 00 0780 0438 1900 00")), Parameters{Profile: "Main 10", Level: "5.1", Width: 1920, Height: 1080, FrameRate: 25, BitDepth: 8}},
+		{"H.264, the record alone", legacy(9, "17 00 000000 01 42c0 0b ff"), Parameters{Profile: "Constrained Baseline", Level: "1.1"}},
+		{"H.264, 1b", legacy(9, "17 00 000000 01 4210 0b ff"), Parameters{Profile: "Baseline", Level: "1b"}},
+		{"H.264, torn", legacy(9, "17 00 000000 01 64001f ff e1 0017 6764001f"), Parameters{Profile: "High", Level: "3.1"}},
+	} {
+		k := Classify(c.tag)
+		got := ReadParameters(c.tag, &k)
+		got.Codec, got.Name = 0, ""
+		if got != c.want {
+			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
+
+// TestNoParameters: a tag that is no codec's says nothing.
+func TestNoParameters(t *testing.T) {
+	for _, tg := range []Tag{{}, {video, 0, nil}, {audio, 0, nil}, {data, 0, []byte{2, 0, 0}}, {video, 0, []byte{0x52, 0}}, {audio, 0, []byte{0x95, 0}}} {
+		c := Classify(tg)
+		if got := ReadParameters(tg, &c); got.SampleRate+got.Channels+got.Width+got.BitDepth != 0 || got.Profile != "" {
+			t.Errorf("%x: got %+v", tg.Body, got)
+		}
+	}
+}
+
+// FuzzParameters: whatever comes, what is said can be true.
+func FuzzParameters(f *testing.F) {
+	for _, s := range []string{
+		"17 00 000000 01 64001f ff e1 0017 6764001f", "af00 2b92 0800", "14 02 3018 0000 1e28 1e28",
+		"2e fffb 9064 00", "12 000084 0102 0304 0506",
+		"90 61763031 81040C00 0A0B00000024CF7F0DBFFF3008", "91 61763031 0A0B00000024CF7F0DBFFF3008",
+		"90 68766331 01016000000090000000000078f000fcfdf8f800000f01210001002a420101016000000300900000030000030078a0",
+		"90 76766331 ff00151f01025380000780043819 0000", "90 76703039 01000000 00150808080800",
+		"91 76703039 824983420013f00b3000", "94 4F707573 01 06 0000003F", "90 664c6143 1000100000000e00123a0ac442f000056220",
+	} {
+		f.Add(unhex(f, s), false)
+		f.Add(unhex(f, s), true)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, isVideo bool) {
+		tg := Tag{audio, 0, body}
+		if isVideo {
+			tg.Type = video
+		}
+		c := Classify(tg)
+		p := ReadParameters(tg, &c)
+		switch {
+		case p.Width < 0 || p.Height < 0 || p.Width > 16384 || p.Height > 16384 || (p.Width == 0) != (p.Height == 0),
+			!(p.FrameRate >= 0 && p.FrameRate <= 500),
+			p.SampleRate < 0 || p.SampleRate > 768000 || p.Channels < 0 || p.Channels > 64,
+			p.BitDepth < 0 || p.BitDepth > 32:
+			t.Errorf("got %+v", p)
+		}
+	})
+}

@@ -1,0 +1,169 @@
+package flvout
+
+import "time"
+
+// How long a frame lasts as long as there is but one, in ms.
+const (
+	loneAudio = 23 // 1024 samples at 44.1 kHz
+	loneVideo = loneFrame
+)
+
+// frame returns how long a frame of the track lasts.
+func (l *Timeline) frame(track int) int64 {
+	if track == 0 {
+		return l.tracks[0].steps.frame(loneAudio)
+	}
+	return l.tracks[1].steps.frame(loneVideo)
+}
+
+// mend decides on a tag that does not fit: a hole, which stays, or a jump of the
+// clock, after which the tag follows on what its track had last. It tells whether
+// the tag is by the same clock as before.
+func (l *Timeline) mend(p *place) (same bool) {
+	if l.rejoin {
+		l.join(p)
+		return false
+	}
+	ref := l.before(p.track)
+	if c := &l.clocks[p.clock]; c.mayWrap(p.ts) && l.judge && l.real(p.pos+wrap24-ref.out, ref) {
+		l.wrap(p)
+	}
+	d := p.pos - ref.out
+	if d > 0 && d <= 4*l.frame(p.track) {
+		return true // its frames are that rare
+	}
+	if !l.real(d, ref) {
+		l.fixed.Jumps++
+		l.tell(ClockJumped, p, d)
+		l.jump(p)
+		return false
+	}
+	l.fixed.Gaps++
+	l.fixed.Missing += ms(d)
+	if d <= maxHole {
+		l.tell(GapKept, p, d)
+		return true
+	}
+	l.tell(GapCut, p, d)
+	l.jump(p)
+	return false
+}
+
+// jump begins another clock with the tag. The other track may still go by the
+// old one.
+func (l *Timeline) jump(p *place) {
+	t, o := &l.tracks[p.track], &l.tracks[1-p.track]
+	slot := 1 - t.clock
+	if o.any {
+		slot = 1 - o.clock
+	}
+	narrow := l.clocks[p.clock].narrow
+	p.pos, p.clock = l.next(p.track), slot
+	l.clocks[slot] = clock{ok: true, narrow: narrow}
+	l.jumped = true
+}
+
+// next is where a track goes on without a seam. It does not begin before the
+// other track has ended: there the other half of the same moment will follow.
+func (l *Timeline) next(track int) int64 {
+	t, o := &l.tracks[track], &l.tracks[1-track]
+	if !t.any {
+		return o.out
+	}
+	return max(t.out+l.frame(track), o.out)
+}
+
+// join decides where the first tag of a new connection belongs.
+func (l *Timeline) join(p *place) {
+	t, o := &l.tracks[p.track], &l.tracks[1-p.track]
+	if !t.any && o.any {
+		t, p.clock = o, o.clock
+		p.pos = l.clocks[p.clock].at(p.ts)
+	}
+	var silence int64
+	if l.judge {
+		silence = l.now - l.heard
+	}
+	d := p.pos - t.out
+	goesOn := !l.force && l.clocks[p.clock].ok && d > 0 && d <= maxHole &&
+		(!l.judge || dist(d, silence) < tolerance(d))
+	l.rejoin, l.force = false, false
+	c := l.clocks[p.clock]
+	p.clock = 0
+	if goesOn {
+		if !l.judge {
+			silence = d
+		}
+		l.tellRejoin(p, d, silence)
+	} else {
+		l.tellRejoin(p, 0, silence)
+		p.pos = l.next(p.track)
+		c = clock{narrow: c.narrow, ok: true}
+	}
+	l.only(c)
+}
+
+// follow makes the next tag follow on whatever its clock says.
+func (l *Timeline) follow() { l.rejoin, l.force = l.begun, true }
+
+// wrap moves a tag, and its clock for good, over 2^24.
+func (l *Timeline) wrap(p *place) {
+	c := &l.clocks[p.clock]
+	c.narrow = true
+	p.pos = c.at(p.ts)
+	l.fixed.Wraps++
+	l.tell(ClockWrapped, p, 0)
+}
+
+// real tells whether nothing came for the time d, ms. A stream that lags, since
+// the way to us was blocked, may leave out what it is behind.
+func (l *Timeline) real(d int64, ref *trackLine) bool {
+	switch {
+	case d <= 0:
+		return false
+	case !l.judge:
+		return d <= maxHole
+	}
+	silence := l.now - ref.arrived
+	late := max(0, ref.arrived-ref.out-l.early)
+	return d > silence-tolerance(d) && d < silence+late+tolerance(d)
+}
+
+// tolerance is by how much silence and a hole of d may differ, ms.
+func tolerance(d int64) int64 { return max(holeTolerance, d/5) }
+
+// listen notes how late a tag at pos is. The least late one is what others are
+// measured by; it may grow by 1 in 1000, for clocks differ.
+func (l *Timeline) listen(pos int64) {
+	late := l.now - pos
+	if late < l.early || l.leaked == 0 {
+		l.early, l.leaked = late, max(pos, 1)
+	} else if pos-l.leaked >= 1000 {
+		l.early++
+		l.leaked = pos
+	}
+}
+
+func (l *Timeline) tell(kind SpliceKind, p *place, gap int64) {
+	if l.Event == nil {
+		return
+	}
+	l.Event(SpliceEvent{
+		Kind: kind, Type: typeOf(p.track), At: ms(l.newest().out),
+		From: l.before(p.track).last, To: p.ts, Gap: ms(gap),
+	})
+}
+
+func (l *Timeline) tellRejoin(p *place, gap, missing int64) {
+	l.fixed.Rejoins++
+	l.fixed.Missing += ms(missing)
+	if l.Event == nil {
+		return
+	}
+	l.Event(SpliceEvent{
+		Kind: Rejoined, Type: typeOf(p.track), At: ms(l.newest().out),
+		From: l.newest().last, To: p.ts, Gap: ms(gap), Missing: ms(missing),
+	})
+}
+
+func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -1,0 +1,281 @@
+package flvout
+
+import (
+	"time"
+
+	"github.com/yutopp/go-flv/tag"
+)
+
+// How far a timestamp may be from the one before. What is below is the
+// stream's own affair and stays as it is: variable frame rates, slide shows,
+// frames a little out of order.
+const (
+	maxBack = 1000           // ms, to the past
+	maxStep = 5000           // ms, to the future
+	maxHole = 10 * 60 * 1000 // ms; what stays out for longer is no hole but a new part
+
+	// sideBySide is how long after a jump of the clock tags of before it are still
+	// expected: audio and video do not jump at the same tag.
+	sideBySide = 2000 // ms
+
+	// A hole is real if its length is that of the silence on the wire, but for
+	// this: servers send in bursts.
+	holeTolerance = 2000 // ms, or a fifth of the hole if that is more
+)
+
+// A Timeline makes one time line, which begins at 0, never goes back within a
+// track and does not jump, out of what a server sends. Audio and video share it,
+// and keep their distance.
+//
+// It goes by differences, as signed 32-bit numbers, and so does not notice 2^31
+// and 2^32 ms (24.9 and 49.7 days); its own timestamps pass 2^32 in the same way.
+// A difference out of the ordinary is either a hole in the stream, which stays,
+// or a jump of the source's clock, which is taken out. The time of arrival tells
+// them apart: in a hole nothing arrives.
+//
+// The zero Timeline is ready. It belongs to one goroutine.
+type Timeline struct {
+	// Raw leaves timestamps as they are.
+	Raw bool
+	// Event is told of every jump and hole; nil: nobody is.
+	Event func(SpliceEvent)
+
+	begun  bool
+	rejoin bool // the next tag is of another connection
+	force  bool // and whatever its clock says it follows on
+	jumped bool // both clocks are in use
+
+	clocks [2]clock
+	tracks [2]trackLine
+	fixed  Corrections
+
+	judge  bool  // arrival is told
+	now    int64 // ms, arrival
+	heard  int64 // ms, arrival of the tag mapped last
+	early  int64 // arrival less position, ms, of the tag that was least late
+	leaked int64 // ms, the position up to which early has been let grow
+}
+
+// A trackLine is where the audio or the video is.
+type trackLine struct {
+	any     bool
+	clock   int    // that its last tag went by
+	last    uint32 // source's timestamp
+	pos     int64  // ms, by the clock
+	out     int64  // ms, as it was given out: not earlier than any before
+	arrived int64  // ms
+	steps   steps
+}
+
+// A place is where a tag belongs.
+type place struct {
+	track, clock int
+	ts           uint32
+	pos          int64
+	fits         bool // it is no further from the tags before than is ordinary
+	wraps        bool // if the clock counts to 2^24 only
+}
+
+// Begin puts 0 at the source's timestamp ts. Without it, 0 is at the first tag.
+func (l *Timeline) Begin(ts uint32) {
+	l.begun = true
+	l.clocks = [2]clock{{last: ts, ok: true}}
+}
+
+// Resume puts the last frame of a track of a recording that goes on at out, ms.
+// The next tag follows on it, as behind a Rejoin.
+func (l *Timeline) Resume(track tag.TagType, out uint32) {
+	t := &l.tracks[lane(track)]
+	t.any, t.pos, t.out = true, int64(out), int64(out)
+	l.begun, l.rejoin, l.force = true, true, true
+}
+
+// Arrived tells when the tags came that are mapped from now on, by any clock that
+// goes forward only. Without it, or with a recorded stream, which comes as fast
+// as it can and must not be given an arrival, holes of up to ten minutes are
+// taken for real.
+func (l *Timeline) Arrived(at time.Duration) {
+	l.judge = true
+	l.now = max(l.now, at.Milliseconds())
+}
+
+// Rejoin tells that what comes next is from a new connection. If the source's
+// clock went on meanwhile there will be a hole; otherwise it follows on.
+func (l *Timeline) Rejoin() { l.rejoin = l.begun }
+
+// Align puts the source's timestamp ts at out, ms, where the very tag of the
+// track is already. What comes next goes on from there.
+func (l *Timeline) Align(track tag.TagType, ts, out uint32) {
+	n := lane(track)
+	l.only(clock{last: ts, pos: l.unwrapped(out), narrow: l.clocks[l.tracks[n].clock].narrow, ok: true})
+	if l.rejoin {
+		l.rejoin, l.force = false, false
+		l.tellRejoin(&place{track: n, ts: ts}, 0, 0)
+	}
+}
+
+// only makes c the one clock.
+func (l *Timeline) only(c clock) {
+	l.clocks = [2]clock{c}
+	l.tracks[0].clock, l.tracks[1].clock = 0, 0
+	l.jumped = false
+	l.leaked = 0
+}
+
+// Corrections returns what was mended so far.
+func (l *Timeline) Corrections() Corrections { return l.fixed }
+
+// Latest returns where the newest frame of any track lies, ms.
+func (l *Timeline) Latest() uint32 { return uint32(l.newest().out) }
+
+// Map returns where a frame of audio or video belongs. If that is later than its
+// own clock says, since its track is there already, shift is by how much, in ms:
+// by that its composition time has to be smaller.
+//
+// Sequence headers, metadata and ends of sequences are not to be mapped: many
+// servers send them with timestamp 0.
+func (l *Timeline) Map(track tag.TagType, ts uint32) (out, shift uint32) {
+	return l.take(l.place(lane(track), ts))
+}
+
+// lane is the number of a track.
+func lane(track tag.TagType) int {
+	if track&tagTypeMask == tag.TagTypeAudio {
+		return 0
+	}
+	return 1
+}
+
+// typeOf is the type of tags in a lane.
+func typeOf(lane int) tag.TagType {
+	if lane == 0 {
+		return tag.TagTypeAudio
+	}
+	return tag.TagTypeVideo
+}
+
+// place looks where a tag belongs, and changes nothing.
+func (l *Timeline) place(track int, ts uint32) place {
+	t := &l.tracks[track]
+	pos := l.clocks[t.clock].at(ts)
+	if d := pos - t.out; !l.jumped && t.any && !l.rejoin && d >= -maxBack && d <= maxStep {
+		return place{track: track, clock: t.clock, ts: ts, pos: pos, fits: true}
+	}
+	return l.search(track, ts)
+}
+
+// search is place when the track's clock may not be the one, or does not fit.
+func (l *Timeline) search(track int, ts uint32) place {
+	t, o := &l.tracks[track], &l.tracks[1-track]
+	own := place{track: track, clock: t.clock, ts: ts, pos: l.clocks[t.clock].at(ts)}
+	switch {
+	case l.rejoin:
+		return own
+	case !t.any && !o.any: // the first of all
+		own.fits = true
+		return own
+	case !t.any:
+		own.clock = o.clock
+		own.pos = l.clocks[o.clock].at(ts)
+	}
+	want := l.before(track).out
+	best := own
+	for _, i := range [...]int{own.clock, 1 - own.clock} {
+		c := &l.clocks[i]
+		if !c.ok || i != own.clock && !l.jumped && (best.fits || i != o.clock) {
+			continue
+		}
+		for _, wraps := range [...]bool{false, true} {
+			p := place{track: track, clock: i, ts: ts, pos: c.at(ts), wraps: wraps}
+			if wraps {
+				if !c.mayWrap(ts) {
+					continue
+				}
+				p.pos += wrap24
+			}
+			p.fits = l.fits(&p)
+			if p.fits && (!best.fits || dist(p.pos, want) < dist(best.pos, want)) {
+				best = p
+			}
+		}
+	}
+	return best
+}
+
+// fits tells whether a place is near what its own track had last, or what the
+// other had: a track may be silent for a while. How far a track lags from the
+// beginning is its own affair.
+func (l *Timeline) fits(p *place) bool {
+	t, o := &l.tracks[p.track], &l.tracks[1-p.track]
+	if !t.any {
+		return dist(p.pos, o.out) <= maxStep
+	}
+	return p.pos >= t.out-maxBack &&
+		(p.pos <= t.out+maxStep || o.any && p.pos >= o.out-maxBack && p.pos <= o.out+maxStep)
+}
+
+// before returns the track that tells where a tag is to be expected: its own, or
+// the other if that is far ahead.
+func (l *Timeline) before(track int) *trackLine {
+	t, o := &l.tracks[track], &l.tracks[1-track]
+	if t.any && (!o.any || o.out-t.out < sideBySide) {
+		return t
+	}
+	return o
+}
+
+func (l *Timeline) newest() *trackLine {
+	if l.tracks[0].out > l.tracks[1].out {
+		return &l.tracks[0]
+	}
+	return &l.tracks[1]
+}
+
+// take puts a tag where it belongs, and mends that.
+func (l *Timeline) take(p place) (out, shift uint32) {
+	if l.Raw {
+		t := &l.tracks[p.track]
+		t.any, t.out = true, int64(p.ts)
+		return p.ts, 0
+	}
+	if !l.begun {
+		l.Begin(p.ts)
+		p.pos = 0
+	}
+	t := &l.tracks[p.track]
+	same := p.fits
+	switch {
+	case !p.fits:
+		same = l.mend(&p)
+	case p.wraps:
+		l.wrap(&p)
+	}
+	if same && t.any {
+		t.steps.add(p.pos - t.pos)
+	}
+	c := &l.clocks[p.clock]
+	c.last, c.pos = p.ts, p.pos
+	c.narrow = c.narrow && p.ts < wrap24
+	at := p.pos
+	if floor := t.out; at < floor {
+		at = floor
+		l.fixed.Raised++
+	}
+	t.any, t.clock, t.last, t.pos, t.out, t.arrived = true, p.clock, p.ts, p.pos, at, l.now
+	l.heard = l.now
+	if l.judge {
+		l.listen(p.pos)
+	}
+	if l.jumped && at-l.clocks[1-p.clock].pos > sideBySide {
+		l.jumped = false
+	}
+	return uint32(at), uint32(at - p.pos)
+}
+
+// unwrapped returns the position near the newest that is given out as out.
+func (l *Timeline) unwrapped(out uint32) int64 {
+	n := l.newest().out
+	return n + int64(int32(out-uint32(n)))
+}
+
+func dist(a, b int64) int64 { return max(a-b, b-a) }

@@ -2,7 +2,8 @@ package flvout
 
 import "time"
 
-// A Sink is where the tags of a recording go: a Writer or a File.
+// A Sink is where the tags of a recording go: a Writer, a File or a
+// Rotator's files.
 type Sink interface {
 	TagWriter
 	AvailableBuffer(n int) []byte

@@ -25,11 +25,30 @@ type Dropped struct {
 	TooLarge  int64 // bodies that a tag's 24-bit size cannot tell
 	Script    int64 // script data but for the first onMetaData
 	Other     int64 // neither audio, video nor script data
+	NoKey     int64 // video of a file that had to begin without a key frame
 }
 
 // Total returns the number of tags that were not written.
 func (d Dropped) Total() int64 {
-	return d.Empty + d.Command + d.Malformed + d.TooLarge + d.Script + d.Other
+	return d.Empty + d.Command + d.Malformed + d.TooLarge + d.Script + d.Other + d.NoKey
+}
+
+// plus adds up the counters of two files.
+func (s Stats) plus(o Stats) Stats {
+	s.Audio += o.Audio
+	s.Video += o.Video
+	s.Frames += o.Frames
+	s.KeyFrames += o.KeyFrames
+	s.Bytes += o.Bytes
+	d := &s.Dropped
+	d.Empty += o.Dropped.Empty
+	d.Command += o.Dropped.Command
+	d.Malformed += o.Dropped.Malformed
+	d.TooLarge += o.Dropped.TooLarge
+	d.Script += o.Dropped.Script
+	d.Other += o.Dropped.Other
+	d.NoKey += o.Dropped.NoKey
+	return s
 }
 
 // A tally sums up the tags in a file. It is a value, so that a copy of it can

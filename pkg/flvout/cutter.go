@@ -1,0 +1,171 @@
+package flvout
+
+import (
+	"slices"
+	"time"
+)
+
+// A Cut is why a row of files goes on in the next.
+type Cut uint8
+
+// The reasons for a cut. At NoKey the limit was passed by far and no key frame
+// came: the next file begins without video.
+const (
+	CutEnd   Cut = iota // none: the recording is over
+	CutTime             // the file is as long as it may be
+	CutSize             // the next pictures would make it too large
+	CutClock            // a moment that was asked for has come
+	CutSplit            // Split was called
+	CutNoKey
+)
+
+// String gives the reason's name, as for programs.
+func (c Cut) String() string {
+	return [...]string{"end", "time", "size", "clock", "split", "no_key_frame"}[c]
+}
+
+const (
+	// cutSlack is how far ahead of its time a key frame may lie to be the one
+	// that was meant, in ms: timestamps are rounded.
+	cutSlack = 20
+
+	// longestGOP is how long a key frame is waited for, in ms, where one is needed.
+	// Who asks for shorter files than the encoder can give loses no picture.
+	longestGOP = 30_000
+
+	// maxFileTime is how long a file may be, in ms. FLV's timestamps are signed,
+	// and mpegts.js takes those from 2^31 on for negative ones.
+	maxFileTime = 1<<31 - 60_000
+
+	// maxStep is the longest step between timestamps that is media, in ms. Streams
+	// that nobody mends jump.
+	maxStep = 600_000
+
+	// closing is what a file may still grow by when it is completed, in bytes:
+	// tags that end a sequence.
+	closing = 64
+
+	recentGOPs = 8
+)
+
+// A cutter finds the places where a row of files is cut: before a key frame of
+// the default video track, or before any frame if a file has no video. It has no
+// clock, and is moved by the differences of timestamps, and so passes 2^32 ms.
+type cutter struct {
+	time  int64 // ms; 0: no limit
+	size  int64 // bytes; 0: no limit
+	align func(at time.Duration) time.Duration
+
+	arrived time.Duration
+	edge    time.Duration // when to cut by the clock
+	split   bool          // cut before the next frame
+
+	begun bool   // there is a frame in the file
+	video bool   // there is one of video, or was one to be dropped
+	last  uint32 // the newest timestamp
+	pos   int64  // ms of that, since the file's first frame
+	key   int64  // ms of the newest key frame
+
+	gop  int64 // the file's size at its newest key frame
+	gops [recentGOPs]int64
+	next int // of gops
+}
+
+// due tells whether to cut before a frame, and why. size is that of the file.
+func (r *cutter) due(t Tag, c *Class, size int64) (why Cut, cut bool) {
+	if !r.begun {
+		return 0, false
+	}
+	if r.split {
+		return CutSplit, true
+	}
+	pos := r.at(t)
+	if pos == 0 { // still the picture that it began with
+		return 0, false
+	}
+	var grow, slack int64
+	switch {
+	case isDefaultKey(c):
+		grow, slack = max(slices.Max(r.gops[:]), size-r.gop), cutSlack
+	case !r.video && !c.video:
+		grow = int64(tagHeaderSize + len(t.Body) + trailerSize)
+	default:
+		return CutNoKey, r.overdue(pos, size)
+	}
+	switch {
+	case r.time > 0 && pos+slack >= r.time, pos >= maxFileTime-longestGOP:
+		return CutTime, true
+	case r.size > 0 && size+grow+closing > r.size:
+		return CutSize, true
+	case r.align != nil && r.arrived >= r.edge:
+		return CutClock, true
+	}
+	return 0, false
+}
+
+// overdue tells whether a limit is passed by as much again, and no key frame to be
+// seen.
+func (r *cutter) overdue(pos, size int64) bool {
+	switch {
+	case pos >= maxFileTime:
+		return true
+	case pos-r.key < longestGOP:
+		return false
+	}
+	return r.time > 0 && pos >= 2*r.time ||
+		r.size > 0 && size >= 2*r.size ||
+		r.align != nil && r.arrived >= r.edge+longestGOP*time.Millisecond
+}
+
+// isDefaultKey tells whether a picture can begin a file: of further tracks a
+// player need not know.
+func isDefaultKey(c *Class) bool {
+	if !c.Key || !c.Multitrack {
+		return c.Key
+	}
+	set := c.TrackSet()
+	return set.Has(0)
+}
+
+// took notes a frame that goes to the file, whose size is that before it.
+func (r *cutter) took(t Tag, c *Class, size int64) {
+	if !r.begun {
+		r.begin(t.Timestamp, size)
+	}
+	r.pos, r.last = r.at(t), t.Timestamp
+	r.video = r.video || c.video
+	if isDefaultKey(c) {
+		r.key = r.pos
+		r.measure(size)
+	}
+}
+
+func (r *cutter) begin(ts uint32, size int64) {
+	r.begun, r.last, r.pos, r.key, r.gop = true, ts, 0, 0, size
+	if r.align != nil {
+		r.edge = r.align(r.arrived)
+	}
+}
+
+// measure ends a group of pictures.
+func (r *cutter) measure(size int64) {
+	r.gops[r.next] = size - r.gop
+	r.next = (r.next + 1) % recentGOPs
+	r.gop = size
+}
+
+// cut ends the file before a frame, and returns how long it was, in ms.
+func (r *cutter) cut(t Tag, size int64) int64 {
+	r.measure(size)
+	r.begun, r.video, r.split = false, false, false
+	return r.at(t)
+}
+
+// at is where a frame lies in the file, in ms.
+func (r *cutter) at(t Tag) int64 {
+	step := int64(int32(t.Timestamp - r.last))
+	if max(step, -step) > maxStep {
+		step = 0
+	}
+	return r.pos + step
+}

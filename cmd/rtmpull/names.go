@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -14,38 +16,89 @@ import (
 // defaultName is the output's name when none is given.
 const defaultName = "{stream}-%Y%m%d-%H%M%S.flv"
 
-// expandName fills in an output's name: strftime's directives, and {stream},
-// {app} and {host}. What the server or the URL brings in is made safe, and never
-// names a folder.
-func expandName(template string, t *rtmp.Target, now time.Time) (string, error) {
-	stream, _, _ := strings.Cut(t.Session.PlayPath, "?")
-	app, _, _ := strings.Cut(t.Session.App, "?")
-	if stream == "" {
-		stream = app
-	}
-	if stream == "" {
-		stream = t.Host
-	}
-	fields := map[string]string{"stream": stream, "app": app, "host": t.Host}
-	var b strings.Builder
-	for rest := template; rest != ""; {
+// A nameTemplate is an output's name with strftime's directives and fields:
+// {stream}, {app} and {host} of the target, and {seq}, a file's number among those
+// of a recording, from 1 on. {seq:5} has five digits at least.
+type nameTemplate []namePart
+
+// A namePart is a text with directives, or a field.
+type namePart struct {
+	text  string
+	field string // "": a text
+	width int    // of seq
+}
+
+const maxSeqWidth = 20
+
+// parseName reads a template.
+func parseName(s string) (nameTemplate, error) {
+	var t nameTemplate
+	for rest := s; rest != ""; {
 		text, after, found := strings.Cut(rest, "{")
-		b.WriteString(strftime.Format(text, now))
+		if text != "" {
+			t = append(t, namePart{text: text})
+		}
 		if !found {
 			break
 		}
-		name, tail, closed := strings.Cut(after, "}")
+		field, tail, closed := strings.Cut(after, "}")
 		if !closed {
-			return "", badUsage("the output's name has a { without its }")
+			return nil, badUsage("the output's name has a { without its }")
 		}
-		value, known := fields[name]
-		if !known {
-			return "", badUsage("the output's name has an unknown {%s}; {stream}, {app} and {host} are known", name)
+		part, err := parseField(field)
+		if err != nil {
+			return nil, err
 		}
-		b.WriteString(safeName(value))
+		t = append(t, part)
 		rest = tail
 	}
-	return filepath.Clean(b.String()), nil
+	return t, nil
+}
+
+func parseField(s string) (namePart, error) {
+	switch s {
+	case "stream", "app", "host", "seq":
+		return namePart{field: s}, nil
+	}
+	if digits, ok := strings.CutPrefix(s, "seq:"); ok {
+		width, err := strconv.Atoi(digits)
+		if err != nil || width < 1 || width > maxSeqWidth {
+			return namePart{}, badUsage("the output's name has {%s}; the number of digits is 1 to %d, as in {seq:3}", s, maxSeqWidth)
+		}
+		return namePart{field: "seq", width: width}, nil
+	}
+	return namePart{}, badUsage("the output's name has an unknown {%s}; {stream}, {app}, {host} and {seq} are known", s)
+}
+
+// expand fills in the template for the file with number seq. What the server or
+// the URL brings in is made safe, and never names a folder.
+func (t nameTemplate) expand(target *rtmp.Target, now time.Time, seq int) string {
+	var b strings.Builder
+	for _, p := range t {
+		switch p.field {
+		case "":
+			b.WriteString(strftime.Format(p.text, now))
+		case "seq":
+			n := strconv.Itoa(seq)
+			b.WriteString(strings.Repeat("0", max(0, p.width-len(n))) + n)
+		default:
+			b.WriteString(fieldValue(p.field, target))
+		}
+	}
+	return filepath.Clean(b.String())
+}
+
+// fieldValue is what a target has for a field, made safe.
+func fieldValue(field string, t *rtmp.Target) string {
+	stream, _, _ := strings.Cut(t.Session.PlayPath, "?")
+	app, _, _ := strings.Cut(t.Session.App, "?")
+	switch field {
+	case "app":
+		return safeName(app)
+	case "host":
+		return safeName(t.Host)
+	}
+	return safeName(cmp.Or(stream, app, t.Host))
 }
 
 // safeName makes a part of a file's name out of anything.

@@ -30,6 +30,8 @@ func TestExpandName(t *testing.T) {
 		{"/archive/%Y/%m/{stream}.flv", show, "/archive/2031/02/show.flv"},
 		{"{host}-{app}-{stream}-{stream}", show, "host-live-show-show"},
 		{"100%%-%H", show, "100%-04"},
+		{"{stream}-{seq}.flv", show, "show-7.flv"},
+		{"{seq:3}-{seq:03}-{seq:1}", show, "007-007-7"},
 		{"{stream}.flv", with("live", "%Y"), "_Y.flv"},
 		{"{stream}.flv", with("live", "{app}"), "{app}.flv"},
 		{"{stream}.flv", with("live", "show?token=x"), "show.flv"},
@@ -48,14 +50,14 @@ func TestExpandName(t *testing.T) {
 		{"{stream}", with("a", strings.Repeat("x", 300)), strings.Repeat("x", 100)},
 		{"{stream}", with("a", strings.Repeat("日", 100)), strings.Repeat("日", 33)},
 	} {
-		got, err := expandName(test.template, &test.target, someTime)
-		if err != nil || got != filepath.FromSlash(test.want) {
+		name, err := parseName(test.template)
+		if got := name.expand(&test.target, someTime, 7); err != nil || got != filepath.FromSlash(test.want) {
 			t.Errorf("%s of %s/%s is %q, %v, want %q", test.template, test.target.Session.App, test.target.Session.PlayPath, got, err, test.want)
 		}
 	}
-	for _, template := range []string{"{}", "{", "{stream", "{Stream}", "{ stream}", "{stream} {x}"} {
-		if got, err := expandName(template, &show, someTime); err == nil {
-			t.Errorf("%s is %q, want an error", template, got)
+	for _, template := range []string{"{}", "{", "{stream", "{Stream}", "{ stream}", "{stream} {x}", "{seq:}", "{seq:x}", "{seq:0}", "{seq:99}"} {
+		if got, err := parseName(template); err == nil {
+			t.Errorf("%s is %v, want an error", template, got)
 		}
 	}
 }
@@ -67,10 +69,11 @@ func FuzzExpandName(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, host, app, name string) {
 		target := &rtmp.Target{Host: host, Session: session.Config{App: app, PlayPath: name}}
-		got, err := expandName("folder/{stream}/{app}/{host}.flv", target, someTime)
+		template, err := parseName("folder/{stream}/{app}/{host}.flv")
 		if err != nil {
 			t.Fatal(err)
 		}
+		got := template.expand(target, someTime, 1)
 		parts := strings.Split(filepath.ToSlash(got), "/")
 		if len(parts) != 4 || parts[0] != "folder" {
 			t.Fatalf("%q of %q, %q, %q", got, host, app, name)

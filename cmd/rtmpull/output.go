@@ -30,10 +30,11 @@ func (o *pullOptions) open(ctx context.Context, env *environment, t *rtmp.Target
 		}
 		return stdout{flvout.NewWriter(env.stdout)}, nil
 	}
-	name, err := expandName(o.output, t, time.Now())
+	template, err := parseName(o.output)
 	if err != nil {
 		return nil, err
 	}
+	name := template.expand(t, time.Now(), 1)
 	if leadsToTerminal(name) {
 		return nil, errTerminal
 	}

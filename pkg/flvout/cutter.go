@@ -37,9 +37,9 @@ const (
 	// and mpegts.js takes those from 2^31 on for negative ones.
 	maxFileTime = 1<<31 - 60_000
 
-	// maxStep is the longest step between timestamps that is media, in ms. Streams
+	// maxTagStep is the longest step between timestamps that is media, in ms. Streams
 	// that nobody mends jump.
-	maxStep = 600_000
+	maxTagStep = 600_000
 
 	// closing is what a file may still grow by when it is completed, in bytes:
 	// tags that end a sequence.
@@ -164,7 +164,7 @@ func (r *cutter) cut(t Tag, size int64) int64 {
 // at is where a frame lies in the file, in ms.
 func (r *cutter) at(t Tag) int64 {
 	step := int64(int32(t.Timestamp - r.last))
-	if max(step, -step) > maxStep {
+	if max(step, -step) > maxTagStep {
 		step = 0
 	}
 	return r.pos + step

@@ -1,24 +1,29 @@
 package flvout
 
 import (
-	"encoding/binary"
 	"errors"
-	"io"
 	"io/fs"
-	"math"
 	"os"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// A File is a Writer to a file on disk. Until Close it is called NAME.part,
-// holds whole tags only and can be played at any moment; Close completes it and
-// gives it its name. It belongs to one goroutine.
+// checkpointEvery is after how much media the fields of the head that tell of
+// time and size are written again, while the file is.
+const checkpointEvery = 30 * time.Second
+
+// A File is a Writer to a file on disk. Until Close it is called NAME.part, is
+// locked, holds whole tags only and can be played at any moment; Close completes
+// it and gives it its name. It belongs to one goroutine, but for Sync.
 //
 // The file is made when the header is written, so that a stream that never
 // begins leaves none. It never replaces another: if show.flv or show.flv.part
 // exists, the name is show-1.flv.
+//
+// Its first tag is onMetaData with room for a key-frame index. Close writes the
+// index there, with what came of the tracks, and ends the sequence of the video. A
+// file that is short beside that room is copied without what is left of it.
 //
 // When the disk is full the file is cut behind its last whole tag, and Close
 // still completes it, for which no space is needed.
@@ -26,17 +31,31 @@ import (
 // A path that is no regular file, such as /dev/null or a named pipe, is written
 // straight through, as by a Writer.
 type File struct {
-	w      *Writer
-	part   *partFile // nil if the path is no regular file
-	pipe   *os.File  // what is written instead; nil if it is not ours to close
-	path   string
+	w    *Writer
+	part *partFile // nil if the path is no regular file
+	pipe *os.File  // what is written instead; nil if it is not ours to close
+	path string
+
 	closed bool
 	whole  bool // completed and renamed
+	failed bool // a write did
+	size   int64
+
+	checked time.Duration // how much media there was at the last checkpoint
+	fields  []byte        // what was written then
 }
 
 // FileOptions say how a File is created.
 type FileOptions struct {
 	Force bool // replace a file of the same name, on Close
+
+	// IndexEntries is for how many key frames there is room in the index, at
+	// least 4; of more, those are in it that are spread evenly over the time. 0
+	// is DefaultIndexEntries, and with less there is no index.
+	IndexEntries int
+
+	Raw   bool // timestamps are written as they come; else the file begins at 0
+	NoEnd bool // Close does not end the sequence of the video; more will follow
 }
 
 // Create prepares the file path with no options.
@@ -68,12 +87,31 @@ func (o FileOptions) Create(path string) (*File, error) {
 		if err := f.part.probe(); err != nil {
 			return nil, newError("create", path, err)
 		}
-		f.w = NewWriter(f.part)
-		f.w.file = true
-		f.w.onFail = f.cut
+		f.w = o.writer(f)
 	}
 	f.w.path = path
 	return f, nil
+}
+
+// writer returns the Writer to f's file on disk.
+func (o FileOptions) writer(f *File) *Writer {
+	w := NewWriter(f.part)
+	w.opening.wait = fileHeldTime
+	w.file = &fileOutput{entries: o.entries(), raw: o.Raw, noEnd: o.NoEnd, onFlush: f.checkpoint}
+	w.onFail = f.cut
+	w.all = *newSummary(w.file.entries)
+	return w
+}
+
+// entries is for how many entries of the index there is to be room.
+func (o FileOptions) entries() int {
+	switch {
+	case o.IndexEntries < 0:
+		return 0
+	case o.IndexEntries == 0:
+		return DefaultIndexEntries
+	}
+	return min(max(o.IndexEntries, minIndexEntries), maxIndexEntries)
 }
 
 // WriteTag is Writer.WriteTag.
@@ -93,8 +131,45 @@ func (f *File) AvailableBuffer(n int) []byte { return f.w.AvailableBuffer(n) }
 // Flush is Writer.Flush: what it wrote survives the death of the process.
 func (f *File) Flush() error { return f.w.Flush() }
 
-// Size is Writer.Size.
-func (f *File) Size() int64 { return f.w.Size() }
+// Sync waits until all that Flush sent on is on the disk. It may be called by
+// another goroutine than the File's, and does nothing while there is no file.
+func (f *File) Sync() error {
+	if f.part == nil || !f.part.made() {
+		return nil
+	}
+	if err := f.part.sync(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// Size returns how many bytes the file has when it is closed, if that is now: with
+// the tag that ends the video, and without the room that is left over.
+func (f *File) Size() int64 {
+	switch {
+	case f.part == nil:
+		return f.w.Size()
+	case f.closed:
+		return f.size
+	}
+	n := f.w.Size()
+	h := &f.w.file.head
+	if o := f.w.opening; o != nil {
+		if !o.media() {
+			return 0
+		}
+		h = f.w.head(o)
+	}
+	var room [maxEndSize]byte
+	if end := f.w.endBody(room[:0]); len(end) > 0 {
+		n += tagHeaderSize + int64(len(end)) + trailerSize
+	}
+	if !f.failed {
+		spare, _ := h.spare(f.w.all.entries(), n)
+		n -= spare
+	}
+	return n
+}
 
 // Duration is Writer.Duration.
 func (f *File) Duration() time.Duration { return f.w.Duration() }
@@ -108,7 +183,7 @@ func (f *File) Name() string {
 	switch {
 	case f.part == nil:
 		return f.path
-	case f.part.f != nil && !f.whole:
+	case f.part.made() && !f.whole:
 		return f.part.part
 	}
 	return f.part.name
@@ -124,6 +199,7 @@ func (f *File) Close() error {
 	}
 	f.closed = true
 	err := f.w.Close()
+	f.size = f.w.written
 	var finish error
 	switch {
 	case f.part == nil:
@@ -132,13 +208,13 @@ func (f *File) Close() error {
 				finish = newError("close", f.path, finish)
 			}
 		}
-	case f.part.f == nil: // never begun
+	case !f.part.made(): // never begun
 	case !f.w.all.media():
+		f.size = 0
 		finish = f.part.discard()
 	default:
-		if finish = f.patchHead(f.part.f); finish == nil {
-			finish = f.part.finish()
-		}
+		f.part.at("flushed")
+		finish = f.finish()
 	}
 	f.whole = finish == nil
 	if err != nil && finish != nil {
@@ -150,37 +226,51 @@ func (f *File) Close() error {
 	return finish
 }
 
+// finish completes the file and gives it its name. At each step what is on the
+// disk can be played and recovered.
+func (f *File) finish() error {
+	if !f.compact() {
+		h, s := &f.w.file.head, &f.w.all
+		if err := f.part.rewrite(h.finish(s, f.size)); err != nil {
+			return err
+		}
+	}
+	return f.part.finish()
+}
+
+// compact tries to take the room that is left over out of the file.
+func (f *File) compact() bool {
+	h, s := &f.w.file.head, &f.w.all
+	n, fitting := h.spare(s.entries(), f.size)
+	if n == 0 || f.failed {
+		return false
+	}
+	s.shift(-n)
+	if f.part.compact(fitting.finish(s, f.size-n), h.size(), f.size) != nil {
+		s.shift(n)
+		return false
+	}
+	f.size -= n
+	return true
+}
+
 // cut takes a torn tag off the end. If it stays there, the file can be played
 // all the same.
 func (f *File) cut(whole int64) {
-	if f.part.f != nil {
-		_ = f.part.f.Truncate(whole)
+	f.failed = true
+	if file := f.part.f.Load(); file != nil {
+		_ = file.Truncate(whole)
 	}
 }
 
-// patchHead writes what is known only at the end over the space left for it: a
-// header for the tracks that really came, duration and filesize.
-func (f *File) patchHead(w io.WriterAt) error {
-	all := &f.w.all
-	head := appendHead(nil, all.audio.tags > 0, all.video.tags > 0)
-	body := int64(headSize + tagHeaderSize)
-	patches := [...]struct {
-		at int64
-		b  []byte
-	}{
-		{0, head},
-		{body + int64(durationOffset), number(f.w.Duration().Seconds())},
-		{body + int64(filesizeOffset), number(float64(f.w.Size()))},
+// checkpoint writes now and then how long the file is by now: a player takes a
+// file that was not completed for that long. If it fails, Close will say so.
+func (f *File) checkpoint() {
+	d := f.w.flushed.duration()
+	if d-f.checked < checkpointEvery {
+		return
 	}
-	for _, p := range patches {
-		if _, err := w.WriteAt(p.b, p.at); err != nil {
-			return newError("complete", f.part.part, err)
-		}
-	}
-	return nil
-}
-
-// number is the value of an AMF number.
-func number(v float64) []byte {
-	return binary.BigEndian.AppendUint64(nil, math.Float64bits(v))
+	f.checked = d
+	f.fields = checkpoint(f.fields[:0], &f.w.flushed, f.w.written)
+	_, _ = f.part.f.Load().WriteAt(f.fields, int64(headBody+headFieldsOffset))
 }

@@ -287,8 +287,8 @@ func TestFileFails(t *testing.T) {
 			if err := f.Flush(); err != nil {
 				t.Fatal(err)
 			}
-			half = f.Size()
-			f.w.w = &torn10{f.part.f}
+			half = f.w.Size()
+			f.w.w = &torn10{f.part}
 		}
 		if err := f.WriteTag(tg); err != nil {
 			t.Fatal(err)

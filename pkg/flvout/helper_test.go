@@ -107,9 +107,15 @@ func timestamps(tags []Tag) (ts []uint32) {
 }
 
 // oracle reads an FLV file with go-flv and compares it with what the Scanner
-// says. It is given the whole file in memory, since it misreads short reads.
+// says. It is given the whole file in memory, since it misreads short reads, and
+// onMetaData without an index, since it panics at an array in an ECMA array.
 func oracle(t testing.TB, b []byte) {
 	t.Helper()
+	if tags := scan(t, b); len(tags) > 0 && tags[0].Type == data {
+		size := tagHeaderSize + len(tags[0].Body) + trailerSize
+		tags[0].Body = StreamMetadata(tags[0])
+		b = append(appendTag(bytes.Clone(b[:headSize]), tags[0]), b[headSize+size:]...)
+	}
 	dec, err := flv.NewDecoder(bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)

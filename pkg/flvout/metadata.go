@@ -2,9 +2,10 @@ package flvout
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
 )
@@ -13,8 +14,8 @@ const (
 	onMetaData   = "onMetaData"
 	setDataFrame = "@setDataFrame"
 
-	// maxMetadata is the longest data message that is decoded. A publisher's
-	// onMetaData has a few hundred bytes.
+	// maxMetadata is how much of a data message is decoded, in bytes, besides an
+	// index. A publisher's onMetaData has a few hundred.
 	maxMetadata = 1 << 20
 
 	// maxText is the length from which a string or a name is left out. FFmpeg
@@ -22,7 +23,14 @@ const (
 	// the long string that AMF needs later on.
 	maxText = 1000
 
-	amfString = 0x02 // the marker of a string with a 16-bit length
+	// The fields that fill the room left over in a file's onMetaData.
+	spacerField = "spacer"
+	padField    = "pad"
+)
+
+var (
+	errLongMetadata = errors.New("flvout: metadata is too long")
+	errTornMetadata = errors.New("flvout: metadata ends within a name")
 )
 
 // scriptBody returns the AMF0 part of a script tag. A message of type 15 has a
@@ -56,9 +64,10 @@ func scriptName(b []byte) (name, values []byte) {
 
 // Metadata is what a server says about its stream in onMetaData.
 type Metadata struct {
-	fields amf.Object // in the server's order; only what a file may hold
-	audio  bool       // an audio codec is named
-	video  bool       // a video codec or a width is named
+	fields   amf.Object // in the server's order; only what a file may hold
+	audio    bool       // an audio codec is named
+	video    bool       // a video codec or a width is named
+	duration float64    // s
 }
 
 // ParseMetadata reads the body of a script tag. It returns nil if that is no
@@ -66,12 +75,11 @@ type Metadata struct {
 // not true of another file, is left out.
 func ParseMetadata(t Tag) *Metadata {
 	name, values := scriptName(scriptBody(t))
-	if string(name) != onMetaData || len(values) > maxMetadata {
+	if string(name) != onMetaData {
 		return nil
 	}
-	v, _ := amf.NewDecoder(values).Next() // with an error, the fields that were whole
-	o, ok := amf.AsObject(v)
-	if !ok {
+	o, own, _ := readFields(values) // with an error, the fields that were whole
+	if o == nil {
 		return nil
 	}
 	m := &Metadata{
@@ -79,8 +87,9 @@ func ParseMetadata(t Tag) *Metadata {
 		audio:  named(o.Get("audiocodecid")),
 		video:  named(o.Get("videocodecid")) || named(o.Get("width")),
 	}
+	m.duration, _ = amf.AsNumber(own.Get("duration"))
 	for _, p := range o.Properties {
-		if ownField(p.Name) || alarms(p) || !keepName(p.Name) {
+		if alarms(p) || !keepName(p.Name) {
 			continue
 		}
 		switch p.Name {
@@ -96,6 +105,15 @@ func ParseMetadata(t Tag) *Metadata {
 		}
 	}
 	return m
+}
+
+// Duration is how long the file is that the metadata stood in, as that file
+// says it; 0 if it does not.
+func (m *Metadata) Duration() time.Duration {
+	if m == nil || !(m.duration > 0 && m.duration < math.MaxInt32) {
+		return 0
+	}
+	return time.Duration(math.Round(m.duration * float64(time.Second)))
 }
 
 // Audio tells whether the server announces an audio track. nginx-rtmp writes a
@@ -114,36 +132,86 @@ func named(v amf.Value) bool {
 	return s != ""
 }
 
-// ownField names the fields that describe the file that somebody else wrote.
+// ownField names the fields that describe the file that they stand in, and are
+// true of no other.
 func ownField(name string) bool {
 	switch name {
-	case "duration", "filesize", "keyframes", "filepositions", "times", "lasttimestamp":
+	case "duration", "filesize", "datasize", "audiosize", "videosize", "lasttimestamp",
+		"keyframes", "times", "filepositions", "hasKeyframes", "canSeekToEnd", spacerField, padField:
 		return true
 	}
 	return strings.HasPrefix(name, "lastkeyframe")
 }
 
+// readFields reads the object that the values of an onMetaData begin with: the
+// fields of the stream, and those scalars of the file's own that are short. An
+// index may have any length. With an error, o has the fields in front of it; it
+// is nil if there is no object.
+func readFields(values []byte) (o, own *amf.Object, err error) {
+	w, ok := openFields(values)
+	if !ok {
+		return readFields3(values)
+	}
+	o, own = &amf.Object{Kind: w.kind}, new(amf.Object)
+	room := maxMetadata
+	for w.next() {
+		to := o
+		if ownField(w.name) {
+			if to = own; w.value[0] != amfNumber {
+				own.Properties = append(own.Properties, amf.Property{Name: w.name, Value: amf.Null{}})
+				continue
+			}
+		}
+		if room -= len(w.name) + len(w.value); room < 0 {
+			return o, own, errLongMetadata
+		}
+		v, err := amf.NewDecoder(w.value).Next()
+		if err != nil {
+			return o, own, err
+		}
+		to.Properties = append(to.Properties, amf.Property{Name: w.name, Value: v})
+	}
+	return o, own, w.err
+}
+
+// readFields3 is readFields for an object in AMF3, which can only be read whole.
+func readFields3(values []byte) (o, own *amf.Object, err error) {
+	if len(values) > maxMetadata {
+		return nil, nil, errLongMetadata
+	}
+	v, err := amf.NewDecoder(values).Next()
+	all, ok := amf.AsObject(v)
+	if !ok {
+		return nil, nil, err
+	}
+	o, own = &amf.Object{Kind: all.Kind, Class: all.Class}, new(amf.Object)
+	for _, p := range all.Properties {
+		if ownField(p.Name) {
+			own.Properties = append(own.Properties, p)
+		} else {
+			o.Properties = append(o.Properties, p)
+		}
+	}
+	return o, own, err
+}
+
 // StreamMetadata returns the body of an onMetaData tag without what describes
 // the file that it stands in: its length, its size, its index. None of that is
 // true of the stream that a file is published as, and whoever records it would
-// keep it. If there is no such thing, or it cannot be read, the body is t's.
-func StreamMetadata(t Tag) []byte {
-	name, values := scriptName(t.Body)
-	if string(name) != onMetaData || len(values) > maxMetadata {
+// keep it. What is to be said instead is set. If there is no such thing, or it
+// cannot be read, the body is t's.
+func StreamMetadata(t Tag, set ...amf.Property) []byte {
+	body := scriptBody(t)
+	name, values := scriptName(body)
+	if string(name) != onMetaData {
 		return t.Body
 	}
-	v, err := amf.NewDecoder(values).Next()
-	o, ok := amf.AsObject(v)
-	if err != nil || !ok {
+	o, own, err := readFields(values)
+	if err != nil || o == nil || len(own.Properties)+len(set) == 0 {
 		return t.Body
 	}
-	own := func(p amf.Property) bool { return ownField(p.Name) }
-	if !slices.ContainsFunc(o.Properties, own) {
-		return t.Body
-	}
-	kept := *o
-	kept.Properties = slices.DeleteFunc(slices.Clone(o.Properties), own)
-	b, err := amf.Append(nil, amf.String(onMetaData), &kept)
+	o.Properties = append(o.Properties, set...)
+	b, err := amf.Append(t.Body[:len(t.Body)-len(body):len(t.Body)-len(body)], amf.String(onMetaData), o)
 	if err != nil {
 		return t.Body
 	}
@@ -196,31 +264,12 @@ func cleanTracks(o *amf.Object) *amf.Object {
 	return c
 }
 
-// The body that a file's onMetaData begins with: the name, an ECMA array's
-// marker and count, and duration and filesize as the first fields, so that
-// their values lie at offsets that never change.
-const (
-	durationOffset = 1 + 2 + len(onMetaData) + 1 + 4 + 2 + len("duration") + 1
-	filesizeOffset = durationOffset + 8 + 2 + len("filesize") + 1
-)
-
-// appendMetadata appends the body of an onMetaData tag to dst; m may be nil. A
-// file's has room for duration and filesize, a stream's has neither, since
-// FFmpeg takes a duration of 0 from a pipe at its word.
-func appendMetadata(dst []byte, m *Metadata, file bool) []byte {
-	o := &amf.Object{Kind: amf.ECMAArray}
-	if file {
-		o.Properties = append(o.Properties,
-			amf.Property{Name: "duration", Value: amf.Number(0)},
-			amf.Property{Name: "filesize", Value: amf.Number(0)})
-	}
-	own := *o
-	if m != nil {
-		o.Properties = append(o.Properties, m.fields.Properties...)
-	}
-	b, err := amf.Append(dst, amf.String(onMetaData), o)
+// appendMetadata appends the body of a stream's onMetaData tag to dst. It has no
+// duration, since FFmpeg takes one of 0 from a pipe at its word.
+func appendMetadata(dst []byte, m *Metadata) []byte {
+	b, err := amf.Append(dst, amf.String(onMetaData), &m.fields)
 	if err != nil || len(b)-len(dst) > maxBody {
-		b, _ = amf.Append(dst, amf.String(onMetaData), &own)
+		b, _ = amf.Append(dst, amf.String(onMetaData), &amf.Object{Kind: amf.ECMAArray})
 	}
 	return b
 }

@@ -64,7 +64,7 @@ func TestMetadataFields(t *testing.T) {
 		if !m.Video() || m.Audio() {
 			t.Errorf("got video %t, audio %t; want only video", m.Video(), m.Audio())
 		}
-		got := reread(t, appendMetadata(nil, m, false))
+		got := reread(t, appendMetadata(nil, m))
 		got.Delete("Short")
 		if text := amf.Format(got); text != want+", videoTrackIdInfoMap: {1: {width: 640}}]" {
 			t.Errorf("got  %s\nwant %s...", text, want)
@@ -154,38 +154,23 @@ func metadataFields(m *Metadata) int {
 	return len(m.fields.Properties)
 }
 
-// TestMetadataOffsets looks for the numbers that Close patches.
-func TestMetadataOffsets(t *testing.T) {
-	m := ParseMetadata(metadataTag(t, amf.ECMAArray, prop("width", amf.Number(320))))
-	b := appendMetadata(nil, m, true)
-	copy(b[durationOffset:], number(1.5))
-	copy(b[filesizeOffset:], number(1e6))
-	o := reread(t, b)
-	if got, want := amf.Format(o), "[duration: 1.5, filesize: 1000000, width: 320]"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if b[13] != 8 || !bytes.Equal(b[14:18], []byte{0, 0, 0, 3}) {
-		t.Errorf("got % x, want the marker and count of an ECMA array of 3", b[13:18])
-	}
-}
-
 func FuzzMetadata(f *testing.F) {
-	f.Add(false, metadataTag(f, amf.ECMAArray, prop("width", amf.Number(320)), prop("encoder", amf.String("x"))).Body)
-	f.Add(true, metadataTag(f, amf.Anonymous, prop("audioTrackIdInfoMap",
+	f.Add(metadataTag(f, amf.ECMAArray, prop("width", amf.Number(320)), prop("encoder", amf.String("x"))).Body)
+	f.Add(metadataTag(f, amf.Anonymous, prop("audioTrackIdInfoMap",
 		&amf.Object{Properties: []amf.Property{prop("1", &amf.Object{})}})).Body)
-	f.Add(true, []byte("\x02\x00\x0D@setDataFrame\x02\x00\x0AonMetaData\x08\xFF\xFF\xFF\xFF"))
+	f.Add([]byte("\x02\x00\x0D@setDataFrame\x02\x00\x0AonMetaData\x08\xFF\xFF\xFF\xFF"))
 	for _, name := range []string{"bars.flv", "audio.flv", "video.flv"} {
-		f.Add(true, scan(f, sample(f, name))[0].Body)
+		f.Add(scan(f, sample(f, name))[0].Body)
 	}
-	f.Fuzz(func(t *testing.T, file bool, body []byte) {
+	f.Fuzz(func(t *testing.T, body []byte) {
 		m := ParseMetadata(Tag{Type: data, Body: body})
-		out := appendMetadata(nil, m, file)
+		if m == nil {
+			return
+		}
+		out := appendMetadata(nil, m)
 		again := ParseMetadata(Tag{Type: data, Body: out})
 		if again == nil {
 			t.Fatalf("cannot read what was written: % x", out)
-		}
-		if m == nil {
-			return
 		}
 		got, want := amf.Format(&again.fields), amf.Format(&m.fields)
 		if got != want {

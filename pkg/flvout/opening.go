@@ -8,10 +8,13 @@ import (
 	"github.com/yutopp/go-flv/tag"
 )
 
-// How much is held while the opening waits for the other track.
+// How much is held while the opening waits for the other track: time in ms, from
+// the oldest to the newest frame, and bytes. The head of a file is mended when it
+// is closed, and so it waits only to learn which track begins first.
 const (
-	maxHeldTime = 2000    // ms, from the oldest to the newest frame
-	maxHeldSize = 1 << 20 // bytes
+	streamHeldTime = 2000
+	fileHeldTime   = 1000
+	maxHeldSize    = 1 << 20
 )
 
 // An opening holds a stream's first tags until it is known which tracks there
@@ -19,10 +22,13 @@ const (
 // waits for both tracks that the header announces, and a file whose second
 // track began a little before the first would start with times below 0.
 type opening struct {
+	wait uint32 // ms
 	tags []byte // framed, with the source's timestamps
 	meta *Metadata
 
-	metaTag []byte // onMetaData as it will be written, once somebody asked
+	// What goes ahead of them, once somebody asked: of a file, and of a stream.
+	head    *head
+	metaTag []byte
 
 	audio, video bool // there is a tag of this track
 	heard, shown bool // there is a frame of it
@@ -52,7 +58,7 @@ func (o *opening) add(t Tag, c *Class) {
 			o.newest = t.Timestamp
 		}
 	}
-	o.all.add(t, c)
+	o.all.add(t, c, 0)
 	o.tags = appendTag(o.tags, t)
 }
 
@@ -61,7 +67,15 @@ func (o *opening) media() bool { return o.audio || o.video }
 
 // ready tells whether there is nothing more to wait for.
 func (o *opening) ready() bool {
-	return o.heard && o.shown || o.newest-o.oldest >= maxHeldTime || len(o.tags) >= maxHeldSize
+	return o.heard && o.shown || o.newest-o.oldest >= o.wait || len(o.tags) >= maxHeldSize
+}
+
+// setMetadata takes what the server says.
+func (o *opening) setMetadata(m *Metadata) { o.meta, o.metaTag, o.head = m, nil, nil }
+
+// announced tells which tracks came or are said to come.
+func (o *opening) announced() (audio, video bool) {
+	return o.audio || o.meta.Audio(), o.video || o.meta.Video()
 }
 
 // movesClock tells the tags whose timestamps can be trusted. A form that we do

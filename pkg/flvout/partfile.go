@@ -6,18 +6,28 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"sync/atomic"
 )
 
 const (
 	partSuffix = ".part"
 
+	// copySuffix is behind the name of a part file's copy that is to replace it.
+	// One that is left over is of no use.
+	copySuffix = "~"
+
 	// maxNames is how many names are tried: show.flv, show-1.flv, ...
 	maxNames = 10000
 )
 
-// A partFile is a file on disk that is NAME.part until it is whole. It is made
-// by the first Write, and never takes the place of another file unless told to.
+// ErrLocked tells that a file is being written by somebody else.
+var ErrLocked = errors.New("another process is writing it")
+
+// A partFile is a file on disk that is NAME.part until it is whole, and locked
+// as long as it is written. It is made by the first Write, and never takes the
+// place of another file unless told to.
 type partFile struct {
 	path  string // as asked for
 	force bool
@@ -25,7 +35,40 @@ type partFile struct {
 	n    int    // which of the names is tried
 	name string // what the file will be called
 	part string // what it is called until then
-	f    *os.File
+	f    atomic.Pointer[os.File]
+
+	step func(string) // for tests: called between the steps of finishing
+}
+
+// openPart opens a part file that was left behind, and locks it. The error is
+// ErrLocked if somebody writes it.
+func openPart(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err = lock(f); err == nil {
+		err = isAt(f, path)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// isAt checks that f still has the name path: between the opening and the lock it
+// may have been finished.
+func isAt(f *os.File, path string) error {
+	is, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	at, err := os.Stat(path)
+	if err == nil && !os.SameFile(is, at) {
+		err = fs.ErrNotExist
+	}
+	return err
 }
 
 // probe finds the names and tries to make the file, so that a folder that cannot
@@ -42,7 +85,7 @@ func (p *partFile) probe() error {
 	return err
 }
 
-// make creates the part file under the first name that is free.
+// make creates and locks the part file under the first name that is free.
 func (p *partFile) make() (*os.File, error) {
 	for ; p.n < maxNames; p.n++ {
 		p.name = numbered(p.path, p.n)
@@ -52,7 +95,7 @@ func (p *partFile) make() (*os.File, error) {
 		} else if _, err := os.Lstat(p.name); err == nil {
 			continue
 		}
-		f, err := os.OpenFile(p.part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+		f, err := makeLocked(p.part)
 		if !errors.Is(err, fs.ErrExist) {
 			return f, err
 		}
@@ -60,51 +103,116 @@ func (p *partFile) make() (*os.File, error) {
 	return nil, fmt.Errorf("%w, with any number up to %d", fs.ErrExist, maxNames)
 }
 
+// makeLocked creates a file. If somebody takes it between that and the lock, for
+// one that was left behind, it exists.
+func makeLocked(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	if err = lock(f); err == nil {
+		return f, nil
+	}
+	_ = f.Close()
+	if errors.Is(err, ErrLocked) {
+		return nil, fs.ErrExist
+	}
+	_ = os.Remove(path)
+	return nil, err
+}
+
+// made tells whether there is a file.
+func (p *partFile) made() bool { return p.f.Load() != nil }
+
 // Write appends b to the file.
 func (p *partFile) Write(b []byte) (int, error) {
-	if p.f == nil {
-		f, err := p.make()
-		if err != nil {
+	f := p.f.Load()
+	if f == nil {
+		var err error
+		if f, err = p.make(); err != nil {
 			return 0, newError("create", p.part, err)
 		}
-		p.f = f
+		p.f.Store(f)
 	}
-	n, err := p.f.Write(b)
+	n, err := f.Write(b)
 	if err != nil {
 		err = newError("write", p.part, err)
 	}
 	return n, err
 }
 
-// finish closes the file and gives it its name.
-func (p *partFile) finish() error {
-	if err := p.f.Close(); err != nil {
-		return newError("close", p.part, err)
+// sync brings what was written to the disk.
+func (p *partFile) sync() error {
+	if err := syncData(p.f.Load()); err != nil {
+		return newError("sync", p.part, err)
 	}
-	if p.force {
-		if err := os.Rename(p.part, p.name); err != nil {
-			return newError("rename", p.part, err)
+	return nil
+}
+
+// rewrite writes b over the beginning of the file, in between two syncs: what
+// the head tells of is on the disk before it is.
+func (p *partFile) rewrite(b []byte) error {
+	if err := p.sync(); err != nil {
+		return err
+	}
+	p.at("synced")
+	if _, err := p.f.Load().WriteAt(b, 0); err != nil {
+		return newError("complete", p.part, err)
+	}
+	p.at("patched")
+	if err := p.sync(); err != nil {
+		return err
+	}
+	p.at("completed")
+	return nil
+}
+
+// finish closes the file and gives it its name. On Windows only what is closed
+// can be renamed; elsewhere the lock is kept until then.
+func (p *partFile) finish() error {
+	f := p.f.Load()
+	if runtime.GOOS == "windows" {
+		if err := f.Close(); err != nil {
+			return newError("close", p.part, err)
 		}
+	}
+	if err := p.rename(); err != nil {
+		_ = f.Close()
+		return newError("rename", p.part, err)
+	}
+	p.at("renamed")
+	syncDir(filepath.Dir(p.name))
+	p.at("named")
+	if runtime.GOOS == "windows" {
 		return nil
+	}
+	if err := f.Close(); err != nil {
+		return newError("close", p.name, err)
+	}
+	return nil
+}
+
+func (p *partFile) rename() error {
+	if p.force {
+		return os.Rename(p.part, p.name)
 	}
 	for ; p.n < maxNames; p.n++ {
 		p.name = numbered(p.path, p.n)
-		err := renameNew(p.part, p.name)
-		if err == nil {
-			return nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return newError("rename", p.part, err)
+		if err := renameNew(p.part, p.name); !errors.Is(err, fs.ErrExist) {
+			return err
 		}
 	}
-	return newError("rename", p.part, fs.ErrExist)
+	return fs.ErrExist
 }
 
 // discard removes the file.
 func (p *partFile) discard() error {
-	err := p.f.Close()
-	if e := os.Remove(p.part); err == nil {
+	err := os.Remove(p.part) // as long as it is locked
+	if e := p.f.Load().Close(); err == nil {
 		err = e
+	}
+	if runtime.GOOS == "windows" { // which removes nothing that is open
+		err = os.Remove(p.part)
 	}
 	if err != nil {
 		return newError("remove", p.part, err)
@@ -112,9 +220,24 @@ func (p *partFile) discard() error {
 	return nil
 }
 
-// renameNew renames without replacing: a hard link fails if the name is taken,
+func (p *partFile) at(step string) {
+	if p.step != nil {
+		p.step(step)
+	}
+}
+
+// syncDir brings a new name to the disk. Where that cannot be done the file is
+// there under its old one after a power cut, and whole.
+func syncDir(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		_ = d.Close()
+	}
+}
+
+// linkNew renames without replacing: a hard link fails if the name is taken,
 // which a rename does not.
-func renameNew(old, name string) error {
+func linkNew(old, name string) error {
 	err := os.Link(old, name)
 	if err == nil {
 		return os.Remove(old)

@@ -278,7 +278,7 @@ func hostile(n int) map[string][]byte {
 		copy(b, appendHead(nil, true, true))
 		return b
 	}
-	header := func(size int) []byte { return append(appendTagHeader(nil, Tag{audio, 0, make([]byte, size)}), 0xAF) }
+	header := func(size int) []byte { return append(appendTagHeader(nil, Tag{Type: audio}, size), 0xAF) }
 	whole := appendTag(nil, aacFrame(0, 0))
 	return map[string][]byte{
 		"small":           fill(header(20)),

@@ -40,7 +40,7 @@ const (
 // timestamp comes last (FLV 10.1, E.4.1). A body that is in its place already,
 // as AvailableBuffer lends it, stays there.
 func appendTag(dst []byte, t Tag) []byte {
-	dst = appendTagHeader(dst, t)
+	dst = appendTagHeader(dst, t, len(t.Body))
 	if n := len(t.Body); n > 0 && cap(dst)-len(dst) >= n && &dst[:len(dst)+1][len(dst)] == &t.Body[0] {
 		dst = dst[:len(dst)+n]
 	} else {
@@ -49,8 +49,9 @@ func appendTag(dst []byte, t Tag) []byte {
 	return binary.BigEndian.AppendUint32(dst, uint32(tagHeaderSize+len(t.Body)))
 }
 
-func appendTagHeader(dst []byte, t Tag) []byte {
-	n, ts := len(t.Body), t.Timestamp
+// appendTagHeader appends the header of t with a body of n bytes.
+func appendTagHeader(dst []byte, t Tag, n int) []byte {
+	ts := t.Timestamp
 	return append(dst, byte(t.Type),
 		byte(n>>16), byte(n>>8), byte(n),
 		byte(ts>>16), byte(ts>>8), byte(ts), byte(ts>>24),

@@ -31,8 +31,8 @@ const (
 // calls Flush. Errors stick, as *Error.
 type Writer struct {
 	w    io.Writer
-	path string // for errors
-	file bool   // onMetaData has room for duration and filesize
+	path string      // for errors
+	file *fileOutput // nil: a stream
 
 	// onFail, if not nil, is told how many bytes of whole tags w has taken
 	// when it failed.
@@ -42,9 +42,9 @@ type Writer struct {
 	line    origin
 	buf     []byte // whole tags only
 
-	all     tally // of what is written and what is in buf
-	flushed tally // of what is written
-	written int64 // bytes of whole tags that w took, the header among them
+	all     summary // of what is written and what is in buf
+	flushed tally   // of what is written
+	written int64   // bytes of whole tags that w took, the header among them
 	dropped Dropped
 
 	err    error // sticks
@@ -52,10 +52,20 @@ type Writer struct {
 	closed bool
 }
 
+// A fileOutput is what a Writer does otherwise for a file than for a stream.
+type fileOutput struct {
+	entries int  // room in the index
+	raw     bool // timestamps are written as they come
+	noEnd   bool // the video's sequence is not ended on Close
+	head    head // once it is written
+
+	onFlush func() // called when tags were written
+}
+
 // NewWriter returns a Writer to w, which it does not close. Errors bear w's
 // name if w has one, as an *os.File does.
 func NewWriter(w io.Writer) *Writer {
-	wr := &Writer{w: w, opening: new(opening)}
+	wr := &Writer{w: w, opening: &opening{wait: streamHeldTime}}
 	if n, ok := w.(interface{ Name() string }); ok {
 		wr.path = n.Name()
 	}
@@ -82,6 +92,7 @@ func (w *Writer) write(t Tag, c *Class) error {
 	if w.opening == nil {
 		w.emit(t, c)
 	} else {
+		w.all.describe(t, c)
 		w.opening.add(t, c)
 		if w.opening.ready() {
 			w.begin()
@@ -96,8 +107,8 @@ func (w *Writer) accept(t Tag, c *Class) bool {
 	case tag.TagTypeAudio, tag.TagTypeVideo:
 	case tag.TagTypeScriptData, tagTypeScriptAMF3:
 		if c.Kind == KindMetadata && w.opening != nil && w.opening.meta == nil {
-			if w.opening.meta = ParseMetadata(t); w.opening.meta != nil {
-				w.opening.metaTag = nil
+			if m := ParseMetadata(t); m != nil {
+				w.opening.setMetadata(m)
 				return false
 			}
 		}
@@ -137,8 +148,19 @@ func (w *Writer) Begin() error {
 func (w *Writer) begin() {
 	o := w.opening
 	w.opening = nil
-	w.buf = appendHead(make([]byte, 0, w.bufferSize()), o.audio || o.meta.Audio(), o.video || o.meta.Video())
-	w.buf = append(w.buf, w.metadata(o)...)
+	audio, video := o.announced()
+	if w.file == nil {
+		w.buf = appendHead(make([]byte, 0, streamBufferSize), audio, video)
+		w.buf = append(w.buf, w.metadata(o)...)
+	} else {
+		h := w.head(o)
+		w.file.head = *h
+		w.buf = h.append(nil, &w.all, audio, video, h.size(), false)
+		if !w.flush() { // by itself: it may be larger than the buffer
+			return
+		}
+		w.buf = make([]byte, 0, fileBufferSize)
+	}
 	if o.heard || o.shown {
 		w.line.begin(o.oldest)
 	}
@@ -151,32 +173,42 @@ func (w *Writer) begin() {
 	}
 }
 
-// metadata is the tag with onMetaData, if there is to be one.
+// metadata is the tag with a stream's onMetaData, if there is to be one.
 func (w *Writer) metadata(o *opening) []byte {
-	if o.metaTag == nil && (w.file || o.meta != nil) {
-		o.metaTag = appendTag(nil, Tag{Type: tag.TagTypeScriptData, Body: appendMetadata(nil, o.meta, w.file)})
+	if o.metaTag == nil && o.meta != nil {
+		o.metaTag = appendTag(nil, Tag{Type: tag.TagTypeScriptData, Body: appendMetadata(nil, o.meta)})
 	}
 	return o.metaTag
 }
 
-func (w *Writer) bufferSize() int {
-	if w.file {
-		return fileBufferSize
+// head is what a file begins with.
+func (w *Writer) head(o *opening) *head {
+	if o.head == nil {
+		h := newHead(o.meta, w.file.entries)
+		o.head = &h
 	}
-	return streamBufferSize
+	return o.head
 }
 
 // emit writes a tag of audio or video at its place on the time line.
 func (w *Writer) emit(t Tag, c *Class) {
-	if c.movesClock() {
+	switch {
+	case w.file != nil && w.file.raw:
+	case c.movesClock():
 		t.Timestamp = w.line.at(t.Type, t.Timestamp)
-	} else {
+	default:
 		t.Timestamp = w.line.latest(t.Type)
 	}
+	w.append(t, c)
+}
+
+// append writes a tag that has its timestamp in the file.
+func (w *Writer) append(t Tag, c *Class) {
+	at := w.written + int64(len(w.buf))
 	if w.put(t) {
-		w.all.add(t, c)
+		w.all.add(t, c, at)
 		if len(w.buf) == 0 {
-			w.flushed = w.all
+			w.flushed = w.all.tally
 		}
 	}
 }
@@ -215,7 +247,7 @@ func (w *Writer) AvailableBuffer(n int) []byte {
 // putLarge writes t from where it is. The buffer is empty and lends its room to
 // the header and the trailer.
 func (w *Writer) putLarge(t Tag) bool {
-	frame := appendTagHeader(w.buf, t)
+	frame := appendTagHeader(w.buf, t, len(t.Body))
 	frame = binary.BigEndian.AppendUint32(frame, uint32(tagHeaderSize+len(t.Body)))
 	for _, part := range [...][]byte{frame[:tagHeaderSize], t.Body, frame[tagHeaderSize:]} {
 		if _, err := w.send(part); err != nil {
@@ -248,7 +280,10 @@ func (w *Writer) flush() bool {
 	}
 	w.written += int64(n)
 	w.buf = w.buf[:0]
-	w.flushed = w.all
+	w.flushed = w.all.tally
+	if w.file != nil {
+		w.file.onFlush()
+	}
 	return true
 }
 
@@ -274,7 +309,7 @@ func (w *Writer) keepWhole(n int) {
 	rest := w.buf[head:n]
 	for t, r, ok := cutTag(rest); ok; t, r, ok = cutTag(rest) {
 		c := Classify(t)
-		w.flushed.add(t, &c)
+		w.flushed.add(t, &c, w.written+int64(n-len(rest)))
 		rest = r
 	}
 	w.written += int64(n - len(rest))
@@ -283,7 +318,7 @@ func (w *Writer) keepWhole(n int) {
 // fail makes err stick and takes back what did not get through.
 func (w *Writer) fail(err error) {
 	w.err = newError("write", w.path, err)
-	w.all = w.flushed
+	w.all.cut(&w.flushed, w.written)
 	w.buf = w.buf[:0]
 	if w.onFail != nil {
 		w.onFail(w.written)
@@ -306,13 +341,35 @@ func (w *Writer) Close() error {
 	var err error
 	if !w.told {
 		_ = w.Begin()
-		err = w.Flush()
+		if err = w.Flush(); err == nil && w.file != nil {
+			w.end()
+		}
 	}
 	w.opening, w.buf = nil, nil
 	if w.err == nil {
 		w.err = newError("write", w.path, os.ErrClosed)
 	}
 	return err
+}
+
+// end ends the video's sequence, where there is room for that: a full disk may
+// have taken everything before it.
+func (w *Writer) end() {
+	var room [maxEndSize]byte
+	if body := w.endBody(room[:0]); len(body) > 0 {
+		t := Tag{tag.TagTypeVideo, w.all.video.last, body}
+		c := Classify(t)
+		w.append(t, &c)
+		w.flush()
+	}
+}
+
+// endBody appends the body of the tag with which Close ends the file.
+func (w *Writer) endBody(dst []byte) []byte {
+	if w.file == nil || w.file.noEnd || w.err != nil || w.all.video.frames == 0 {
+		return dst
+	}
+	return w.all.sequence.appendEnd(dst)
 }
 
 // Begun tells whether the header is written, and nothing held any more.
@@ -325,6 +382,9 @@ func (w *Writer) Name() string { return w.path }
 // tags that are held are written.
 func (w *Writer) Size() int64 {
 	if o := w.opening; o != nil {
+		if w.file != nil {
+			return w.head(o).size() + int64(len(o.tags))
+		}
 		return int64(headSize + len(w.metadata(o)) + len(o.tags))
 	}
 	return w.written + int64(len(w.buf))
@@ -345,7 +405,7 @@ func (w *Writer) Stats() Stats {
 		Video:     w.all.video.tags,
 		Frames:    w.all.video.frames,
 		KeyFrames: w.all.keys,
-		Bytes:     w.all.bytes,
+		Bytes:     w.all.audio.bytes + w.all.video.bytes,
 		Dropped:   w.dropped,
 	}
 }

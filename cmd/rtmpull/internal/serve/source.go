@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/yutopp/go-flv/tag"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
@@ -180,28 +183,16 @@ func (s *source) readMetadata(loop int) error {
 		if err != nil {
 			return err
 		}
-		values, err := amf.Decode(body)
-		if err != nil || len(values) < 2 {
+		t := flvout.Tag{Type: tag.TagType(s.entries[i].typ), Body: body}
+		m := flvout.ParseMetadata(t)
+		if m == nil {
 			continue
 		}
-		o, ok := amf.AsObject(values[1])
-		if !ok {
-			continue
+		var set []amf.Property
+		if d := m.Duration(); d > 0 && loop > 0 {
+			set = append(set, amf.Property{Name: "duration", Value: amf.Number((d * time.Duration(loop)).Seconds())})
 		}
-		for _, name := range []string{
-			"filesize", "datasize", "audiosize", "videosize", "keyframes",
-			"lasttimestamp", "lastkeyframetimestamp", "lastkeyframelocation",
-		} {
-			o.Delete(name)
-		}
-		if d, ok := amf.AsNumber(o.Get("duration")); ok && loop > 0 {
-			o.Set("duration", amf.Number(d*float64(loop)))
-		} else {
-			o.Delete("duration")
-		}
-		if b, err := amf.Append(nil, values...); err == nil {
-			s.metadata[i] = b
-		}
+		s.metadata[i] = bytes.Clone(flvout.StreamMetadata(t, set...))
 	}
 	return nil
 }

@@ -1,0 +1,371 @@
+package flvout
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/yutopp/go-flv/tag"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+)
+
+// The fields of a file's onMetaData, in their order. The first ones are kept up
+// to date while the file is written, and so have values at offsets that never
+// change.
+const (
+	fieldDuration = iota
+	fieldFilesize
+	fieldLastTimestamp
+	fieldLastKeyTimestamp
+	fieldLastKeyLocation
+	fieldWidth
+	fieldHeight
+	fieldFramerate
+	fieldVideoRate
+	fieldVideoCodec
+	fieldAudioRate
+	fieldSampleRate
+	fieldSampleSize
+	fieldStereo
+	fieldAudioCodec
+	fieldHasVideo
+	fieldHasAudio
+	fieldHasMetadata
+	fieldHasKeyframes
+	fieldCanSeekToEnd
+	fieldDatasize
+	fieldVideosize
+	fieldAudiosize
+	numFields
+
+	numCheckpointed = fieldLastKeyLocation + 1
+)
+
+// headField tells how a field is written.
+var headField = [numFields]struct {
+	name string
+	flag bool // a boolean
+	side int8 // of which track it tells: 1 audio, 2 video; 0 of the file
+}{
+	fieldDuration:         {"duration", false, 0},
+	fieldFilesize:         {"filesize", false, 0},
+	fieldLastTimestamp:    {"lasttimestamp", false, 0},
+	fieldLastKeyTimestamp: {"lastkeyframetimestamp", false, 0},
+	fieldLastKeyLocation:  {"lastkeyframelocation", false, 0},
+	fieldWidth:            {"width", false, 2},
+	fieldHeight:           {"height", false, 2},
+	fieldFramerate:        {"framerate", false, 2},
+	fieldVideoRate:        {"videodatarate", false, 2},
+	fieldVideoCodec:       {"videocodecid", false, 2},
+	fieldAudioRate:        {"audiodatarate", false, 1},
+	fieldSampleRate:       {"audiosamplerate", false, 1},
+	fieldSampleSize:       {"audiosamplesize", false, 1},
+	fieldStereo:           {"stereo", true, 1},
+	fieldAudioCodec:       {"audiocodecid", false, 1},
+	fieldHasVideo:         {"hasVideo", true, 0},
+	fieldHasAudio:         {"hasAudio", true, 0},
+	fieldHasMetadata:      {"hasMetadata", true, 0},
+	fieldHasKeyframes:     {"hasKeyframes", true, 0},
+	fieldCanSeekToEnd:     {"canSeekToEnd", true, 0},
+	fieldDatasize:         {"datasize", false, 0},
+	fieldVideosize:        {"videosize", false, 0},
+	fieldAudiosize:        {"audiosize", false, 0},
+}
+
+const (
+	headBody         = headSize + tagHeaderSize // where in a file the body of its onMetaData begins
+	headFieldsOffset = 1 + 2 + len(onMetaData) + 1 + 4
+	indexEntrySize   = 2 * amfNumberSize
+	spacerSize       = 2 + len(spacerField) + 5 // without its elements
+	padSize          = 2 + len(padField) + 3    // of an empty one
+	keyframesSize    = 2 + len("keyframes") + 1 + 2 + len("times") + 5 + 2 + len("filepositions") + 5 + 3
+)
+
+// A head is what a file begins with, up to its second tag: the header and
+// onMetaData, in a body whose length never changes from when the file is made. So
+// the tags behind it stay where they are, and one that a crash tore leaves a file
+// that can be read from its second tag on.
+type head struct {
+	meta  *Metadata // the server's; nil: none
+	extra []byte    // the server's fields that are none of ours
+	count uint32    // how many these are
+	room  int       // for so many entries of the index
+	body  int       // how long the body of onMetaData is
+}
+
+// newHead returns the head of a file to be written, with room for an index of n
+// entries and for whatever else there may be to say.
+func newHead(m *Metadata, n int) head {
+	h := head{meta: m}
+	if m != nil {
+		for _, p := range m.fields.Properties {
+			if fieldNamed(p.Name) >= 0 {
+				continue
+			}
+			if b, err := amf.Append(appendName(h.extra, p.Name), p.Value); err == nil {
+				h.extra = b
+				h.count++
+			}
+		}
+	}
+	h.setRoom(n)
+	if h.body > maxBody {
+		h.extra, h.count = nil, 0
+		h.setRoom(n)
+	}
+	return h
+}
+
+// setRoom makes the body just as long as n entries need it.
+func (h *head) setRoom(n int) {
+	h.room = max(n, 0)
+	h.body = headFieldsOffset + len(h.extra) + spacerSize + padSize + 3
+	for i := range headField {
+		h.body += 2 + len(headField[i].name) + amfNumberSize
+		if headField[i].flag {
+			h.body -= amfNumberSize - 2
+		}
+	}
+	if h.room > 0 {
+		h.body += keyframesSize + h.room*indexEntrySize
+	}
+}
+
+// fit makes the body n bytes long, as that of a file that is there, and gives the
+// index all the room that this leaves. It fails if there is too little for what
+// there may be to say without an index.
+func (h *head) fit(n int) bool {
+	h.setRoom(0)
+	least := h.body
+	room := (n - least - keyframesSize) / indexEntrySize
+	if room < minIndexEntries {
+		room = 0
+	}
+	h.room, h.body = room, n
+	return n >= least
+}
+
+// size is how far into the file the second tag lies.
+func (h *head) size() int64 { return int64(headBody + h.body + trailerSize) }
+
+// append appends the head of a file of size bytes. While the file is written, and
+// not final, the fields that are kept up to date are all there. The index of s is
+// not longer than there is room.
+func (h *head) append(dst []byte, s *summary, audio, video bool, size int64, final bool) []byte {
+	dst = appendHead(dst, audio, video)
+	dst = appendTagHeader(dst, Tag{Type: tag.TagTypeScriptData}, h.body)
+	start := len(dst)
+	v := h.values(s, audio, video, size)
+	if final && s.keys == 0 {
+		v[fieldLastKeyTimestamp], v[fieldLastKeyLocation] = math.NaN(), math.NaN()
+	}
+	dst = append(appendName(append(dst, amfString), onMetaData), amfECMAArray, 0, 0, 0, 0)
+	count := h.count + 2
+	for i, f := range v {
+		switch {
+		case math.IsNaN(f):
+			continue
+		case headField[i].flag:
+			dst = append(appendName(dst, headField[i].name), amfBoolean, byte(f))
+		default:
+			dst = appendNumber(appendName(dst, headField[i].name), f)
+		}
+		count++
+	}
+	if n := s.entries(); n >= minKeyframes {
+		dst = appendKeyframes(dst, s.index.Entries())
+		count++
+	}
+	dst = append(dst, h.extra...)
+	dst = appendFiller(dst, h.body-(len(dst)-start)-3)
+	dst = append(dst, 0, 0, amfObjectEnd)
+	binary.BigEndian.PutUint32(dst[start+headFieldsOffset-4:], count)
+	return binary.BigEndian.AppendUint32(dst, uint32(tagHeaderSize+h.body))
+}
+
+// finish returns the head of a file that is complete, and has size bytes.
+func (h *head) finish(s *summary, size int64) []byte {
+	return h.append(make([]byte, 0, h.size()), s, s.audio.tags > 0, s.video.tags > 0, size, true)
+}
+
+// checkpoint appends the fields that are kept up to date, which lie in the file at
+// headBody+headFieldsOffset.
+func checkpoint(dst []byte, s *tally, size int64) []byte {
+	for i, f := range checkpointed(s, size) {
+		dst = appendNumber(appendName(dst, headField[i].name), f)
+	}
+	return dst
+}
+
+// minKeyframes is how many entries an index must have: to FFmpeg a shorter one is
+// no index.
+const minKeyframes = 2
+
+// entries returns how many entries the index has.
+func (s *summary) entries() int {
+	if s.index == nil {
+		return 0
+	}
+	return s.index.Len()
+}
+
+func checkpointed(s *tally, size int64) [numCheckpointed]float64 {
+	return [...]float64{
+		fieldDuration:         s.duration().Seconds(),
+		fieldFilesize:         float64(size),
+		fieldLastTimestamp:    seconds(s.top()),
+		fieldLastKeyTimestamp: seconds(s.lastKey.Time),
+		fieldLastKeyLocation:  float64(s.lastKey.Position),
+	}
+}
+
+// values returns the fields, as NaN what is not known or not there. What the
+// server says counts where the tags do not tell.
+func (h *head) values(s *summary, audio, video bool, size int64) (v [numFields]float64) {
+	was := checkpointed(&s.tally, size)
+	copy(v[:], was[:])
+	seen, heard := &s.traits[1].params, &s.traits[0].params
+	v[fieldWidth], v[fieldHeight] = known(seen.Width), known(seen.Height)
+	v[fieldFramerate] = h.framerate(s)
+	v[fieldVideoRate] = kilobits(&s.video, v[fieldDuration])
+	v[fieldVideoCodec] = s.traits[1].codec()
+	v[fieldAudioRate] = kilobits(&s.audio, v[fieldDuration])
+	v[fieldSampleRate] = known(heard.SampleRate)
+	v[fieldSampleSize] = known(heard.BitDepth)
+	if s.traits[0].known && heard.BitDepth == 0 {
+		v[fieldSampleSize] = 16 // to which what is compressed is decoded (FLV 10.1, E.4.2.1)
+	}
+	v[fieldStereo] = math.NaN()
+	if heard.Channels > 0 {
+		v[fieldStereo] = bit(heard.Channels > 1)
+	}
+	v[fieldAudioCodec] = s.traits[0].codec()
+	for i := range v {
+		switch side := headField[i].side; {
+		case side == 1 && !audio, side == 2 && !video:
+			v[i] = math.NaN()
+		case side != 0 && math.IsNaN(v[i]):
+			v[i] = h.meta.number(i)
+		}
+	}
+	v[fieldHasVideo], v[fieldHasAudio], v[fieldHasMetadata] = bit(video), bit(audio), 1
+	v[fieldHasKeyframes] = bit(s.entries() >= minKeyframes)
+	v[fieldCanSeekToEnd] = bit(s.onKey)
+	v[fieldVideosize], v[fieldAudiosize] = float64(s.video.size()), float64(s.audio.size())
+	v[fieldDatasize] = v[fieldVideosize] + v[fieldAudiosize]
+	return v
+}
+
+// framerate is what was measured, to the precision of milliseconds, or what the
+// sequence header or else the server says, if that is what was measured.
+func (h *head) framerate(s *summary) float64 {
+	said := [...]float64{s.traits[1].params.FrameRate, h.meta.number(fieldFramerate)}
+	measured := s.steps.rate()
+	for _, r := range said {
+		if r > 0 && (measured == 0 || math.Abs(r-measured) < measured/50) {
+			return r
+		}
+	}
+	if measured > 0 {
+		return measured
+	}
+	return math.NaN()
+}
+
+// number returns the server's value of one of our fields, or NaN.
+func (m *Metadata) number(field int) float64 {
+	if m == nil {
+		return math.NaN()
+	}
+	switch v := m.fields.Get(headField[field].name).(type) {
+	case amf.Number:
+		if !headField[field].flag {
+			return float64(v)
+		}
+	case amf.Boolean:
+		if headField[field].flag {
+			return bit(bool(v))
+		}
+	}
+	return math.NaN()
+}
+
+func (r *traits) codec() float64 {
+	if !r.known {
+		return math.NaN()
+	}
+	return r.id
+}
+
+// kilobits is a track's rate in kbit/s.
+func kilobits(t *trackTally, duration float64) float64 {
+	if t.bytes == 0 || duration == 0 {
+		return math.NaN()
+	}
+	return math.Round(float64(t.bytes)*8/duration) / 1000
+}
+
+func known(n int) float64 {
+	if n == 0 {
+		return math.NaN()
+	}
+	return float64(n)
+}
+
+func bit(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func seconds(ms uint32) float64 { return float64(ms) / 1000 }
+
+// fieldNamed returns which of our fields has the name, or -1.
+func fieldNamed(name string) int {
+	for i := range headField {
+		if headField[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// appendKeyframes writes an index in the one form that FFmpeg, mpegts.js and
+// nginx all take: an object, not an ECMA array, that begins with two arrays of
+// numbers.
+func appendKeyframes(dst []byte, entries []IndexEntry) []byte {
+	dst = append(appendName(dst, "keyframes"), amfObject)
+	dst = appendArray(appendName(dst, "times"), len(entries))
+	for _, e := range entries {
+		dst = appendNumber(dst, seconds(e.Time))
+	}
+	dst = appendArray(appendName(dst, "filepositions"), len(entries))
+	for _, e := range entries {
+		dst = appendNumber(dst, float64(e.Position))
+	}
+	return append(dst, 0, 0, amfObjectEnd)
+}
+
+// appendFiller appends two fields that are n bytes long: an array of zeros, and a
+// string for the rest. Nulls would end the metadata for mpegts.js, and a long
+// string would for FFmpeg.
+func appendFiller(dst []byte, n int) []byte {
+	n -= spacerSize + padSize
+	dst = appendArray(appendName(dst, spacerField), n/amfNumberSize)
+	dst = append(dst, make([]byte, n/amfNumberSize*amfNumberSize)...)
+	dst = append(appendName(dst, padField), amfString, 0, byte(n%amfNumberSize))
+	return append(dst, "        "[:n%amfNumberSize]...)
+}
+
+func appendName(dst []byte, name string) []byte {
+	return append(binary.BigEndian.AppendUint16(dst, uint16(len(name))), name...)
+}
+
+func appendNumber(dst []byte, f float64) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, amfNumber), math.Float64bits(f))
+}
+
+func appendArray(dst []byte, n int) []byte {
+	return binary.BigEndian.AppendUint32(append(dst, amfStrictArray), uint32(n))
+}

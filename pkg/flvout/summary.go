@@ -1,0 +1,184 @@
+package flvout
+
+import (
+	"math"
+
+	"github.com/yutopp/go-flv/tag"
+)
+
+// audioSpacing is how far the entries of an index without video are apart, in ms.
+const audioSpacing = 5000
+
+// A summary is what a file's head tells of the tags behind it. It comes out the
+// same whether it is told of each tag when that is written, or when the file is
+// read again.
+type summary struct {
+	tally
+	index   *Index     // nil: none
+	shown   bool       // the index is of video, since there is a key frame
+	configs [2]*record // the first sequence header of the audio and of the video, if there is one
+	traits  [2]traits  // of the audio and of the video
+	steps   distances  // of the video
+}
+
+// A record tells where a tag is.
+type record = IndexEntry
+
+// newSummary returns a summary with an index of n entries, or with none if n is
+// not positive.
+func newSummary(n int) *summary {
+	s := new(summary)
+	if n > 0 {
+		s.index = NewIndex(n)
+	}
+	return s
+}
+
+// add takes the next tag of the file, with its timestamp there. It lies at the
+// offset at. Script data is passed over.
+func (s *summary) add(t Tag, c *Class, at int64) {
+	if typ := t.Type & tagTypeMask; typ != tag.TagTypeAudio && typ != tag.TagTypeVideo {
+		return
+	}
+	s.describe(t, c)
+	if c.video && s.video.frames > 0 && c.movesClock() {
+		s.steps.add(t.Timestamp - s.video.last)
+	}
+	s.tally.add(t, c, at)
+	if s.index != nil {
+		s.mark(c, record{t.Timestamp, at})
+	}
+}
+
+// side is 1 for video and 0 for audio.
+func (c *Class) side() int {
+	if c.video {
+		return 1
+	}
+	return 0
+}
+
+// mark notes in the index what has a place there: key frames, or sound every few
+// seconds if there are none.
+func (s *summary) mark(c *Class, r record) {
+	switch side := c.side(); {
+	case c.Kind == KindConfig && !c.Layout:
+		if s.configs[side] == nil {
+			s.configs[side] = &r
+		}
+	case c.Key && !s.shown:
+		s.shown = true
+		s.index.Reset(1)
+		s.enter(side, r)
+	case c.Key:
+		s.index.Add(r)
+	case !c.video && !s.shown && c.movesClock():
+		if s.index.Len() == 0 {
+			s.index.Reset(audioSpacing)
+		}
+		s.enter(side, r)
+	}
+}
+
+func (s *summary) enter(side int, r record) {
+	if config := s.configs[side]; config != nil {
+		s.index.Begin(*config)
+	}
+	s.index.Add(r)
+}
+
+// cut takes the file back to its first bytes up to end, in which the tally is t.
+func (s *summary) cut(t *tally, end int64) {
+	s.tally = *t
+	if s.index != nil {
+		s.index.cut(end)
+	}
+}
+
+// shift moves all tags by n bytes.
+func (s *summary) shift(n int64) {
+	s.lastKey.Position += n
+	if s.index != nil {
+		s.index.shift(n)
+	}
+}
+
+// describe notes what a track's first tags say of its codec. It may be told of a
+// tag before add is.
+func (s *summary) describe(t Tag, c *Class) { s.traits[c.side()].see(t, c) }
+
+// traits are what a track's first tags say of its codec.
+type traits struct {
+	known         bool
+	id            float64 // videocodecid or audiocodecid
+	params        Parameters
+	header, frame bool // that of the first one is in params
+}
+
+func (r *traits) see(t Tag, c *Class) {
+	if r.header && r.frame || len(t.Body) == 0 {
+		return
+	}
+	if !r.known && (c.Kind == KindConfig || c.movesClock()) {
+		r.known, r.id = true, codecID(t.Body[0], c)
+	}
+	switch {
+	case c.Kind == KindConfig && !c.Layout && !r.header:
+		r.header = true
+	case c.Kind == KindFrame && (c.Key || !c.video) && !r.frame:
+		r.frame = true
+	default:
+		return
+	}
+	if p := ReadParameters(t, c); r.params.Codec == 0 {
+		r.params = p
+	} else {
+		r.params = r.params.or(p)
+	}
+}
+
+// codecID is how onMetaData names a codec: by its legacy number or its FourCC,
+// as the tag's first byte b has it.
+func codecID(b byte, c *Class) float64 {
+	switch {
+	case c.video && b&exVideoBit == 0:
+		return float64(b & 0x0F)
+	case !c.video && b>>4 != exSoundFormat:
+		return float64(b >> 4)
+	}
+	return float64(c.Codec)
+}
+
+// distances count the steps between frames, by milliseconds.
+type distances [1000]uint32
+
+func (s *distances) add(d uint32) {
+	if 0 < d && d < uint32(len(s)) {
+		s[d]++
+	}
+}
+
+// rate returns the frames per second, from the distances around the median:
+// frames at 30 a second are 33 or 34 ms apart. It is 0 for too few frames.
+func (s *distances) rate() float64 {
+	var all uint64
+	for _, n := range s {
+		all += uint64(n)
+	}
+	if all < 2 {
+		return 0
+	}
+	var below, count, sum uint64
+	median := 0
+	for d, n := range s {
+		if below += uint64(n); 2*below >= all {
+			median = d
+			break
+		}
+	}
+	for d := median - median/3; d <= min(median+median/3+1, len(s)-1); d++ {
+		count += uint64(s[d])
+		sum += uint64(s[d]) * uint64(d)
+	}
+	return math.Round(float64(count)*1e5/float64(sum)) / 100
+}

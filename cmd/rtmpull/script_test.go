@@ -286,6 +286,9 @@ func cmdTags(ts *testscript.TestScript, neg bool, args []string) {
 	if got[0].ts != 0 {
 		ts.Fatalf("%s begins at %d ms, want 0", args[1], got[0].ts)
 	}
+	if last := len(got) - 1; args[0] != "all" && got[last].end { // that we wrote where the recording ended
+		got = got[:last]
+	}
 	switch args[0] {
 	case "part": // sequence headers come again in front of it
 		first := slices.IndexFunc(got, func(t scriptTag) bool { return !t.config })
@@ -318,6 +321,7 @@ type scriptTag struct {
 	kind   byte
 	ts     int64
 	config bool
+	end    bool // of a sequence
 	body   string
 }
 
@@ -338,7 +342,7 @@ func readTags(ts *testscript.TestScript, file string) []scriptTag {
 		}
 		c := flvout.Classify(t)
 		if t.Type == 8 || t.Type == 9 {
-			tags = append(tags, scriptTag{byte(t.Type), int64(t.Timestamp), c.Kind == flvout.KindConfig, string(t.Body)})
+			tags = append(tags, scriptTag{byte(t.Type), int64(t.Timestamp), c.Kind == flvout.KindConfig, c.Kind == flvout.KindEnd, string(t.Body)})
 		}
 	}
 }

@@ -143,8 +143,9 @@ func (f *File) Sync() error {
 	return nil
 }
 
-// Size returns how many bytes the file has when it is closed, if that is now: with
-// the tag that ends the video, and without the room that is left over.
+// Size returns how many bytes the file has. While it is open these are as many as
+// it has at most if it is closed now, with the tag that ends the video and with one
+// more key frame in the index, and without the room that is left over.
 func (f *File) Size() int64 {
 	switch {
 	case f.part == nil:
@@ -155,20 +156,16 @@ func (f *File) Size() int64 {
 	n := f.w.Size()
 	h := &f.w.file.head
 	if o := f.w.opening; o != nil {
-		if !o.media() {
-			return 0
-		}
 		h = f.w.head(o)
 	}
-	var room [maxEndSize]byte
-	if end := f.w.endBody(room[:0]); len(end) > 0 {
-		n += tagHeaderSize + int64(len(end)) + trailerSize
+	if f.failed {
+		return n
 	}
-	if !f.failed {
-		spare, _ := h.spare(f.w.all.entries(), n)
-		n -= spare
+	if !f.w.file.noEnd {
+		n += tagHeaderSize + maxEndSize + trailerSize
 	}
-	return n
+	spare, _ := h.spare(max(f.w.all.entries()+1, minKeyframes), n)
+	return n - spare
 }
 
 // Duration is Writer.Duration.

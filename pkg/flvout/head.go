@@ -68,8 +68,8 @@ var headField = [numFields]struct {
 	fieldHasKeyframes:     {"hasKeyframes", true, 0},
 	fieldCanSeekToEnd:     {"canSeekToEnd", true, 0},
 	fieldDatasize:         {"datasize", false, 0},
-	fieldVideosize:        {"videosize", false, 0},
-	fieldAudiosize:        {"audiosize", false, 0},
+	fieldVideosize:        {"videosize", false, 2},
+	fieldAudiosize:        {"audiosize", false, 1},
 }
 
 const (
@@ -240,6 +240,7 @@ func (h *head) values(s *summary, audio, video bool, size int64) (v [numFields]f
 		v[fieldStereo] = bit(heard.Channels > 1)
 	}
 	v[fieldAudioCodec] = s.traits[0].codec()
+	v[fieldVideosize], v[fieldAudiosize] = float64(s.video.size()), float64(s.audio.size())
 	for i := range v {
 		switch side := headField[i].side; {
 		case side == 1 && !audio, side == 2 && !video:
@@ -251,8 +252,7 @@ func (h *head) values(s *summary, audio, video bool, size int64) (v [numFields]f
 	v[fieldHasVideo], v[fieldHasAudio], v[fieldHasMetadata] = bit(video), bit(audio), 1
 	v[fieldHasKeyframes] = bit(s.entries() >= minKeyframes)
 	v[fieldCanSeekToEnd] = bit(s.onKey)
-	v[fieldVideosize], v[fieldAudiosize] = float64(s.video.size()), float64(s.audio.size())
-	v[fieldDatasize] = v[fieldVideosize] + v[fieldAudiosize]
+	v[fieldDatasize] = float64(s.video.size() + s.audio.size())
 	return v
 }
 

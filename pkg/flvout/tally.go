@@ -53,8 +53,8 @@ func (s *tally) add(t Tag, c *Class, at int64) {
 	}
 }
 
-// size is how long the track's tags are in all, in bytes.
-func (t *trackTally) size() int64 { return t.bytes + t.tags*(tagHeaderSize+trailerSize) }
+// size is how long the track's tags are in all, in bytes, trailers not counted.
+func (t *trackTally) size() int64 { return t.bytes + t.tags*tagHeaderSize }
 
 func (t *trackTally) frame(ts uint32) {
 	if t.frames == 0 {

@@ -137,10 +137,7 @@ func (f *File) Sync() error {
 	if f.part == nil || !f.part.made() {
 		return nil
 	}
-	if err := f.part.sync(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return err
-	}
-	return nil
+	return f.part.sync()
 }
 
 // Size returns how many bytes the file has. While it is open these are as many as
@@ -229,6 +226,7 @@ func (f *File) finish() error {
 	if !f.compact() {
 		h, s := &f.w.file.head, &f.w.all
 		if err := f.part.rewrite(h.finish(s, f.size)); err != nil {
+			_ = f.part.close()
 			return err
 		}
 	}

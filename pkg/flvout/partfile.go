@@ -36,6 +36,7 @@ type partFile struct {
 	name string // what the file will be called
 	part string // what it is called until then
 	f    atomic.Pointer[os.File]
+	over atomic.Bool // f is closed, or is about to be
 
 	step func(string) // for tests: called between the steps of finishing
 }
@@ -141,9 +142,11 @@ func (p *partFile) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// sync brings what was written to the disk.
+// sync brings what was written to the disk. A file that is closed meanwhile, or
+// gives way to its copy, was synced for that.
 func (p *partFile) sync() error {
-	if err := syncData(p.f.Load()); err != nil {
+	f := p.f.Load()
+	if err := syncData(f); err != nil && !p.over.Load() && p.f.Load() == f {
 		return newError("sync", p.part, err)
 	}
 	return nil
@@ -170,24 +173,28 @@ func (p *partFile) rewrite(b []byte) error {
 // finish closes the file and gives it its name. On Windows only what is closed
 // can be renamed; elsewhere the lock is kept until then.
 func (p *partFile) finish() error {
-	f := p.f.Load()
 	if runtime.GOOS == "windows" {
-		if err := f.Close(); err != nil {
-			return newError("close", p.part, err)
+		if err := p.close(); err != nil {
+			return err
 		}
 	}
 	if err := p.rename(); err != nil {
-		_ = f.Close()
+		_ = p.close()
 		return newError("rename", p.part, err)
 	}
 	p.at("renamed")
 	syncDir(filepath.Dir(p.name))
 	p.at("named")
-	if runtime.GOOS == "windows" {
+	return p.close()
+}
+
+// close closes the file, once, and so gives up the lock.
+func (p *partFile) close() error {
+	if p.over.Swap(true) {
 		return nil
 	}
-	if err := f.Close(); err != nil {
-		return newError("close", p.name, err)
+	if err := p.f.Load().Close(); err != nil {
+		return newError("close", p.part, err)
 	}
 	return nil
 }
@@ -205,14 +212,14 @@ func (p *partFile) rename() error {
 	return fs.ErrExist
 }
 
-// discard removes the file.
+// discard removes the file, elsewhere than on Windows as long as it is locked.
 func (p *partFile) discard() error {
-	err := os.Remove(p.part) // as long as it is locked
-	if e := p.f.Load().Close(); err == nil {
-		err = e
+	if runtime.GOOS == "windows" {
+		_ = p.close()
 	}
-	if runtime.GOOS == "windows" { // which removes nothing that is open
-		err = os.Remove(p.part)
+	err := os.Remove(p.part)
+	if e := p.close(); err == nil {
+		err = e
 	}
 	if err != nil {
 		return newError("remove", p.part, err)

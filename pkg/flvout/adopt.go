@@ -1,0 +1,51 @@
+package flvout
+
+import (
+	"io"
+	"os"
+
+	"github.com/yutopp/go-flv/tag"
+)
+
+// adopt returns a File that goes on where a part file ends that was left behind,
+// or completes it if it is closed at once.
+//
+// file is NAME.part, path is NAME, without the .part; openPart opened and locked
+// it. It has size bytes of whole tags; what is behind them is cut off. h is its
+// head, which was made to fit into the onMetaData that is there. s is told of all
+// its tags, and has an index of no more entries than h has room for. Of o only
+// Force, Raw and NoEnd count.
+//
+// Timestamps are the file's own: the next tag is to come behind the last one.
+func (o FileOptions) adopt(file *os.File, path string, h head, s *summary, size int64) (*File, error) {
+	part := path + partSuffix
+	if err := file.Truncate(size); err != nil {
+		return nil, newError("truncate", part, err)
+	}
+	if _, err := file.Seek(size, io.SeekStart); err != nil {
+		return nil, newError("seek", part, err)
+	}
+	f := &File{path: path, part: &partFile{path: path, force: o.Force, name: path, part: part}}
+	f.part.f.Store(file)
+	o.IndexEntries = -1
+	f.w = o.writer(f)
+	w := f.w
+	w.path, w.opening, w.buf = path, nil, make([]byte, 0, fileBufferSize)
+	w.file.entries, w.file.head = h.room, h
+	w.all, w.flushed, w.written = *s, s.tally, size
+	w.line = s.line()
+	f.checked = s.duration()
+	return f, nil
+}
+
+// line returns the origin of a file that goes on, in the file's own time.
+func (s *summary) line() (l origin) {
+	l.begin(0)
+	if s.audio.frames > 0 {
+		l.at(tag.TagTypeAudio, s.audio.last)
+	}
+	if s.video.frames > 0 {
+		l.at(tag.TagTypeVideo, s.video.last)
+	}
+	return l
+}

@@ -64,7 +64,8 @@ func (s *summary) mark(c *Class, r record) {
 	switch side := c.side(); {
 	case c.Kind == KindConfig && !c.Layout:
 		if s.configs[side] == nil {
-			s.configs[side] = &r
+			first := r // of r itself no pointer is taken, which would put each on the heap
+			s.configs[side] = &first
 		}
 	case c.Key && !s.shown:
 		s.shown = true

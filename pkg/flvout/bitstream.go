@@ -1,17 +1,23 @@
 package flvout
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"iter"
+)
 
 // maxUnits bounds the search for the unit that tells a frame's type; parameter
 // sets, SEI and delimiters come before it.
 const maxUnits = 32
 
-// keyInBitstream tells whether payload, one coded frame, begins a sequence. It
-// assumes NAL unit lengths of four bytes, which every sender seen writes.
-func keyInBitstream(codec Codec, payload []byte) bool {
+// usualNALSize is the size of a NAL unit's length that every sender seen writes.
+const usualNALSize = 4
+
+// keyInBitstream tells whether payload, one coded frame, begins a sequence. The
+// lengths of NAL units have nalSize bytes.
+func keyInBitstream(codec Codec, payload []byte, nalSize int) bool {
 	switch codec {
 	case CodecAVC, CodecHEVC, CodecVVC:
-		return keyNALUnit(codec, payload)
+		return keyNALUnit(codec, payload, nalSize)
 	case CodecAV1:
 		return keyOBU(payload)
 	case CodecVP9:
@@ -24,33 +30,60 @@ func keyInBitstream(codec Codec, payload []byte) bool {
 }
 
 // keyNALUnit asks the first NAL unit that carries a slice.
-func keyNALUnit(codec Codec, b []byte) bool {
-	for range maxUnits {
-		if len(b) < 6 {
-			return false
-		}
-		size := uint64(binary.BigEndian.Uint32(b))
-		b = b[4:]
+func keyNALUnit(codec Codec, b []byte, nalSize int) bool {
+	for u := range nalUnits(b, nalSize) {
 		switch codec {
 		case CodecAVC: // H.264, table 7-1
-			if t := b[0] & 0x1F; t >= 1 && t <= 5 {
+			if t := u[0] & 0x1F; t >= 1 && t <= 5 {
 				return t == 5
 			}
 		case CodecHEVC: // H.265, table 7-1: IRAP is 16 to 21
-			if t := b[0] >> 1 & 0x3F; t < 32 {
+			if t := u[0] >> 1 & 0x3F; t < 32 {
 				return t >= 16 && t <= 21
 			}
 		case CodecVVC: // H.266, table 5: IDR_W_RADL, IDR_N_LP, CRA
-			if t := b[1] >> 3; t <= 11 {
+			if t := u[1] >> 3; t <= 11 {
 				return t >= 7 && t <= 9
 			}
 		}
-		if size > uint64(len(b)) {
-			return false
-		}
-		b = b[size:]
 	}
 	return false
+}
+
+// nalUnits yields the first units of a frame that have two bytes at least. The
+// last is cut short if the frame is.
+func nalUnits(b []byte, nalSize int) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for range maxUnits {
+			if len(b) < nalSize+2 {
+				return
+			}
+			var size uint64
+			for _, v := range b[:nalSize] {
+				size = size<<8 | uint64(v)
+			}
+			b = b[nalSize:]
+			u := b[:min(size, uint64(len(b)))]
+			if len(u) >= 2 && !yield(u) || size > uint64(len(b)) {
+				return
+			}
+			b = b[size:]
+		}
+	}
+}
+
+// nalSize returns the size of NAL unit lengths that a sequence header announces
+// (ISO 14496-15, 5.3.3.1, 8.3.3.1 and 11.2.4.2), or the usual.
+func nalSize(codec Codec, record []byte) int {
+	switch {
+	case codec == CodecAVC && len(record) > 4:
+		return int(record[4]&3) + 1
+	case codec == CodecHEVC && len(record) > 21:
+		return int(record[21]&3) + 1
+	case codec == CodecVVC && len(record) > 0:
+		return int(record[0]>>1&3) + 1
+	}
+	return usualNALSize
 }
 
 // keyOBU looks for a sequence header and a key frame behind it (AV1, 5.3, 5.9).

@@ -43,6 +43,7 @@ type Class struct {
 	CTS     int32  // composition time offset, ms
 	Payload []byte // what follows the header; of several tracks, all of them
 
+	frame  tag.FrameType
 	multi  uint8 // AvMultitrackType
 	packet uint8 // Ex packet type, inside ModEx and Multitrack
 	video  bool
@@ -166,7 +167,8 @@ func (c *Class) readLegacyVideo(b []byte) {
 	case tag.AVCPacketTypeNALU:
 		c.Kind = KindFrame
 		c.CTS = si24(b[2:])
-		c.Key = isKey(frame, codec, c.Payload)
+		c.frame = frame
+		c.Key = isKey(frame, codec, c.Payload, usualNALSize)
 	}
 }
 
@@ -280,19 +282,28 @@ func (c *Class) finishFrame(frame tag.FrameType) {
 		c.Payload = first.Payload
 	}
 	c.CTS = first.CTS
-	c.Key = isKey(frame, first.Codec, first.Payload)
+	c.frame = frame
+	c.Key = isKey(frame, first.Codec, first.Payload, usualNALSize)
+}
+
+// setNALSize decides again whether a video frame is a key frame, with NAL unit
+// lengths of another size than four bytes. It knows no other tracks' sizes.
+func (c *Class) setNALSize(size int) {
+	if c.Kind == KindFrame && c.Codec.hasNALUnits() && !c.Multitrack {
+		c.Key = isKey(c.frame, c.Codec, c.Payload, size)
+	}
 }
 
 // isKey trusts the frame types that say key or inter. Of the others, reserved
 // or for servers only, MediaMTX writes 0 on every frame.
-func isKey(frame tag.FrameType, codec Codec, payload []byte) bool {
+func isKey(frame tag.FrameType, codec Codec, payload []byte, nalSize int) bool {
 	switch frame {
 	case tag.FrameTypeKeyFrame:
 		return true
 	case tag.FrameTypeInterFrame, tag.FrameTypeDisposableInterFrame:
 		return false
 	}
-	return keyInBitstream(codec, payload)
+	return keyInBitstream(codec, payload, nalSize)
 }
 
 func si24(b []byte) int32 {

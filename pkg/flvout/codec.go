@@ -73,3 +73,13 @@ func legacyAudioCodec(format tag.SoundFormat) Codec {
 func (c Codec) hasAVCHeader() bool {
 	return c == CodecAVC || c == CodecHEVC || c == CodecAV1
 }
+
+// hasNALUnits tells the codecs whose frames are made of NAL units.
+func (c Codec) hasNALUnits() bool { return c == CodecAVC || c == CodecHEVC || c == CodecVVC }
+
+// needsHeader tells the codecs whose frames nobody can decode without a
+// sequence header. That of Opus says how many channels there are, and of one or
+// two it says so itself.
+func (c Codec) needsHeader() bool {
+	return c.hasNALUnits() || c == CodecAAC || c == CodecFLAC
+}

@@ -45,6 +45,11 @@ func (a *about) sameAs(b *about) bool {
 	return a.typ == b.typ && a.kind == b.kind && a.layout == b.layout
 }
 
+// headerOf is the header that a tag is; c is its Class.
+func headerOf(t Tag, c *Class) header {
+	return header{tag: t, about: about{t.Type, c.Kind, c.Layout, c.TrackSet()}, codec: c.Codec}
+}
+
 // Put notes a tag if it is a header; c is its Class. It tells whether the tag
 // changes nothing, since the same is in force already. The tag's body is copied
 // if need be.
@@ -52,7 +57,7 @@ func (h *Headers) Put(t Tag, c *Class) (same bool) {
 	if c.Kind != KindConfig && c.Kind != KindColorInfo {
 		return false
 	}
-	e := header{tag: t, about: about{t.Type, c.Kind, c.Layout, c.TrackSet()}, codec: c.Codec}
+	e := headerOf(t, c)
 	body, same := h.have(&e)
 	if same {
 		return true
@@ -109,6 +114,49 @@ func (e *header) replaces(old *header) bool {
 }
 
 func (e *header) size() int { return len(e.tag.Body) + headerCost }
+
+// has tells whether the same header is in force.
+func (h *Headers) has(t Tag, c *Class) bool {
+	e := headerOf(t, c)
+	_, same := h.have(&e)
+	return same
+}
+
+// other returns a header about the same thing, of some of the same tracks.
+func (h *Headers) other(t Tag, c *Class) (old Tag, ok bool) {
+	e := headerOf(t, c)
+	for i := len(h.list) - 1; i >= 0; i-- {
+		if old := &h.list[i]; old.about.sameAs(&e.about) && old.about.tracks.meets(&e.about.tracks) {
+			return old.tag, true
+		}
+	}
+	return Tag{}, false
+}
+
+// config tells whether a sequence header of a codec is in force for one of the
+// tracks.
+func (h *Headers) config(typ tag.TagType, codec Codec, tracks *TrackSet) bool {
+	for i := range h.list {
+		e := &h.list[i]
+		if e.about.typ == typ && e.about.kind == KindConfig && !e.about.layout &&
+			e.codec == codec && e.about.tracks.meets(tracks) {
+			return true
+		}
+	}
+	return false
+}
+
+// drop forgets what is about the same thing of the same tracks.
+func (h *Headers) drop(t Tag, c *Class) {
+	e := headerOf(t, c)
+	h.list = slices.DeleteFunc(h.list, func(old header) bool {
+		gone := old.about.sameAs(&e.about) && e.about.tracks.covers(&old.about.tracks)
+		if gone {
+			h.size -= old.size()
+		}
+		return gone
+	})
+}
 
 // End notes the end of the sequences of a type of tags, and so that their
 // headers are not the same when they come again.

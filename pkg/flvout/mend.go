@@ -103,9 +103,6 @@ func (l *Timeline) join(p *place) {
 	l.only(c)
 }
 
-// follow makes the next tag follow on whatever its clock says.
-func (l *Timeline) follow() { l.rejoin, l.force = l.begun, true }
-
 // wrap moves a tag, and its clock for good, over 2^24.
 func (l *Timeline) wrap(p *place) {
 	c := &l.clocks[p.clock]
@@ -127,6 +124,12 @@ func (l *Timeline) real(d int64, ref *trackLine) bool {
 	silence := l.now - ref.arrived
 	late := max(0, ref.arrived-ref.out-l.early)
 	return d > silence-tolerance(d) && d < silence+late+tolerance(d)
+}
+
+// live tells whether the stream is where it is sent, as far as arrival tells: it
+// has nothing to catch up with.
+func (l *Timeline) live() bool {
+	return l.judge && l.now-l.newest().out-l.early < maxBack
 }
 
 // tolerance is by how much silence and a hole of d may differ, ms.

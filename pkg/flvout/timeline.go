@@ -86,7 +86,14 @@ func (l *Timeline) Begin(ts uint32) {
 // The next tag follows on it, as behind a Rejoin.
 func (l *Timeline) Resume(track tag.TagType, out uint32) {
 	t := &l.tracks[lane(track)]
-	t.any, t.pos, t.out = true, int64(out), int64(out)
+	pos := int64(out)
+	if l.begun {
+		pos = l.unwrapped(out)
+	}
+	if t.any {
+		t.steps.add(pos - t.pos)
+	}
+	t.any, t.pos, t.out = true, pos, max(t.out, pos)
 	l.begun, l.rejoin, l.force = true, true, true
 }
 
@@ -235,7 +242,8 @@ func (l *Timeline) newest() *trackLine {
 func (l *Timeline) take(p place) (out, shift uint32) {
 	if l.Raw {
 		t := &l.tracks[p.track]
-		t.any, t.out = true, int64(p.ts)
+		t.any, t.out, l.begun = true, int64(p.ts), true
+		t.last = p.ts
 		return p.ts, 0
 	}
 	if !l.begun {

@@ -89,6 +89,18 @@ func (c *Class) TrackSet() (s TrackSet) {
 // Has tells whether a track is in the set.
 func (s *TrackSet) Has(id uint8) bool { return s[id/64]>>(id%64)&1 != 0 }
 
+func (s *TrackSet) add(other *TrackSet) {
+	for i := range s {
+		s[i] |= other[i]
+	}
+}
+
+func (s *TrackSet) remove(other *TrackSet) {
+	for i := range s {
+		s[i] &^= other[i]
+	}
+}
+
 func (s *TrackSet) covers(other *TrackSet) bool {
 	for i := range s {
 		if other[i]&^s[i] != 0 {

@@ -1,0 +1,281 @@
+package flvout
+
+import (
+	"bytes"
+)
+
+// How long a stream is waited for at its beginning, and what is held meanwhile.
+const (
+	maxNoVideo  = 2_000           // ms of audio, until it is taken for all there is
+	maxNoKey    = 10_000          // ms of video without a key frame or without a header
+	maxSilenced = maxNoKey + 2000 // ms of audio that waits for such video
+	maxHeld     = 4 << 20         // bytes of audio
+
+	// lead is how much earlier than the first picture sound may be that is kept.
+	// An encoder's first sound is often that of some ms before.
+	lead = 100 // ms
+)
+
+// A gate is what a Splicer knows of where decoding can begin.
+type gate struct {
+	waiting   bool   // nothing of this connection is written yet
+	held      []byte // audio that came meanwhile, framed
+	hasVideo  bool   // a tag of video came by this connection
+	everVideo bool   // the recording has video
+	soundOnly bool   // onMetaData names audio and no video
+	promised  bool   // it names video
+
+	ready  [2]bool  // frames of the lane's one track can be decoded
+	codec  [2]Codec // of the frame before
+	open   TrackSet // video tracks that have had a key frame
+	lowest uint8    // video track; the default is 0
+	any    bool     // lowest is set
+
+	came, made bool // a video header came by this connection, or was made by us
+	missing    [2]bool
+
+	picture, sound, soundHeader patience
+
+	trim bool   // audio of before the picture may still come
+	from uint32 // the first timestamp that is kept
+}
+
+// patience is how long something is waited for: by the source's clock or by
+// ours, whichever is sooner.
+type patience struct {
+	begun bool
+	ts    uint32
+	at    int64
+}
+
+func (p *patience) over(ts uint32, now, limit int64) bool {
+	if !p.begun {
+		*p = patience{true, ts, now}
+	}
+	return int64(int32(ts-p.ts)) >= limit || now-p.at >= limit
+}
+
+// closed tells whether a frame has to be looked at before it may pass.
+func (g *gate) closed(lane int, c *Class) bool {
+	return !g.ready[lane] || c.Codec != g.codec[lane] || c.Multitrack
+}
+
+// shut lets the stream begin again at a key frame.
+func (g *gate) shut() {
+	g.waiting = g.waiting || g.everVideo
+	g.hasVideo, g.came, g.trim = false, false, false
+	g.ready, g.open = [2]bool{}, TrackSet{}
+	g.picture, g.sound, g.soundHeader = patience{}, patience{}, patience{}
+}
+
+// announce takes what the server says about the stream.
+func (g *gate) announce(m *Metadata) {
+	g.soundOnly, g.promised = m.Audio() && !m.Video(), m.Video()
+}
+
+// admit tells whether a frame can be decoded, or has waited for long enough. If
+// not, it is counted, or held.
+func (s *Splicer) admit(t *Tag, c *Class) (pass bool, err error) {
+	n := lane(t.Type)
+	if n == 0 {
+		pass, err = s.admitAudio(t, c)
+	} else {
+		pass, err = s.admitVideo(t, c)
+	}
+	if !pass || err != nil {
+		return false, err
+	}
+	g := &s.gate
+	if s.codecChanged(t, c) {
+		if err := s.changeCodec(t, c); err != nil {
+			return false, err
+		}
+	}
+	g.ready[n] = c.Kind == KindFrame && !c.Multitrack
+	if g.ready[n] {
+		g.codec[n] = c.Codec
+	}
+	g.missing[n] = false
+	return true, nil
+}
+
+func (s *Splicer) admitVideo(t *Tag, c *Class) (bool, error) {
+	g := &s.gate
+	g.hasVideo = true
+	tracks := c.TrackSet()
+	g.see(&tracks)
+	if s.codecChanged(t, c) && !c.Key {
+		g.open = TrackSet{} // what it refers to is of another codec
+	}
+	if c.Key {
+		s.lookForHeader(t, c)
+	}
+	decodable := s.configured(t, c)
+	if decodable {
+		if c.Key && (!g.waiting || tracks.Has(g.lowest)) {
+			g.open.add(&tracks)
+		}
+		if g.open.meets(&tracks) {
+			g.picture, g.everVideo = patience{}, true
+			return true, nil
+		}
+	}
+	if !g.picture.over(t.Timestamp, s.line.now, maxNoKey) {
+		s.line.fixed.Undecodable++
+		return false, nil
+	}
+	if decodable {
+		g.open.add(&tracks)
+		g.picture, g.everVideo = patience{}, true
+		s.tell(SpliceEvent{Kind: BegunWithoutKey, Type: t.Type, To: t.Timestamp, New: c.Codec})
+		return true, nil
+	}
+	s.line.fixed.Undecodable++
+	s.tellMissing(t, c)
+	if g.waiting {
+		return false, s.sounds(t)
+	}
+	return false, nil
+}
+
+// see notes which video tracks there are.
+func (g *gate) see(tracks *TrackSet) {
+	if g.any && g.lowest == 0 {
+		return
+	}
+	for id := range 256 {
+		if tracks.Has(uint8(id)) {
+			if !g.any || uint8(id) < g.lowest {
+				g.any, g.lowest = true, uint8(id)
+			}
+			return
+		}
+	}
+}
+
+func (s *Splicer) admitAudio(t *Tag, c *Class) (bool, error) {
+	g := &s.gate
+	if !s.configured(t, c) {
+		s.line.fixed.Undecodable++
+		if g.soundHeader.over(t.Timestamp, s.line.now, maxNoKey) {
+			s.tellMissing(t, c)
+		}
+		return false, nil
+	}
+	g.soundHeader = patience{}
+	if g.trim {
+		if d := int32(g.from - t.Timestamp); d > 0 && d <= maxStep {
+			s.line.fixed.Early++
+			return false, nil
+		}
+		g.trim = false
+	}
+	if !g.waiting {
+		return true, nil
+	}
+	limit := int64(maxNoVideo)
+	if g.hasVideo {
+		limit = maxSilenced
+	}
+	over := g.sound.over(t.Timestamp, s.line.now, limit)
+	switch {
+	case g.soundOnly && !g.hasVideo && !g.everVideo:
+	case over, len(g.held)+len(t.Body) > maxHeld:
+		if g.hasVideo || g.promised || g.everVideo {
+			s.tell(SpliceEvent{Kind: BegunWithoutVideo, Type: t.Type, To: t.Timestamp})
+		}
+	default:
+		g.held = appendTag(g.held, *t)
+		return false, nil
+	}
+	return true, s.sounds(t)
+}
+
+// sounds writes the audio that is held, ahead of t: there is no video to wait
+// for any more.
+func (s *Splicer) sounds(t *Tag) error {
+	t.Body = bytes.Clone(t.Body) // which may be lent
+	return s.sound()
+}
+
+func (s *Splicer) sound() error {
+	s.gate.waiting = false
+	return s.eachHeld(func(t Tag, c *Class) error { return s.pass(t, c) })
+}
+
+// begin writes the first frame of a connection that has video, and then the audio
+// that came before it and belongs behind it.
+func (s *Splicer) begin(t Tag, c *Class) error {
+	g := &s.gate
+	g.waiting, g.trim, g.from = false, true, t.Timestamp
+	if !s.line.begun {
+		g.from -= lead
+		s.line.Begin(g.from)
+	}
+	if err := s.pass(t, c); err != nil {
+		return err
+	}
+	return s.eachHeld(func(a Tag, c *Class) error {
+		if d := int32(a.Timestamp - g.from); d < 0 || d > maxSilenced {
+			s.line.fixed.Early++
+			return nil
+		}
+		return s.pass(a, c)
+	})
+}
+
+// forsake leaves out the audio that is held.
+func (s *Splicer) forsake() {
+	_ = s.eachHeld(func(Tag, *Class) error {
+		s.line.fixed.Early++
+		return nil
+	})
+}
+
+func (s *Splicer) eachHeld(do func(t Tag, c *Class) error) error {
+	held := s.gate.held
+	s.gate.held = nil
+	for t, rest, ok := cutTag(held); ok; t, rest, ok = cutTag(rest) {
+		c := Classify(t)
+		if err := do(t, &c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// configured tells whether one of a frame's tracks has the sequence header that
+// it needs, or needs none.
+func (s *Splicer) configured(t *Tag, c *Class) bool {
+	for tr := range c.Tracks() {
+		var one TrackSet
+		one[tr.ID/64] = 1 << (tr.ID % 64)
+		if !tr.Codec.needsHeader() || s.pending.config(t.Type, tr.Codec, &one) || s.written.config(t.Type, tr.Codec, &one) {
+			return true
+		}
+	}
+	return false
+}
+
+// lookForHeader makes the header that a key frame lacks, if that can be done.
+func (s *Splicer) lookForHeader(t *Tag, c *Class) {
+	g := &s.gate
+	if g.came || s.configured(t, c) && !g.made {
+		return
+	}
+	if h, ok := makeHeader(*t, c); ok {
+		class := Classify(h)
+		if s.putHeader(h, &class) {
+			s.line.fixed.Made++
+			s.tell(SpliceEvent{Kind: HeaderMade, Type: t.Type, To: t.Timestamp, New: c.Codec})
+		}
+		g.made = true
+	}
+}
+
+func (s *Splicer) tellMissing(t *Tag, c *Class) {
+	if n := lane(t.Type); !s.gate.missing[n] {
+		s.gate.missing[n] = true
+		s.tell(SpliceEvent{Kind: HeaderMissing, Type: typeOf(n), To: t.Timestamp, New: c.Codec})
+	}
+}

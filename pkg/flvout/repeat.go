@@ -1,0 +1,208 @@
+package flvout
+
+import (
+	"bytes"
+
+	"github.com/yutopp/go-flv/tag"
+)
+
+// When frames are taken for a repeat.
+const (
+	armedTags  = 64      // are looked for after a new connection, or a step back
+	minRun     = 3       // equal frames in a row are one, if they weigh
+	minSmall   = 8       // or so many that do not, if none of them is like another
+	burst      = 500     // ms of media that came in less than half the time
+	maxRunSize = 8 << 20 // bytes of frames that may be one, held until that is known
+	maxLoops   = 10      // groups of pictures that come again in a row: the source loops
+)
+
+// A repeat is what a Splicer knows of frames that come again. A group of pictures
+// comes twice when a server connects again to where it has the stream from, or
+// we to it; it comes with the times it had, or in a burst. The same frames may
+// also come since nothing changes, as in silence, or since what is sent is the
+// same, as of a looped film: those have their own time.
+type repeat struct {
+	watching bool // more than key frames is looked for
+	armed    int  // so many more are
+	looping  bool
+
+	// The frames that may be a repeat, which are held, and then those that are
+	// one: the first has timestamp ts, and is in the recording at at.
+	held  []byte // framed
+	run   int    // how many
+	keys  int    // key frames among them
+	small int    // of them are like no other
+	heavy bool   // one of them weighs, and is like no other
+	typ   tag.TagType
+	ts    uint32
+	at    uint32
+	back  bool  // the timestamps repeat as well
+	since int64 // ms, arrival
+
+	dropping [2]bool // the lane's frames are still repeated
+	until    int64   // ms; from here on nothing is
+	tags     int64
+	end      uint32 // ms, behind the last
+	groups   int    // in a row
+}
+
+// arm looks for more than key frames.
+func (r *repeat) arm() { r.armed, r.watching = armedTags, true }
+
+func (r *repeat) watch() {
+	r.watching = r.armed > 0 || r.run > 0 || r.dropping[0] || r.dropping[1]
+}
+
+// suspect tells whether frame t is taken care of: left out since it is a repeat,
+// or held since it may be one.
+func (s *Splicer) suspect(t *Tag, c *Class, sum uint64, p *place) (done bool, err error) {
+	r := &s.repeat
+	defer r.watch()
+	due := t.Timestamp - r.ts + r.at // if it belongs to the repeat
+	if r.dropping[p.track] {
+		if s.seen.isAt(sum, due) {
+			if s.leaveOut(t, c, due) {
+				return true, nil
+			}
+			*p = s.line.place(p.track, t.Timestamp)
+			return false, nil
+		}
+		r.dropping[p.track] = false
+		if !r.dropping[1-p.track] || p.pos > r.until {
+			s.endRepeat()
+		}
+	}
+	if r.run > 0 {
+		if s.seen.isAt(sum, due) && s.hold(t, c, sum) {
+			return true, nil
+		}
+		t.Body = bytes.Clone(t.Body) // which may be lent
+		if err := s.letGo(); err != nil {
+			return false, err
+		}
+		*p = s.line.place(p.track, t.Timestamp)
+	}
+	return s.beginRun(t, c, sum, p), nil
+}
+
+// beginRun tells whether frame t may be the first of a repeat, and holds it then.
+func (s *Splicer) beginRun(t *Tag, c *Class, sum uint64, p *place) bool {
+	r, track := &s.repeat, &s.line.tracks[p.track]
+	back := track.any && p.pos <= track.out
+	if back && !p.fits && !s.line.rejoin {
+		r.arm()
+	}
+	if r.armed == 0 && !c.Key {
+		return false
+	}
+	r.armed = max(r.armed-1, 0)
+	at, n := s.seen.lookup(sum)
+	if r.looping {
+		r.looping = !c.Key || n > 0
+		return false
+	}
+	back = back || s.line.rejoin
+	if n != 1 || !back && !(c.Key && s.line.live()) || len(t.Body) > maxRunSize {
+		if c.Key {
+			r.groups = 0
+		}
+		return false
+	}
+	r.typ, r.ts, r.at, r.back, r.since = t.Type, t.Timestamp, at, back, s.line.now
+	r.run, r.keys, r.small, r.heavy = 0, 0, 0, false
+	return s.hold(t, c, sum)
+}
+
+// hold takes a frame of what may be a repeat, and decides whether it is. It does
+// not take one that is too many, or that comes in its own time.
+func (s *Splicer) hold(t *Tag, c *Class, sum uint64) bool {
+	r := &s.repeat
+	span := int64(int32(t.Timestamp - r.ts))
+	if len(r.held)+len(t.Body) > maxRunSize+maxRunSize/8 || !r.back && span > 2*burst {
+		return false
+	}
+	r.held = appendTag(r.held, *t)
+	r.run++
+	if c.Key {
+		r.keys++
+	}
+	if _, n := s.seen.lookup(sum); n == 1 {
+		r.small++
+		r.heavy = r.heavy || weighs(*t, c)
+	}
+	proof := r.back || span >= burst && 2*(s.line.now-r.since) < span
+	if r.run >= minRun && (r.heavy || r.small >= minSmall) && proof {
+		s.confirm(t)
+	}
+	return true
+}
+
+// confirm leaves out what is held.
+func (s *Splicer) confirm(t *Tag) {
+	r := &s.repeat
+	s.line.Align(r.typ, r.ts, r.at)
+	s.line.fixed.Repeats += int64(r.run)
+	r.tags += int64(r.run)
+	r.groups += r.keys
+	r.end = t.Timestamp - r.ts + r.at
+	r.unhold()
+	r.dropping = [2]bool{s.line.tracks[0].any, s.line.tracks[1].any}
+	r.until = s.line.newest().out + maxBack
+}
+
+func (r *repeat) unhold() {
+	r.held, r.run = r.held[:0], 0
+	if cap(r.held) > maxScratch {
+		r.held = nil
+	}
+}
+
+// leaveOut counts a frame that is a repeat. It tells if it is not to be left out,
+// since the source loops.
+func (s *Splicer) leaveOut(t *Tag, c *Class, due uint32) bool {
+	r := &s.repeat
+	if c.Key && r.groups >= maxLoops {
+		s.endRepeat()
+		r.looping, r.groups = true, 0
+		s.tell(SpliceEvent{Kind: SourceLoops, Type: t.Type, To: t.Timestamp})
+		s.line.Align(t.Type, t.Timestamp, uint32(s.line.next(lane(t.Type))))
+		return false
+	}
+	if c.Key {
+		r.groups++
+	}
+	s.line.fixed.Repeats++
+	r.tags++
+	r.end = due
+	return true
+}
+
+// endRepeat tells of a repeat that is over.
+func (s *Splicer) endRepeat() {
+	r := &s.repeat
+	r.dropping = [2]bool{}
+	if r.tags > 0 {
+		s.tell(SpliceEvent{Kind: RepeatDropped, Type: r.typ, To: r.ts, Tags: r.tags, Gap: ms(int64(int32(r.end - r.at)))})
+		r.tags = 0
+	}
+	r.watch()
+}
+
+// letGo writes the frames that are held: they are no repeat.
+func (s *Splicer) letGo() error {
+	r := &s.repeat
+	if r.run == 0 {
+		return nil
+	}
+	held := r.held
+	r.held, r.run = nil, 0
+	defer r.watch()
+	for t, rest, ok := cutTag(held); ok; t, rest, ok = cutTag(rest) {
+		c := Classify(t)
+		c.setNALSize(s.nalSize)
+		if err := s.put(t, &c, s.seen.sum(t, &c), s.line.place(lane(t.Type), t.Timestamp)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

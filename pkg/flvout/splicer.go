@@ -1,0 +1,388 @@
+package flvout
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"github.com/yutopp/go-flv/tag"
+)
+
+// A Change says what becomes of a recording when another sequence header comes.
+type Change uint8
+
+// What can become of it.
+const (
+	ChangeSplit Change = iota // another file begins
+	ChangeKeep                // the header is written where it came
+	ChangeExit                // WriteTag returns ErrChanged
+)
+
+// A Rejoining says what becomes of a recording when the stream comes by a new
+// connection.
+type Rejoining uint8
+
+// What can become of it.
+const (
+	RejoinJoin  Rejoining = iota // it goes on without a seam, if the headers are the same
+	RejoinSplit                  // another file begins
+)
+
+// ErrChanged is returned when another sequence header came and that is to end the
+// recording.
+var ErrChanged = errors.New("flvout: the stream's parameters changed")
+
+// SplicerOptions say what a Splicer does.
+type SplicerOptions struct {
+	OnChange Change
+	OnRejoin Rejoining
+
+	// Raw leaves the timestamps as the server sent them, and what it repeats in
+	// its place.
+	Raw bool
+
+	// Event is told what was done; nil: nobody is. It is called from within
+	// WriteTag, Rejoin and Close.
+	Event func(SpliceEvent)
+}
+
+// A Splicer makes one stream, fit for a file, out of what servers send. It is a
+// Sink in front of another.
+//
+// It begins at a key frame, with the headers that are in force there, and waits
+// for those; it makes the clock one time line, as a Timeline does; it passes on
+// a header only if it changes something, and begins a new file then, if the sink
+// has a method Split; it leaves out what a server sends again, what is empty,
+// commands, and ends of sequences behind which it goes on. The bodies of frames
+// stay as they are, but for a composition time whose timestamp was raised.
+//
+// What is held meanwhile is bounded, by time and by bytes. In the steady state
+// WriteTag allocates nothing. A Splicer belongs to one goroutine.
+//
+// A sink that has Split is to write the headers in force into the new file when
+// its first frame comes, and not before: the Splicer writes those that changed
+// behind the Split.
+type Splicer struct {
+	out    Sink
+	o      SplicerOptions
+	line   Timeline
+	seen   *seen
+	repeat repeat
+	gate   gate
+
+	written Headers // in force in the output
+	pending Headers // to be written with the next frame
+	turning bool    // there are some, or a split is due at once
+	split   bool    // a split is due at once
+	due     bool    // a split is due at the next key frame
+	nalSize int     // of the video track in force
+
+	dropped Dropped
+	scratch []byte // a body of our own
+	err     error  // sticks
+	closed  bool
+}
+
+// maxScratch is the longest body that is kept room for.
+const maxScratch = 1 << 20
+
+var _ Sink = (*Splicer)(nil)
+
+// NewSplicer returns a Splicer in front of out.
+func NewSplicer(out Sink, o SplicerOptions) *Splicer {
+	s := &Splicer{out: out, o: o, seen: newSeen(), nalSize: usualNALSize}
+	s.line.Raw, s.line.Event = o.Raw, o.Event
+	s.gate.waiting = true
+	return s
+}
+
+// Arrived is Timeline.Arrived.
+func (s *Splicer) Arrived(at time.Duration) { s.line.Arrived(at) }
+
+// Corrections counts what was mended and left out so far.
+func (s *Splicer) Corrections() Corrections { return s.line.fixed }
+
+// Remember takes a tag of the file that is to be continued, with its timestamp in
+// the recording: its headers are in force, and its frames are not written again.
+// Call it for all tags, or the headers and the last thousand or more; then
+// Rejoin.
+func (s *Splicer) Remember(t Tag) {
+	c := Classify(t)
+	switch c.Kind {
+	case KindConfig, KindColorInfo:
+		s.written.Put(t, &c)
+		s.learn(t, &c)
+	case KindFrame, KindUnknown:
+		if t.Type&tagTypeMask == tag.TagTypeVideo {
+			s.gate.everVideo = true
+		}
+		s.line.Resume(t.Type, t.Timestamp)
+		s.seen.put(s.seen.sum(t, &c), t.Timestamp)
+	}
+}
+
+// Rejoin tells that the tags of a new connection follow.
+func (s *Splicer) Rejoin() error {
+	if s.err != nil {
+		return s.err
+	}
+	if err := s.settle(); err != nil {
+		return err
+	}
+	s.forsake()
+	if s.line.begun {
+		s.line.Rejoin()
+		if s.o.OnRejoin == RejoinSplit {
+			s.split, s.turning = true, true
+			s.seen.forget()
+		}
+		s.repeat.arm()
+	}
+	s.gate.shut()
+	return nil
+}
+
+// WriteTag takes a tag as a server sent it. It returns the sink's errors, and
+// ErrChanged.
+func (s *Splicer) WriteTag(t Tag) error {
+	c := Classify(t)
+	return s.write(t, &c)
+}
+
+func (s *Splicer) write(t Tag, c *Class) error {
+	if s.err != nil {
+		return s.err
+	}
+	switch t.Type &^ tagFilterBit {
+	case tag.TagTypeAudio, tag.TagTypeVideo:
+	case tag.TagTypeScriptData, tagTypeScriptAMF3:
+		return s.script(t, c)
+	default:
+		s.dropped.Other++
+		return nil
+	}
+	switch c.Kind {
+	case KindFrame, KindUnknown:
+		switch n := len(t.Body); {
+		case n == 0: // and encrypted
+			s.dropped.Empty++
+			return nil
+		case n > maxBody:
+			s.dropped.TooLarge++
+			return nil
+		}
+		if s.nalSize != usualNALSize && c.video {
+			other := *c
+			other.setNALSize(s.nalSize)
+			c = &other
+		}
+		return s.stick(s.frame(t, c))
+	case KindConfig, KindColorInfo:
+		s.header(t, c)
+	case KindEnd:
+		s.line.fixed.Ends++
+	case KindEmpty:
+		s.dropped.Empty++
+	case KindCommand:
+		s.dropped.Command++
+	case KindMalformed:
+		s.dropped.Malformed++
+	}
+	return nil
+}
+
+func (s *Splicer) stick(err error) error {
+	if s.err == nil {
+		s.err = err
+	}
+	return err
+}
+
+// script passes on onMetaData and nothing else.
+func (s *Splicer) script(t Tag, c *Class) error {
+	if c.Kind != KindMetadata {
+		s.dropped.Script++
+		return nil
+	}
+	s.gate.announce(ParseMetadata(t))
+	return s.stick(s.out.write(t, c))
+}
+
+// frame takes a frame through the gate, and the headers that have come before it
+// ahead of it.
+func (s *Splicer) frame(t Tag, c *Class) error {
+	if n := lane(t.Type); s.gate.closed(n, c) {
+		pass, err := s.admit(&t, c)
+		if !pass || err != nil {
+			return err
+		}
+		if s.gate.waiting {
+			return s.begin(t, c)
+		}
+	}
+	return s.pass(t, c)
+}
+
+// pass writes a frame that may be written, unless it is a repeat.
+func (s *Splicer) pass(t Tag, c *Class) error {
+	if s.turning || s.due && c.Key {
+		if err := s.turn(&t, c); err != nil {
+			return err
+		}
+	}
+	if s.o.Raw {
+		return s.put(t, c, 0, place{track: lane(t.Type), ts: t.Timestamp})
+	}
+	sum := s.seen.sum(t, c)
+	p := s.line.place(lane(t.Type), t.Timestamp)
+	if c.Key || !p.fits || s.repeat.watching {
+		if done, err := s.suspect(&t, c, sum, &p); done || err != nil {
+			return err
+		}
+	}
+	return s.put(t, c, sum, p)
+}
+
+// put writes a frame at its place.
+func (s *Splicer) put(t Tag, c *Class, sum uint64, p place) error {
+	out, shift := s.line.take(p)
+	t.Timestamp = out
+	if s.o.Raw {
+		return s.out.write(t, c)
+	}
+	s.seen.put(sum, out-shift)
+	if shift != 0 {
+		if at, ok := c.ctsAt(t); ok {
+			return s.putShifted(t, *c, at, shift)
+		}
+	}
+	return s.out.write(t, c)
+}
+
+// putShifted writes a frame that is decoded later than its sender said, to be
+// shown at the same time.
+func (s *Splicer) putShifted(t Tag, c Class, at int, shift uint32) error {
+	const lowest = -1 << 23
+	cts := int64(c.CTS) - int64(shift)
+	if cts < lowest {
+		return s.out.write(t, &c)
+	}
+	t = s.own(t)
+	t.Body[at], t.Body[at+1], t.Body[at+2] = byte(cts>>16), byte(cts>>8), byte(cts)
+	c.CTS, c.Payload = int32(cts), t.Body[at+3:]
+	err := s.out.write(t, &c)
+	s.release()
+	return err
+}
+
+// own gives a tag a body of our own. One that is lent from the sink's buffer does
+// not survive that another tag is written.
+func (s *Splicer) own(t Tag) Tag {
+	if len(t.Body) > 0 && len(s.scratch) > 0 && &t.Body[0] == &s.scratch[0] {
+		return t
+	}
+	s.scratch = append(s.scratch[:0], t.Body...)
+	t.Body = s.scratch
+	return t
+}
+
+// release gives up a body of our own that is too long to keep room for.
+func (s *Splicer) release() {
+	if cap(s.scratch) > maxScratch {
+		s.scratch = nil
+	}
+}
+
+// ctsAt returns where in the body the composition time of a frame of one track
+// stands, if it has one.
+func (c *Class) ctsAt(t Tag) (at int, ok bool) {
+	if c.Kind != KindFrame || !c.video || c.Multitrack {
+		return 0, false
+	}
+	at = len(t.Body) - len(c.Payload) - 3
+	if t.Body[0]&exVideoBit == 0 {
+		return at, c.Codec.hasAVCHeader()
+	}
+	return at, c.packet == videoCodedFrames && c.Codec.hasNALUnits() && at > 0
+}
+
+// settle decides on what is held, since no more comes for now. Audio that waits
+// for a picture that was seen to come is left.
+func (s *Splicer) settle() error {
+	err := s.stick(s.letGo())
+	s.endRepeat()
+	if err == nil && s.gate.waiting && !s.gate.hasVideo && len(s.gate.held) > 0 {
+		err = s.stick(s.sound())
+	}
+	return err
+}
+
+func (s *Splicer) tell(e SpliceEvent) {
+	if s.o.Event != nil {
+		e.At = ms(s.line.newest().out)
+		s.o.Event(e)
+	}
+}
+
+// AvailableBuffer is the sink's.
+func (s *Splicer) AvailableBuffer(n int) []byte { return s.out.AvailableBuffer(n) }
+
+// Begin ends the wait for video, if there has been none, and is the sink's then.
+func (s *Splicer) Begin() error {
+	if s.err != nil {
+		return s.err
+	}
+	if s.gate.waiting && !s.gate.hasVideo && len(s.gate.held) > 0 { // somebody waits
+		if err := s.stick(s.sound()); err != nil {
+			return err
+		}
+	}
+	return s.stick(s.out.Begin())
+}
+
+// Begun is the sink's.
+func (s *Splicer) Begun() bool { return s.out.Begun() }
+
+// Flush is the sink's. What the Splicer holds stays held.
+func (s *Splicer) Flush() error { return s.out.Flush() }
+
+// Close writes what is held, and closes the sink.
+func (s *Splicer) Close() error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	var err error
+	if s.err == nil {
+		err = s.settle()
+		if err == nil && len(s.gate.held) > 0 {
+			err = s.stick(s.sound())
+		}
+	}
+	s.gate.held, s.repeat.held, s.scratch = nil, nil, nil
+	if s.err == nil {
+		s.err = newError("write", s.out.Name(), os.ErrClosed)
+	}
+	return errors.Join(err, s.out.Close())
+}
+
+// Name is the sink's.
+func (s *Splicer) Name() string { return s.out.Name() }
+
+// Size is the sink's.
+func (s *Splicer) Size() int64 { return s.out.Size() }
+
+// Duration is the sink's.
+func (s *Splicer) Duration() time.Duration { return s.out.Duration() }
+
+// Stats are the sink's, and what was dropped on the way there.
+func (s *Splicer) Stats() Stats {
+	st := s.out.Stats()
+	st.Dropped.Empty += s.dropped.Empty
+	st.Dropped.Command += s.dropped.Command
+	st.Dropped.Malformed += s.dropped.Malformed
+	st.Dropped.TooLarge += s.dropped.TooLarge
+	st.Dropped.Script += s.dropped.Script
+	st.Dropped.Other += s.dropped.Other
+	return st
+}

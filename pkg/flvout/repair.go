@@ -1,0 +1,350 @@
+package flvout
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// RepairOptions say how a file is mended.
+type RepairOptions struct {
+	// DryRun says what there is to do, and does not do it.
+	DryRun bool
+	// Output is where the mended file is written, whatever has to be mended; the
+	// damaged one stays. It replaces no other. Empty: in its place.
+	Output string
+	// IndexEntries is the room for key frames in the index of a file that is
+	// written anew, as in FileOptions.
+	IndexEntries int
+}
+
+// ErrNoMedia is the error of repairing what has no audio or video in it that can
+// be proven.
+var ErrNoMedia = errors.New("no audio or video can be found in it")
+
+// ErrNotFLV is the error of replacing a file that does not begin as FLV does. It
+// may be something else that has FLV in it, such as an archive.
+var ErrNotFLV = errors.New("it does not begin as an FLV file does")
+
+// An Action is what was done to a file.
+type Action uint8
+
+// The actions.
+const (
+	ActionNone    Action = iota // there is nothing to mend
+	ActionInPlace               // the file was mended where it is
+	ActionCopy                  // it was written anew
+	ActionRemove                // it was removed, since there was nothing in it; of Recover
+)
+
+// A Repaired says what was found in a file and what was done. Of a dry run it
+// says what would be done.
+type Repaired struct {
+	Path   string // of the mended file
+	Action Action
+	Damage Damage
+	Head   bool // onMetaData, the index or the header's flags were wrong or missing
+
+	Duration time.Duration
+	Size     int64 // of the mended file
+	Stats    Stats // what is in it, and what was left out
+
+	// Moved tells that timestamps were changed, or tags left out.
+	Moved bool
+}
+
+// Repair mends a file. It works in place if it is enough to cut the end off, to
+// write trailers, and to write the head into the room that there is for it.
+// Otherwise it writes a new file beside it, NAME.repair, which replaces it when
+// all of it is on the disk. Whenever it is broken off, the file can be repaired
+// again. It does not change a frame.
+//
+// NAME.part, which a recording left, is called NAME afterwards, as by Recover. A
+// file that is being recorded gives ErrLocked. Errors of the file are *Error,
+// but for ErrNoMedia and ErrNotFLV; it is unchanged then.
+func Repair(path string, o RepairOptions) (*Repaired, error) {
+	path, err := filepath.EvalSymlinks(path) // or the copy would replace the link
+	if err != nil {
+		return nil, newError("open", path, err)
+	}
+	m, err := openMender(path, &o)
+	if err != nil {
+		return nil, err
+	}
+	m.name, _ = strings.CutSuffix(path, partSuffix)
+	done, err := m.repair()
+	return done, m.close(err)
+}
+
+// A mender mends one file.
+type mender struct {
+	path string
+	name string // what it is called when it is whole
+	f    *os.File
+	fi   fs.FileInfo
+	o    *RepairOptions
+	v    *survey
+	head []byte // as it should be; nil: there is no room for it
+}
+
+// openMender opens a file and keeps others from it.
+func openMender(path string, o *RepairOptions) (*mender, error) {
+	mode := os.O_RDWR
+	if o.DryRun || o.Output != "" {
+		mode = os.O_RDONLY
+	}
+	f, err := os.OpenFile(path, mode, 0)
+	if err != nil {
+		return nil, newError("open", path, err)
+	}
+	m := &mender{path: path, f: f, o: o}
+	if err := m.check(); err != nil {
+		_ = f.Close()
+		return nil, newError("open", path, err)
+	}
+	return m, nil
+}
+
+func (m *mender) check() (err error) {
+	if m.fi, err = m.f.Stat(); err != nil {
+		return err
+	}
+	switch {
+	case m.fi.IsDir():
+		return syscall.EISDIR
+	case !m.fi.Mode().IsRegular():
+		return errNoFile
+	}
+	if err := lock(m.f); err != nil {
+		return err
+	}
+	if err := isAt(m.f, m.path); err != nil {
+		return err
+	}
+	m.fi, err = m.f.Stat() // as it is with nobody else at it
+	return err
+}
+
+// close lets the file go. It returns err, or else its own.
+func (m *mender) close(err error) error {
+	if e := m.f.Close(); err == nil && e != nil && !errors.Is(e, os.ErrClosed) {
+		err = newError("close", m.path, e)
+	}
+	return err
+}
+
+var errNoFile = errors.New("no regular file")
+
+// repair looks and acts.
+func (m *mender) repair() (*Repaired, error) {
+	if err := m.survey(); err != nil {
+		return nil, err
+	}
+	done := m.report()
+	switch {
+	case !m.v.media():
+		return nil, ErrNoMedia
+	case m.o.Output != "" && !m.o.DryRun:
+		return done, m.writeTo(m.o.Output, done)
+	case m.v.damage.Head && m.o.Output == "" && m.name == m.path:
+		return nil, ErrNotFLV
+	case m.o.DryRun:
+		return done, nil
+	}
+	var err error
+	switch done.Action {
+	case ActionInPlace:
+		err = m.inPlace()
+	case ActionCopy:
+		err = m.replace(done)
+	}
+	if err == nil && m.name != m.path {
+		err = m.finish(done)
+	}
+	return done, err
+}
+
+func (m *mender) survey() (err error) {
+	m.v, err = surveyFile(m.f, m.fi.Size(), m.o)
+	if err != nil {
+		return newError("read", m.path, err)
+	}
+	return nil
+}
+
+// report decides what is to be done.
+func (m *mender) report() *Repaired {
+	v := m.v
+	r := &Repaired{
+		Path: m.name, Damage: v.damage, Duration: v.sum.duration(), Size: v.whole(), Stats: v.stats,
+		Moved: v.is != v.becomes,
+	}
+	m.head = v.head.want(v, m.o)
+	right := v.head.right(v, m.head, m.o)
+	r.Head = !right
+	switch {
+	case m.o.Output != "":
+		r.Action, r.Path = ActionCopy, m.o.Output
+	case !v.asIs(), !right && m.head == nil:
+		r.Action = ActionCopy
+	case !right, v.damage.Trailers > 0, v.damage.NoTrailer, v.damage.Tail > 0:
+		r.Action = ActionInPlace
+	}
+	if right {
+		m.head = nil
+	}
+	return r
+}
+
+// inPlace mends the file where it is. What was done last is as the file should
+// be, and so it can be done again from any moment on.
+func (m *mender) inPlace() error {
+	v := m.v
+	if v.damage.Trailers > 0 {
+		if err := m.writeTrailers(); err != nil {
+			return err
+		}
+	}
+	if v.damage.NoTrailer {
+		if err := m.writeTrailer(&v.last); err != nil {
+			return err
+		}
+	}
+	if v.damage.Tail > 0 {
+		if err := m.f.Truncate(v.end); err != nil {
+			return newError("truncate", m.path, err)
+		}
+	}
+	// The head tells of what is on the disk.
+	if err := m.f.Sync(); err != nil {
+		return newError("sync", m.path, err)
+	}
+	if m.head == nil {
+		return nil
+	}
+	if _, err := m.f.WriteAt(m.head, 0); err != nil {
+		return newError("write", m.path, err)
+	}
+	if err := m.f.Sync(); err != nil {
+		return newError("sync", m.path, err)
+	}
+	return nil
+}
+
+// writeTrailers goes through the file once more, and writes the trailers that are
+// wrong.
+func (m *mender) writeTrailers() error {
+	if _, err := m.f.WriteAt(make([]byte, trailerSize), int64(headSize-trailerSize)); err != nil {
+		return newError("write", m.path, err)
+	}
+	s := NewSalvager(m.f, m.v.size)
+	for {
+		_, err := s.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return newError("read", m.path, err)
+		}
+		if !s.last.trailer && s.End() == s.last.bodyEnd()+trailerSize {
+			if err := m.writeTrailer(&s.last); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (m *mender) writeTrailer(t *found) error {
+	if _, err := m.f.WriteAt(t.appendTrailer(nil), t.bodyEnd()); err != nil {
+		return newError("write", m.path, err)
+	}
+	return nil
+}
+
+// repairSuffix is what a copy has behind its name until it is whole.
+const repairSuffix = ".repair"
+
+// replace writes the file anew, and puts that in its place.
+func (m *mender) replace(done *Repaired) error {
+	to := m.path + repairSuffix
+	// What one that was broken off left behind; the file is ours alone.
+	_ = os.Remove(to)
+	_ = os.Remove(to + partSuffix)
+	if err := m.writeTo(to, done); err != nil {
+		return err
+	}
+	to, done.Path = done.Path, m.name
+	if err := m.close(nil); err != nil { // or Windows would not replace it
+		return err
+	}
+	if err := os.Rename(to, m.path); err != nil {
+		_ = os.Remove(to)
+		return newError("rename", to, err)
+	}
+	syncDir(filepath.Dir(m.path))
+	return nil
+}
+
+// writeTo writes the file anew under a name that is free.
+func (m *mender) writeTo(to string, done *Repaired) error {
+	if _, err := os.Lstat(to); err == nil {
+		return newError("create", to, fs.ErrExist)
+	}
+	f, err := FileOptions{IndexEntries: m.o.IndexEntries}.Create(to)
+	if err != nil {
+		return err
+	}
+	err = m.copyTo(f)
+	if err == nil {
+		if err = os.Chmod(f.Name(), m.fi.Mode().Perm()); err != nil {
+			err = newError("chmod", f.Name(), err)
+		}
+	}
+	if err != nil {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+		return err
+	}
+	done.Path, done.Size, done.Duration, done.Stats = f.Name(), f.Size(), f.Duration(), f.Stats()
+	return nil
+}
+
+func (m *mender) copyTo(f *File) error {
+	s := NewSalvager(m.f, m.v.size)
+	line := m.o.line(f)
+	for {
+		t, err := s.Next()
+		if errors.Is(err, io.EOF) {
+			return line.out.Close()
+		}
+		if err != nil {
+			return newError("read", m.path, err)
+		}
+		line.joined(s.Damage().Joined)
+		c := Classify(t)
+		if err := line.out.write(t, &c); err != nil {
+			return err
+		}
+	}
+}
+
+// A line is the way of the tags from the Salvager into a file.
+type line struct {
+	out   Sink
+	files int64 // that were joined
+}
+
+func (o *RepairOptions) line(out Sink) *line { return &line{out: out} }
+
+// joined tells that so many files were appended to the first.
+func (l *line) joined(n int64) { l.files = n }
+
+func (f *found) appendTrailer(dst []byte) []byte {
+	return binary.BigEndian.AppendUint32(dst, uint32(tagHeaderSize+f.size))
+}

@@ -69,10 +69,11 @@ type Repaired struct {
 // file that is being recorded gives ErrLocked. Errors of the file are *Error,
 // but for ErrNoMedia and ErrNotFLV; it is unchanged then.
 func Repair(path string, o RepairOptions) (*Repaired, error) {
-	path, err := filepath.EvalSymlinks(path) // or the copy would replace the link
+	to, err := filepath.EvalSymlinks(path) // or the copy would replace the link
 	if err != nil {
 		return nil, newError("open", path, err)
 	}
+	path = to
 	m, err := openMender(path, &o)
 	if err != nil {
 		return nil, err

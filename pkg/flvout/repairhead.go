@@ -44,7 +44,10 @@ func newHeadCheck(body []byte) *headCheck {
 	k.entries, err = ReadIndex(body)
 	k.wrong = err != nil || len(k.entries) < minKeyframes
 	for i := 1; i < len(k.entries); i++ {
-		k.longest = max(k.longest, k.entries[i].Time-k.entries[i-1].Time)
+		e, before := k.entries[i], k.entries[i-1]
+		k.longest = max(k.longest, e.Time-before.Time)
+		// Players look for the last entry that is early enough, and not among equals.
+		k.wrong = k.wrong || i > 1 && e.Position <= before.Position
 	}
 	return k
 }

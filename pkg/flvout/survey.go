@@ -44,13 +44,14 @@ func surveyFile(r io.ReaderAt, size int64, o *RepairOptions) (*survey, error) {
 		}
 		line.joined(s.Damage().Joined)
 		c := Classify(t)
-		if first && s.Offset() == int64(headSize) && t.Type == tag.TagTypeScriptData && c.Kind == KindMetadata && t.Timestamp == 0 {
+		switch {
+		case !first || t.Type != tag.TagTypeScriptData || c.Kind != KindMetadata:
+			v.is.add(t, len(t.Body))
+		case s.Offset() == int64(headSize) && t.Timestamp == 0:
 			v.head = newHeadCheck(bytes.Clone(t.Body))
 			if v.head.fits {
 				entries = v.head.head.room
 			}
-		} else {
-			v.is.add(t, len(t.Body))
 		}
 		if v.sum == nil {
 			v.sum = newSummary(entries)
@@ -110,15 +111,15 @@ func (s *trace) add(t Tag, size int) {
 	)
 	start := [traced]byte{}
 	t.Body = t.Body[:copy(start[:], t.Body)]
-	last := &s.video
+	last, other := &s.video, &s.audio
 	if t.Type&tagTypeMask == tag.TagTypeAudio {
-		last = &s.audio
+		last, other = other, last
 	}
 	ts := t.Timestamp
 	switch c := Classify(t); {
 	case c.movesClock():
 		*last = ts
-	case ts-*last <= aside:
+	case ts-*last <= aside, ts > *last && ts-*other+aside <= 2*aside:
 		// Where a header stands in time is of no importance as long as it is
 		// near the frames.
 		ts = 0

@@ -51,6 +51,7 @@ func exitStatus(err error) int {
 		badURL *rtmp.URLError
 		signal *signalError
 		output *flvout.Error
+		space  *job.SpaceError
 		pull   *jobError
 		input  *job.InputError
 	)
@@ -65,7 +66,7 @@ func exitStatus(err error) int {
 		return statusSignal + int(signal.signal)
 	case errors.Is(err, syscall.EPIPE) && !isConnection(err):
 		return statusPipe
-	case errors.As(err, &output), errors.Is(err, syscall.ENOSPC):
+	case errors.As(err, &output), errors.As(err, &space), errors.Is(err, syscall.ENOSPC):
 		return statusOutput
 	case errors.As(err, &pull):
 		return jobStatus(pull)

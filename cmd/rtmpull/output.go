@@ -6,35 +6,122 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 )
 
+// outputFlags say what a recording is written to, and how.
+type outputFlags struct {
+	name  string
+	force bool
+
+	segmentTime, align durationValue
+	segmentSize        sizeValue
+	index              indexValue
+	minFree            minFreeValue
+	onComplete         string
+}
+
+func (f *outputFlags) group() flagGroup {
+	fs := pflag.NewFlagSet("output", pflag.ContinueOnError)
+	fs.StringVarP(&f.name, "flv", "o", defaultName,
+		"output `file`, with strftime's directives and {stream}, {app}, {host}, {seq}; - is standard output")
+	fs.BoolVar(&f.force, "force", false, "replace a file of the same name, instead of taking another name")
+	fs.Var((*positiveValue)(&f.segmentTime), "segment-time", "begin a new file, at a key frame, when one has so much media")
+	fs.Var(&f.segmentSize, "segment-size", "begin a new file before one gets larger")
+	fs.Var((*alignValue)(&f.align), "segment-align", "begin a new file when the time of day is a multiple of this: 1h is on the hour")
+	fs.Var(&f.index, "index-entries", "room for key frames in a file's index, in which players seek; 0 is no index (default: one a second, 8192 at most)")
+	return flagGroup{"Output", fs}
+}
+
+// afterGroup are the flags of what happens to files that are complete.
+func (f *outputFlags) afterGroup() flagGroup {
+	fs := pflag.NewFlagSet("after", pflag.ContinueOnError)
+	fs.StringVar(&f.onComplete, "on-complete", "", "`command` for the shell to run for each file that is complete: $RTMPULL_FILE; see above")
+	return flagGroup{"After", fs}
+}
+
+// addMinFree adds the one flag of the output that counts as a limit as well.
+func (f *outputFlags) addMinFree(fs *pflag.FlagSet) {
+	fs.Var(&f.minFree, "min-free", "how much to leave free on the disk (default: 64 MB, or 5 % of a small disk)")
+}
+
+// segments tells whether there is to be more than one file.
+func (f *outputFlags) segments() bool { return f.segmentTime > 0 || f.segmentSize > 0 || f.align > 0 }
+
+// check finds out what is wrong with the flags, before anything is opened.
+func (f *outputFlags) check() error {
+	switch f.name {
+	case "":
+		return badUsage("--flv wants a name, or - for standard output")
+	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
+		f.name = "-"
+	}
+	if f.name != "-" {
+		return nil
+	}
+	for flag, given := range map[string]bool{
+		"--segment-time": f.segmentTime > 0, "--segment-size": f.segmentSize > 0, "--segment-align": f.align > 0,
+		"--index-entries": f.index.set, "--min-free": f.minFree.set, "--on-complete": f.onComplete != "", "--force": f.force,
+	} {
+		if given {
+			return badUsage("%s is for files, and standard output is none", flag)
+		}
+	}
+	return nil
+}
+
 // stdout is a flvout.Writer with a name.
 type stdout struct{ *flvout.Writer }
 
 func (stdout) Name() string { return "standard output" }
 
-// open makes the output. A file appears with the first media. To open a named
-// pipe waits for its reader, or for a signal.
-func (o *pullOptions) open(ctx context.Context, env *environment, t *rtmp.Target) (job.Output, error) {
-	switch o.output {
-	case "":
-		return nil, badUsage("--flv wants a name, or - for standard output")
-	case "-":
+// open makes the output, for a recording of limit at most, if that is not 0. A
+// file appears with the first media. To open a named pipe waits for its reader, or
+// for a signal.
+func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target, limit time.Duration) (*job.Files, flvout.Sink, error) {
+	if f.name == "-" {
 		if isTerminal(env.stdout) {
-			return nil, errTerminal
+			return nil, nil, errTerminal
 		}
-		return stdout{flvout.NewWriter(env.stdout)}, nil
+		return nil, stdout{flvout.NewWriter(env.stdout)}, nil
 	}
-	template, err := parseName(o.output)
+	template, err := parseName(f.name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	name := template.expand(t, time.Now(), 1)
+	o := job.FilesOptions{Time: time.Duration(f.segmentTime), Size: int64(f.segmentSize), Align: time.Duration(f.align)}
+	if name := template.expand(t, time.Now(), 1); isDevice(name) {
+		if f.segments() {
+			return nil, nil, badUsage("%s is no file, and cannot be written in segments", name)
+		}
+	} else {
+		o.MinFree = f.minFree.want
+		// Found before there is one of our own.
+		o.Orphans = template.orphans(t)
+	}
+	if f.onComplete != "" {
+		o.Hook = &job.Hook{Command: f.onComplete, Env: hookEnvironment(os.Environ(), t), Output: env.stderr}
+	}
+	before := ""
+	o.Open = func(seq int) (*flvout.File, error) {
+		name := template.expand(t, time.Now(), seq)
+		options := flvout.FileOptions{Force: f.force && name != before}
+		before = name
+		return openFile(ctx, name, options)
+	}
+	files, err := job.OpenFiles(o)
+	return files, nil, err
+}
+
+// openFile makes a file, and its folder.
+func openFile(ctx context.Context, name string, o flvout.FileOptions) (*flvout.File, error) {
 	if leadsToTerminal(name) {
 		return nil, errTerminal
 	}
@@ -44,11 +131,23 @@ func (o *pullOptions) open(ctx context.Context, env *environment, t *rtmp.Target
 		}
 		return nil, &flvout.Error{Op: "create", Path: name, Err: err}
 	}
-	f, err := orSignal(ctx, func() (*flvout.File, error) { return flvout.FileOptions{Force: o.force}.Create(name) })
-	if err != nil {
-		return nil, err
+	return orSignal(ctx, func() (*flvout.File, error) { return o.Create(name) })
+}
+
+// hookEnvironment is what a command for complete files has: all that we have but
+// secrets.
+func hookEnvironment(ours []string, t *rtmp.Target) []string {
+	var env []string
+	for _, v := range ours {
+		name, _, _ := strings.Cut(v, "=")
+		switch name {
+		case "RTMPULL_TOKEN", "RTMPULL_PASSWORD":
+		default:
+			env = append(env, v)
+		}
 	}
-	return f, nil
+	return append(env,
+		"RTMPULL_STREAM="+fieldValue("stream", t), "RTMPULL_APP="+fieldValue("app", t), "RTMPULL_HOST="+fieldValue("host", t))
 }
 
 // orSignal opens what may have to be waited for, such as the other end of a named
@@ -74,6 +173,13 @@ func orSignal[T any](ctx context.Context, open func() (T, error)) (T, error) {
 }
 
 var errTerminal = badUsage("the output is a terminal, which is no place for media")
+
+// isDevice tells whether a path is that of something that is written straight
+// through, such as a named pipe.
+func isDevice(name string) bool {
+	fi, err := os.Stat(name)
+	return err == nil && !fi.Mode().IsRegular() && !fi.IsDir()
+}
 
 // leadsToTerminal tells whether a path is a terminal's, such as /dev/tty.
 func leadsToTerminal(name string) bool {

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
-	"math"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -186,65 +183,5 @@ func (o *publishOptions) conclude(env *environment, r job.PushResult, t *telling
 	if err != nil && r.Media && t.words {
 		return &told{err}
 	}
-	return err
-}
-
-// retryFlags say how long to go on about a connection that fails or is lost.
-type retryFlags struct {
-	attempts        attemptsValue
-	delay, maxDelay durationValue
-	maxTime         durationValue
-}
-
-func (f *retryFlags) group() flagGroup {
-	f.delay, f.maxDelay = durationValue(job.DefaultRetryDelay), durationValue(job.DefaultRetryMaxDelay)
-	fs := pflag.NewFlagSet("survival", pflag.ContinueOnError)
-	fs.Var(&f.attempts, "retry", "how often to connect again in a row, also at the start (default: for 60 s, once a stream was taken for 3 s)")
-	fs.Var(&f.delay, "retry-delay", "how long to wait before that, twice as long each time")
-	fs.Var(&f.maxDelay, "retry-max-delay", "how long to wait at most")
-	fs.Var(&f.maxTime, "retry-max-time", "how long to go on, from when the connection was lost")
-	return flagGroup{"Survival", fs}
-}
-
-func (f *retryFlags) policy() job.Retry {
-	r := job.Retry{
-		Attempts: f.attempts.n, First: f.attempts.set,
-		Delay: time.Duration(f.delay), MaxDelay: time.Duration(f.maxDelay), MaxTime: time.Duration(f.maxTime),
-	}
-	if !f.attempts.set {
-		r.Attempts = job.Unlimited
-		if r.MaxTime == 0 {
-			r.MaxTime = job.DefaultRetryMaxTime
-		}
-	}
-	return r
-}
-
-// An attemptsValue is a flag that takes a number of attempts, or inf.
-type attemptsValue struct {
-	n   int
-	set bool
-}
-
-func (v *attemptsValue) String() string {
-	switch {
-	case !v.set:
-		return ""
-	case v.n == job.Unlimited:
-		return "inf"
-	}
-	return strconv.Itoa(v.n)
-}
-
-func (v *attemptsValue) Type() string { return "N|inf" }
-
-func (v *attemptsValue) Set(s string) error {
-	n, err := strconv.Atoi(s)
-	if s == "inf" {
-		n, err = job.Unlimited, nil
-	} else if err != nil || n < 0 || n > math.MaxInt32 {
-		return errors.New("write a number, or inf")
-	}
-	v.n, v.set = n, true
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // pullOptions are the flags of a recording.
@@ -18,8 +19,8 @@ type pullOptions struct {
 	network networkFlags
 	tell    tellFlags
 
-	output   string
-	force    bool
+	output   outputFlags
+	retry    retryFlags
 	duration durationValue
 	maxSize  sizeValue
 }
@@ -36,6 +37,16 @@ func newPullCommand(env *environment) *cobra.Command {
 
 Durations are 90, 1h30m or 01:30:00; sizes are 500M or 2G.
 
+While it is written a file is called NAME.part. Those that a recording of the same stream to
+the same name has left unfinished, and that nobody writes to, are completed.
+
+The command of --on-complete is run for one file after the other. It has RTMPULL_FILE,
+RTMPULL_DURATION in seconds, RTMPULL_SIZE in bytes, RTMPULL_SEQ, RTMPULL_REASON (end, time,
+size, clock, split, no_key_frame or recovered), RTMPULL_STREAM, RTMPULL_APP and RTMPULL_HOST
+in its environment, writes to standard error, and is killed after an hour. The recording does
+not wait for it, and its failure is told and does not change the exit status. In the end it is
+waited for; a signal shortens that to a minute at most.
+
 Exit status: 0 the stream ended by the server's word, or a limit was reached; 1 failed;
 2 incomplete, the connection was lost; 3 never connected; 4 refused by the server;
 5 the output failed; 6 connected, but no media came; 64 wrong usage;
@@ -51,24 +62,17 @@ Exit status: 0 the stream ended by the server's word, or a limit was reached; 1 
 			return o.run(cmd.Context(), env, args)
 		},
 	}
-	setGroups(cmd, o.source.group(), o.outputGroup(), o.limitGroup(), o.network.group(),
-		o.tell.group("tell what happens in JSON lines, on standard output or, if media is there, on standard error"))
+	setGroups(cmd, o.source.group(), o.output.group(), o.limitGroup(), o.retry.pullGroup(), o.output.afterGroup(),
+		o.network.group(), o.tell.group("tell what happens in JSON lines, on standard output or, if media is there, on standard error"))
 	return cmd
-}
-
-func (o *pullOptions) outputGroup() flagGroup {
-	fs := pflag.NewFlagSet("output", pflag.ContinueOnError)
-	fs.StringVarP(&o.output, "flv", "o", defaultName,
-		"output `file`, with strftime's directives and {stream}, {app}, {host}; - is standard output")
-	fs.BoolVar(&o.force, "force", false, "replace a file of the same name, instead of taking another name")
-	return flagGroup{"Output", fs}
 }
 
 func (o *pullOptions) limitGroup() flagGroup {
 	fs := pflag.NewFlagSet("limits", pflag.ContinueOnError)
 	o.source.addStop(fs)
 	fs.Var(&o.duration, "duration", "how much to record, counted in media from the first frame")
-	fs.Var(&o.maxSize, "max-size", "how large the output may become")
+	fs.Var(&o.maxSize, "max-size", "how large the output may become, all files together")
+	o.output.addMinFree(fs)
 	return flagGroup{"Limits", fs}
 }
 
@@ -78,9 +82,8 @@ const stuckAfter = 2 * time.Second
 
 // run records.
 func (o *pullOptions) run(ctx context.Context, env *environment, args []string) error {
-	switch o.output {
-	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
-		o.output = "-"
+	if err := o.output.check(); err != nil {
+		return err
 	}
 	if err := o.tell.check(); err != nil {
 		return err
@@ -89,7 +92,7 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	if err != nil {
 		return err
 	}
-	t, err := o.tell.start(env, pull.Target, pull.Progress, "waiting for media", o.output == "-")
+	t, err := o.tell.start(env, pull.Target, pull.Progress, "waiting for media", o.output.name == "-")
 	if err != nil {
 		return err
 	}
@@ -104,7 +107,7 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	case result = <-done:
 	case <-ctx.Done():
 		var stuck <-chan time.Time
-		if o.output == "-" {
+		if o.output.name == "-" {
 			stuck = time.After(stuckAfter)
 		}
 		select {
@@ -133,13 +136,17 @@ func (o *pullOptions) prepare(ctx context.Context, env *environment, args []stri
 			limit = n
 		}
 	}
-	out, err := o.open(ctx, env, target)
+	if o.retry.asked() && target.Session.Kind == session.Recorded {
+		return nil, badUsage("--retry is for live streams; a recorded one would begin anew")
+	}
+	files, pipe, err := o.output.open(ctx, env, target, limit)
 	if err != nil {
 		return nil, err
 	}
 	return &job.Pull{
-		Client: client, Target: target, Output: out,
+		Client: client, Target: target, Files: files, Output: pipe,
 		Limits: job.Limits{Duration: limit, Size: int64(o.maxSize)},
+		Retry:  o.retry.pullPolicy(),
 	}, nil
 }
 
@@ -166,7 +173,7 @@ func (o *pullOptions) conclude(env *environment, r job.Result, t *telling) error
 	if t.lines != nil {
 		t.lines.Summary(r, why, status)
 	}
-	if err != nil && (o.tell.json && o.output == "-" || r.Media && t.words) {
+	if err != nil && (o.tell.json && o.output.name == "-" || r.Media && t.words) {
 		return &told{err}
 	}
 	return err

@@ -82,6 +82,7 @@ var scriptCommands = map[string]scriptCommand{
 	"tls":          cmdTLS,
 	"probe":        cmdProbe,
 	"tags":         cmdTags,
+	"joined":       cmdJoined,
 	"json":         cmdJSON,
 	"smaller":      cmdSmaller,
 }
@@ -316,12 +317,50 @@ func cmdTags(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// cmdJoined fails unless the frames of several recordings, one behind the other,
+// are those of another file, at the same distances within each; and each begins at
+// 0 with a key frame.
+func cmdJoined(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) >= 2, "joined SAMPLE RECORDING...")
+	for _, kind := range []byte{8, 9} {
+		want := framesOf(readTags(ts, args[0]), kind)
+		for _, file := range args[1:] {
+			all := readTags(ts, file)
+			if len(all) == 0 || all[0].ts != 0 {
+				ts.Fatalf("%s does not begin at 0", file)
+			}
+			got := framesOf(all, kind)
+			if len(got) == 0 || len(got) > len(want) {
+				ts.Fatalf("%s has %d frames of type %d, and %d are left", file, len(got), kind, len(want))
+			}
+			if kind == 9 && !got[0].key {
+				ts.Fatalf("%s does not begin with a key frame", file)
+			}
+			for i, tg := range got {
+				if tg.body != want[i].body || tg.ts-got[0].ts != want[i].ts-want[0].ts {
+					ts.Fatalf("frame %d of %s:\ngot  %v\nwant %v", i, file, tg, want[i])
+				}
+			}
+			want = want[len(got):]
+		}
+		if len(want) > 0 {
+			ts.Fatalf("%d frames of type %d are lost", len(want), kind)
+		}
+	}
+}
+
+func framesOf(tags []scriptTag, kind byte) []scriptTag {
+	return slices.DeleteFunc(slices.Clone(tags), func(t scriptTag) bool { return t.kind != kind || !t.frame })
+}
+
 // A scriptTag is a tag of audio or video.
 type scriptTag struct {
 	kind   byte
 	ts     int64
 	config bool
 	end    bool // of a sequence
+	frame  bool
+	key    bool
 	body   string
 }
 
@@ -342,7 +381,10 @@ func readTags(ts *testscript.TestScript, file string) []scriptTag {
 		}
 		c := flvout.Classify(t)
 		if t.Type == 8 || t.Type == 9 {
-			tags = append(tags, scriptTag{byte(t.Type), int64(t.Timestamp), c.Kind == flvout.KindConfig, c.Kind == flvout.KindEnd, string(t.Body)})
+			tags = append(tags, scriptTag{
+				kind: byte(t.Type), ts: int64(t.Timestamp), body: string(t.Body),
+				config: c.Kind == flvout.KindConfig, end: c.Kind == flvout.KindEnd, frame: c.Kind == flvout.KindFrame, key: c.Key,
+			})
 		}
 	}
 }

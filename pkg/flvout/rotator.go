@@ -244,7 +244,7 @@ func (r *Rotator) retire() error {
 	}
 	_ = f.Begin() // what it holds still is counted; its errors stick
 	r.size += f.Size()
-	r.stats = r.stats.plus(f.Stats())
+	r.stats = r.stats.Add(f.Stats())
 	if r.done != nil {
 		r.done(f, r.why)
 	}

@@ -79,7 +79,7 @@ func (r *Rotator) Stats() Stats {
 	s := r.stats
 	for _, f := range [...]*File{r.old, r.file} {
 		if f != nil {
-			s = s.plus(f.Stats())
+			s = s.Add(f.Stats())
 		}
 	}
 	s.Dropped.NoKey += r.dropped

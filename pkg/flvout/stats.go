@@ -27,8 +27,8 @@ func (d Dropped) Total() int64 {
 	return d.Empty + d.Command + d.Malformed + d.TooLarge + d.Script + d.Other + d.NoKey
 }
 
-// plus adds up the counters of two files.
-func (s Stats) plus(o Stats) Stats {
+// Add returns the counters of two files together.
+func (s Stats) Add(o Stats) Stats {
 	s.Audio += o.Audio
 	s.Video += o.Video
 	s.Frames += o.Frames

@@ -3,6 +3,8 @@ package job
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/flvout"
 )
 
 // An Event is something that happened to a recording, or to a file that is
@@ -10,13 +12,15 @@ import (
 type Event struct {
 	Kind     Kind
 	Name     string // of the output
+	Seq      int    // the file's number among those of the recording
 	Media    string // Audio or Video, of FirstMedia
 	Size     int64
 	Duration time.Duration // of the file; of what is missing, for Gap; of Jump, perhaps negative
 	Frames   int64         // missing, for Gap
-	Err      error         // why, of Reconnect
+	Err      error         // why, of Reconnect; what went wrong, of others
 	Wait     time.Duration // until the attempt that Reconnect announces
 	Attempt  int           // its number in a row
+	Why      flvout.Cut    // the file ended
 }
 
 // A Kind says what happened.
@@ -30,6 +34,8 @@ const (
 	Reconnect  Kind = "reconnect" // the connection failed or was lost, and is tried again
 	Gap        Kind = "gap"       // the stream goes on, and some of it is missing
 	Jump       Kind = "jump"      // the timestamps of what is published leave the clock
+	Recovered  Kind = "recovered" // a file was completed that a recording had left unfinished, or could not be
+	HookFailed Kind = "hook_failed"
 )
 
 // Progress is how far a job is. One goroutine updates it; any may read
@@ -51,7 +57,7 @@ type Snapshot struct {
 // Progress returns the state of the recording. It may be called at any time.
 func (p *Pull) Progress() Snapshot { return p.progress.snapshot() }
 
-func (p *Progress) update(out Output) {
+func (p *Progress) update(out flvout.Sink) {
 	s := out.Stats()
 	p.duration.Store(int64(out.Duration()))
 	p.size.Store(out.Size())

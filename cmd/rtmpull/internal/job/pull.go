@@ -10,6 +10,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/yutopp/go-flv/tag"
@@ -18,20 +20,6 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 )
-
-// An Output is what a stream is written to: a flvout.File or a stdout Writer.
-type Output interface {
-	flvout.TagWriter
-	AvailableBuffer(n int) []byte
-	Begin() error
-	Begun() bool
-	Flush() error
-	Close() error
-	Name() string
-	Size() int64
-	Duration() time.Duration
-	Stats() flvout.Stats
-}
 
 // Limits end a recording. Zero fields are no limits.
 type Limits struct {
@@ -43,14 +31,25 @@ type Limits struct {
 type Pull struct {
 	Client *rtmp.Client
 	Target *rtmp.Target
-	Output Output
+	Files  *Files      // what it is written to
+	Output flvout.Sink // the same, if there are no Files: a pipe
 	Limits Limits
+	Retry  Retry
 
-	// Report is called with what happens, from the goroutine of Run; nil: not.
+	// Report is called with what happens, by one goroutine at a time, but not
+	// always the same; nil: not.
 	Report func(Event)
 
+	random   func() float64 // nil: math/rand's
 	progress Progress
-	opened   bool // the output has begun, and that was reported
+	start    time.Time
+	out      flvout.Sink
+	kind     kinds
+	retry    retrier
+	result   Result
+
+	reporting sync.Mutex
+	opened    bool // the Output has begun, and that was reported
 }
 
 // A Reason says why a recording ended without an error.
@@ -65,15 +64,19 @@ const (
 
 // A Result is what came of a recording.
 type Result struct {
-	Reason   Reason // empty if Err is not nil
-	Err      error
-	Media    bool // audio or video came
-	Name     string
-	Size     int64
-	Duration time.Duration
-	Stats    flvout.Stats
-	Received rtmp.Stats
-	Took     time.Duration // from the call of Run
+	Reason     Reason // empty if Err is not nil
+	Err        error
+	Media      bool   // audio or video came
+	Name       string // of the last file
+	First      string // and of the first
+	Files      int
+	Recovered  int   // files that were left unfinished before
+	Size       int64 // of all files
+	Duration   time.Duration
+	Stats      flvout.Stats
+	Received   rtmp.Stats
+	Reconnects int           // connections after the first
+	Took       time.Duration // from the call of Run
 }
 
 // patience is how long the output may wait for a second track after the first
@@ -83,32 +86,116 @@ const patience = 2 * time.Second
 // Run records until the end and completes the output. Cancelling ctx ends it
 // with the context's cause as the error, and completes the output as well.
 func (p *Pull) Run(ctx context.Context) Result {
-	start := time.Now()
-	r := Result{}
-	player, err := p.Client.Play(ctx, p.Target)
-	if err == nil {
-		r.Reason, err = p.record(player)
-		_ = player.Close()
-		r.Received = player.Stats()
+	p.start = time.Now()
+	p.retry = retrier{Retry: p.Retry}
+	r := &p.result
+	inner, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	p.out = p.Output
+	if p.Files != nil {
+		p.out = p.Files
+		p.Files.start(p.report, end)
 	}
+	var err error
+	r.Reason, err = p.connections(inner)
 	// A write error was told by record already; what Close then says is whether
 	// the rest is safe.
-	if e := p.Output.Close(); e != nil && !isOutputError(err) {
-		r.Reason, err = "", errors.Join(e, err)
+	fail := func(e error) {
+		if e != nil && !isOutputError(err) {
+			r.Reason, err = "", errors.Join(e, err)
+		}
 	}
-	r.Err = err
-	r.Name, r.Size, r.Duration = p.Output.Name(), p.Output.Size(), p.Output.Duration()
-	r.Stats, r.Took = p.Output.Stats(), time.Since(start)
+	fail(p.out.Close())
+	r.Name, r.Size, r.Duration, r.Stats = p.out.Name(), p.out.Size(), p.out.Duration(), p.out.Stats()
+	if p.Files != nil {
+		fail(p.gather(p.Files.end(ctx)))
+	}
+	r.Err, r.Took = err, time.Since(p.start)
 	r.Media = r.Stats.Audio+r.Stats.Video > 0
-	if r.Media {
+	if r.Media && p.Files == nil {
+		r.Files, r.First = 1, r.Name
 		p.report(Event{Kind: FileClosed, Name: r.Name, Size: r.Size, Duration: r.Duration})
 	}
-	return r
+	return *r
+}
+
+// gather takes over what is known of files since they are complete.
+func (p *Pull) gather(files FilesResult) error {
+	r := &p.result
+	dropped := r.Stats.Dropped
+	r.Files, r.First, r.Recovered = files.Count, files.First.Name, files.Recovered
+	r.Size, r.Stats = files.Size, files.Stats
+	r.Stats.Dropped.NoKey = dropped.NoKey
+	if files.Count > 0 {
+		r.Name = files.Last.Name
+	}
+	if files.Count == 1 {
+		r.Duration = files.Last.Duration
+	}
+	return files.Err
 }
 
 func isOutputError(err error) bool {
 	var e *flvout.Error
 	return errors.As(err, &e)
+}
+
+// connections records over one connection after the other. The reason is empty if
+// an error ended it.
+func (p *Pull) connections(ctx context.Context) (Reason, error) {
+	random := p.random
+	if random == nil {
+		random = rand.Float64
+	}
+	for n := 0; ; n++ {
+		reason, t := p.connection(ctx, n > 0)
+		switch {
+		case t.err == nil:
+			return reason, nil
+		case ctx.Err() != nil:
+			return "", context.Cause(ctx)
+		case isOutputError(t.err):
+			return "", t.err
+		}
+		wait, again := p.retry.next(t, time.Now(), random())
+		if !again {
+			return "", t.err
+		}
+		p.report(Event{Kind: Reconnect, Err: t.err, Wait: wait, Attempt: p.retry.attempt})
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return "", context.Cause(ctx)
+		}
+	}
+}
+
+// connection records over one connection, until the stream ends or is lost.
+func (p *Pull) connection(ctx context.Context, again bool) (Reason, trouble) {
+	player, err := p.Client.Play(ctx, p.Target)
+	if err != nil {
+		return "", trouble{err: err}
+	}
+	if again {
+		p.result.Reconnects++
+		p.progress.reconnects.Add(1)
+		if out, ok := p.out.(interface{ Rejoin() }); ok {
+			out.Rejoin()
+		}
+	}
+	begun := time.Now()
+	reason, err := p.record(player)
+	_ = player.Close()
+	s := player.Stats()
+	p.result.Received.Bytes += s.Bytes
+	p.result.Received.Dropped += s.Dropped
+	t := trouble{err: err}
+	if !s.LastMedia.IsZero() {
+		t.live = max(1, s.LastMedia.Sub(begun))
+	}
+	return reason, t
 }
 
 // record takes messages until something ends it. The reason is empty if that is
@@ -117,15 +204,17 @@ func isOutputError(err error) bool {
 // What is written is flushed when the next message has to be waited for: at the
 // stream's live edge each message goes out at once, behind it writes are large.
 func (p *Pull) record(player *rtmp.Player) (Reason, error) {
-	var kind kinds
 	var failed error
-	defer func() { p.progress.update(p.Output) }()
-	player.Lend(p.Output.AvailableBuffer)
+	media := false // came on this connection
+	clock := arrivals{start: p.start}
+	defer func() { p.progress.update(p.out) }()
+	player.Lend(p.out.AvailableBuffer)
 	player.BeforeWait(func() {
 		if failed == nil {
-			failed = p.Output.Flush()
+			failed = p.out.Flush()
 		}
-		p.progress.update(p.Output)
+		clock.waited()
+		p.progress.update(p.out)
 	})
 	for {
 		m, err := player.Next()
@@ -140,28 +229,42 @@ func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 		if limit := p.reached(m); limit != "" {
 			return limit, nil
 		}
-		if kind == (kinds{}) && m.Type.IsMedia() {
+		if !media && m.Type.IsMedia() {
+			media = true
 			player.After(patience, func() {
-				_ = p.Output.Begin() // its errors stick
+				_ = p.out.Begin() // its errors stick
 				p.reportOpened()
 			})
 		}
-		if kind.first(m) {
+		if p.kind.first(m) {
 			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
 		}
+		if at, moved := clock.now(); moved {
+			p.arrived(at)
+		}
 		t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
-		if err := p.Output.WriteTag(t); err != nil {
+		if err := p.out.WriteTag(t); err != nil {
 			return "", err
 		}
 		p.reportOpened()
 	}
 }
 
-// reportOpened reports, once, that the output has begun.
+// arrived tells the output when the next message came.
+func (p *Pull) arrived(at time.Duration) {
+	if p.Files != nil {
+		p.Files.Arrived(at)
+	}
+}
+
+// reportOpened reports, once for each file, that it has begun.
 func (p *Pull) reportOpened() {
-	if !p.opened && p.Output.Begun() && p.Output.Size() > 0 {
+	switch {
+	case p.Files != nil:
+		p.Files.opened()
+	case !p.opened && p.out.Begun() && p.out.Size() > 0:
 		p.opened = true
-		p.report(Event{Kind: FileOpened, Name: p.Output.Name()})
+		p.report(Event{Kind: FileOpened, Name: p.out.Name()})
 	}
 }
 
@@ -172,9 +275,9 @@ func (p *Pull) reached(m *message.Message) Reason {
 	}
 	const framing = 15 // a tag's header and trailer, in bytes
 	switch {
-	case p.Limits.Duration > 0 && p.Output.Duration() >= p.Limits.Duration:
+	case p.Limits.Duration > 0 && p.out.Duration() >= p.Limits.Duration:
 		return DurationReached
-	case p.Limits.Size > 0 && p.Output.Size()+int64(len(m.Payload))+framing > p.Limits.Size:
+	case p.Limits.Size > 0 && p.out.Size()+int64(len(m.Payload))+framing > p.Limits.Size:
 		return SizeReached
 	}
 	return ""
@@ -199,6 +302,8 @@ func (k *kinds) first(m *message.Message) bool {
 }
 
 func (p *Pull) report(e Event) {
+	p.reporting.Lock()
+	defer p.reporting.Unlock()
 	if p.Report != nil {
 		p.Report(e)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -77,7 +78,25 @@ func (l Logger) Job(e job.Event, why string) {
 	case job.FirstMedia:
 		event = event.Str("media", strings.ToLower(e.Media))
 	case job.FileClosed:
+		switch {
+		case e.Err != nil:
+			text = "a file could not be completed"
+			event = l.log.Error().Str("error", why)
+		case e.Seq > 1 || e.Why != flvout.CutEnd: // of a row
+			event = l.log.Info().Stringer("why", e.Why)
+		}
 		event = event.Str("file", e.Name).Int64("bytes", e.Size).Stringer("duration", e.Duration)
+	case job.Recovered:
+		text = "completed a file that was left unfinished"
+		event = l.log.Info().Int64("bytes", e.Size).Stringer("duration", e.Duration)
+		if e.Err != nil {
+			text = "cannot complete a file that was left unfinished"
+			event = l.log.Warn().Str("error", why)
+		}
+		event = event.Str("file", e.Name)
+	case job.HookFailed:
+		text = "the command for a complete file failed"
+		event = l.log.Warn().Str("file", e.Name).Str("error", why)
 	default:
 		event = event.Str("file", e.Name)
 	}

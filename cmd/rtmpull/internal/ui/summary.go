@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
 )
 
 // Summary writes in words what came of a recording that had media.
@@ -23,11 +24,26 @@ func Summary(out io.Writer, r job.Result, why string) {
 			rate += fmt.Sprintf(", %.1f fps", float64(r.Stats.Frames)/d)
 		}
 	}
-	_, _ = fmt.Fprintf(out, "%s: %.2f s, %s%s; %d audio and %d video tags\nended: %s\n",
-		r.Name, d, humanize.Bytes(uint64(r.Size)), rate, r.Stats.Audio, r.Stats.Video, why)
+	_, _ = fmt.Fprintf(out, "%s: %.2f s, %s%s; %d audio and %d video tags\n",
+		named(r), d, humanize.Bytes(uint64(r.Size)), rate, r.Stats.Audio, r.Stats.Video)
+	if r.Reconnects > 0 {
+		_, _ = fmt.Fprintf(out, "connected again: %s\n", count(int64(r.Reconnects), "time"))
+	}
+	_, _ = fmt.Fprintf(out, "ended: %s\n", why)
+	if n := r.Stats.Dropped.NoKey; n > 0 {
+		_, _ = fmt.Fprintf(out, "left out: %s before a key frame\n", count(n, "video frame"))
+	}
 	if n := r.Stats.Dropped.Malformed + r.Stats.Dropped.TooLarge + r.Received.Dropped; n > 0 {
 		_, _ = fmt.Fprintf(out, "lost: %d damaged messages\n", n)
 	}
+}
+
+// named is what was written.
+func named(r job.Result) string {
+	if r.Files > 1 {
+		return fmt.Sprintf("%d files, %s to %s", r.Files, r.First, r.Name)
+	}
+	return r.Name
 }
 
 // JSON writes JSON lines. The first of them all is given when the clock of the
@@ -106,8 +122,31 @@ func (j *JSON) Event(e job.Event, why string) {
 			File     string  `json:"file"`
 			Bytes    int64   `json:"bytes"`
 			Duration float64 `json:"duration"`
-		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration)})
+			Reason   string  `json:"reason,omitempty"` // why another follows
+			Error    string  `json:"error,omitempty"`
+		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration), reason(e.Why), why})
+	case job.Recovered:
+		j.write(struct {
+			header
+			File     string  `json:"file"`
+			Bytes    int64   `json:"bytes"`
+			Duration float64 `json:"duration"`
+			Error    string  `json:"error,omitempty"`
+		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration), why})
+	case job.HookFailed:
+		j.write(struct {
+			header
+			File  string `json:"file"`
+			Error string `json:"error"`
+		}{j.header(string(e.Kind)), e.Name, why})
 	}
+}
+
+func reason(c flvout.Cut) string {
+	if c == flvout.CutEnd {
+		return ""
+	}
+	return c.String()
 }
 
 // Connected writes that there is a connection.
@@ -130,13 +169,14 @@ func (j *JSON) Status(code, level, description string) {
 
 // Summary writes the last line.
 func (j *JSON) Summary(r job.Result, why string, exit int) {
-	name := ""
+	name, files := "", 0
 	if r.Media {
-		name = r.Name
+		name, files = r.Name, r.Files
 	}
 	j.write(struct {
 		header
 		File       string  `json:"file,omitempty"`
+		Files      int     `json:"files,omitempty"`
 		Bytes      int64   `json:"bytes"`
 		Duration   float64 `json:"duration"`
 		Audio      int64   `json:"audio_tags"`
@@ -144,10 +184,11 @@ func (j *JSON) Summary(r job.Result, why string, exit int) {
 		KeyFrames  int64   `json:"key_frames"`
 		Dropped    int64   `json:"dropped"`
 		Received   int64   `json:"bytes_received"`
+		Reconnects int     `json:"reconnects"`
 		Ended      string  `json:"ended"`
 		ExitStatus int     `json:"exit_status"`
 	}{
-		j.header("summary"), name, r.Size, seconds(r.Duration), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
-		r.Stats.Dropped.Total() + r.Received.Dropped, r.Received.Bytes, why, exit,
+		j.header("summary"), name, files, r.Size, seconds(r.Duration), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
+		r.Stats.Dropped.Total() + r.Received.Dropped, r.Received.Bytes, r.Reconnects, why, exit,
 	})
 }

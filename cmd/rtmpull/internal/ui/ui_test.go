@@ -131,7 +131,7 @@ func TestSilentAndLive(t *testing.T) {
 
 func result() job.Result {
 	return job.Result{
-		Media: true, Name: "a.flv", Size: 250_000, Duration: 10 * time.Second,
+		Media: true, Name: "a.flv", First: "a.flv", Files: 1, Size: 250_000, Duration: 10 * time.Second,
 		Stats:    flvout.Stats{Audio: 430, Video: 250, Frames: 250, KeyFrames: 10, Dropped: flvout.Dropped{Empty: 1, Malformed: 2, TooLarge: 3}},
 		Received: rtmp.Stats{Bytes: 260_000, Dropped: 4},
 	}
@@ -252,8 +252,8 @@ func TestJSON(t *testing.T) {
 		`{"message_type":"first_media","media":"video"}` + "\n",
 		`{"message_type":"file_opened","file":"a.flv.part"}` + "\n",
 		`{"message_type":"file_closed","file":"a.flv","bytes":9,"duration":1.5}` + "\n",
-		`{"message_type":"summary","file":"a.flv","bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"dropped":10,"bytes_received":260000,"ended":"by <a> test","exit_status":2}` + "\n",
-		`{"message_type":"summary","bytes":0,"duration":0,"audio_tags":0,"video_tags":0,"key_frames":0,"dropped":0,"bytes_received":0,"ended":"x","exit_status":3}` + "\n",
+		`{"message_type":"summary","file":"a.flv","files":1,"bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"dropped":10,"bytes_received":260000,"reconnects":0,"ended":"by <a> test","exit_status":2}` + "\n",
+		`{"message_type":"summary","bytes":0,"duration":0,"audio_tags":0,"video_tags":0,"key_frames":0,"dropped":0,"bytes_received":0,"reconnects":0,"ended":"x","exit_status":3}` + "\n",
 		`{"message_type":"reconnect","reason":"lost","wait":1.235,"attempt":2}` + "\n",
 		`{"message_type":"gap","duration":1.5,"frames":36}` + "\n",
 		`{"message_type":"jump","duration":-1}` + "\n",

@@ -71,8 +71,11 @@ type cutter struct {
 	next int // of gops
 }
 
-// due tells whether to cut before a frame, and why. size is that of the file.
-func (r *cutter) due(t Tag, c *Class, size int64) (why Cut, cut bool) {
+// A sizer is the file that is written to.
+type sizer interface{ Size() int64 }
+
+// due tells whether to cut before a frame, and why.
+func (r *cutter) due(t Tag, c *Class, file sizer) (why Cut, cut bool) {
 	if !r.begun {
 		return 0, false
 	}
@@ -83,14 +86,18 @@ func (r *cutter) due(t Tag, c *Class, size int64) (why Cut, cut bool) {
 	if pos == 0 { // still the picture that it began with
 		return 0, false
 	}
-	var grow, slack int64
-	switch {
-	case isDefaultKey(c):
-		grow, slack = max(slices.Max(r.gops[:]), size-r.gop), cutSlack
-	case !r.video && !c.video:
+	var grow, slack, size int64
+	key := isDefaultKey(c)
+	if !key && (r.video || c.video) {
+		return CutNoKey, r.overdue(pos, file)
+	}
+	if r.size > 0 {
+		size = file.Size()
 		grow = int64(tagHeaderSize + len(t.Body) + trailerSize)
-	default:
-		return CutNoKey, r.overdue(pos, size)
+	}
+	if key {
+		grow = max(grow, slices.Max(r.gops[:]), size-r.gop)
+		slack = cutSlack
 	}
 	switch {
 	case r.time > 0 && pos+slack >= r.time, pos >= maxFileTime-longestGOP:
@@ -105,7 +112,7 @@ func (r *cutter) due(t Tag, c *Class, size int64) (why Cut, cut bool) {
 
 // overdue tells whether a limit is passed by as much again, and no key frame to be
 // seen.
-func (r *cutter) overdue(pos, size int64) bool {
+func (r *cutter) overdue(pos int64, file sizer) bool {
 	switch {
 	case pos >= maxFileTime:
 		return true
@@ -113,7 +120,7 @@ func (r *cutter) overdue(pos, size int64) bool {
 		return false
 	}
 	return r.time > 0 && pos >= 2*r.time ||
-		r.size > 0 && size >= 2*r.size ||
+		r.size > 0 && file.Size() >= 2*r.size ||
 		r.align != nil && r.arrived >= r.edge+longestGOP*time.Millisecond
 }
 
@@ -127,36 +134,41 @@ func isDefaultKey(c *Class) bool {
 	return set.Has(0)
 }
 
-// took notes a frame that goes to the file, whose size is that before it.
-func (r *cutter) took(t Tag, c *Class, size int64) {
+// took notes a frame that is about to go to the file.
+func (r *cutter) took(t Tag, c *Class, file sizer) {
 	if !r.begun {
-		r.begin(t.Timestamp, size)
+		r.begin(t.Timestamp, file)
 	}
 	r.pos, r.last = r.at(t), t.Timestamp
 	r.video = r.video || c.video
 	if isDefaultKey(c) {
 		r.key = r.pos
-		r.measure(size)
+		r.measure(file)
 	}
 }
 
-func (r *cutter) begin(ts uint32, size int64) {
-	r.begun, r.last, r.pos, r.key, r.gop = true, ts, 0, 0, size
+func (r *cutter) begin(ts uint32, file sizer) {
+	r.begun, r.last, r.pos, r.key = true, ts, 0, 0
+	r.gop = file.Size()
 	if r.align != nil {
 		r.edge = r.align(r.arrived)
 	}
 }
 
 // measure ends a group of pictures.
-func (r *cutter) measure(size int64) {
+func (r *cutter) measure(file sizer) {
+	if r.size == 0 {
+		return
+	}
+	size := file.Size()
 	r.gops[r.next] = size - r.gop
 	r.next = (r.next + 1) % recentGOPs
 	r.gop = size
 }
 
 // cut ends the file before a frame, and returns how long it was, in ms.
-func (r *cutter) cut(t Tag, size int64) int64 {
-	r.measure(size)
+func (r *cutter) cut(t Tag, file sizer) int64 {
+	r.measure(file)
 	r.begun, r.video, r.split = false, false, false
 	return r.at(t)
 }

@@ -144,7 +144,7 @@ func (r *Rotator) frame(t Tag, c *Class) error {
 			}
 		}
 	}
-	why, cut := r.cuts.due(t, c, r.file.Size())
+	why, cut := r.cuts.due(t, c, r.file)
 	if cut {
 		return r.cut(t, c, why)
 	}
@@ -174,7 +174,7 @@ func (r *Rotator) release() error {
 // add writes a frame to the file, unless it is video that nobody could decode.
 func (r *Rotator) add(t Tag, c *Class) error {
 	first := !r.cuts.begun
-	r.cuts.took(t, c, r.file.Size())
+	r.cuts.took(t, c, r.file)
 	r.heard, r.shown = r.heard || !c.video, r.shown || c.video
 	if r.dry && c.video {
 		if !isDefaultKey(c) && r.cuts.pos < longestGOP {
@@ -212,7 +212,7 @@ func (r *Rotator) cut(t Tag, c *Class, why Cut) error {
 		r.err = err
 		return err
 	}
-	r.before += r.cuts.cut(t, r.file.Size())
+	r.before += r.cuts.cut(t, r.file)
 	r.old, r.why, r.edge = r.file, why, t.Timestamp
 	r.file = next
 	r.n++

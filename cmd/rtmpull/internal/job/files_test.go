@@ -123,19 +123,29 @@ func TestFilesNone(t *testing.T) {
 func TestFilesCloseFails(t *testing.T) {
 	dir := t.TempDir()
 	p := newPull(t, nil, gops(6))
-	p.Files = openFiles(t, dir, FilesOptions{Time: 3 * time.Second})
+	files, err := OpenFiles(FilesOptions{Time: 3 * time.Second, Open: func(seq int) (*flvout.File, error) {
+		folder := filepath.Join(dir, fmt.Sprint(seq))
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			return nil, err
+		}
+		return flvout.Create(filepath.Join(folder, "a.flv"))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Files = files
 	p.Report = func(e Event) {
 		if e.Kind == FileOpened && e.Seq == 1 {
-			if err := os.Remove(e.Name); err != nil {
+			if err := os.RemoveAll(filepath.Dir(e.Name)); err != nil {
 				t.Error(err)
 			}
 		}
 	}
 	r := p.Run(t.Context())
-	if e, ok := errors.AsType[*flvout.Error](r.Err); !ok || !strings.Contains(e.Path, "1.flv") {
-		t.Errorf("got %v, want an error of 1.flv", r.Err)
+	if e, ok := errors.AsType[*flvout.Error](r.Err); !ok || !strings.Contains(e.Path, "1/a.flv") {
+		t.Errorf("got %v, want an error of 1/a.flv", r.Err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "2.flv")); err != nil || r.Reason != "" {
+	if _, err := os.Stat(filepath.Join(dir, "2", "a.flv")); err != nil || r.Reason != "" {
 		t.Errorf("%v, %q", err, r.Reason)
 	}
 }

@@ -109,10 +109,15 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 	if f.onComplete != "" {
 		o.Hook = &job.Hook{Command: f.onComplete, Env: hookEnvironment(os.Environ(), t), Output: env.stderr}
 	}
+	longest := limit
+	if s := time.Duration(f.segmentTime); s > 0 && (longest == 0 || s < longest) {
+		longest = s
+	}
+	index := f.index.entries(longest)
 	before := ""
 	o.Open = func(seq int) (*flvout.File, error) {
 		name := template.expand(t, time.Now(), seq)
-		options := flvout.FileOptions{Force: f.force && name != before}
+		options := flvout.FileOptions{Force: f.force && name != before, IndexEntries: index}
 		before = name
 		return openFile(ctx, name, options)
 	}

@@ -53,8 +53,6 @@ func (fs *Files) keep(end func(error)) {
 			end(err)
 			return
 		}
-		if f, ok := any(fs.current.Load().File).(interface{ Sync() error }); ok {
-			_ = f.Sync() // what is wrong with the disk the next write will tell
-		}
+		_ = fs.current.Load().Sync() // what is wrong with the disk the next write will tell
 	}
 }

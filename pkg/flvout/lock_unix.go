@@ -24,6 +24,13 @@ func lock(f *os.File) error {
 	return err
 }
 
+// unlock gives up the lock of a file that is closed next. The closing alone would
+// not do: a process that is just being started has the descriptor as well, until
+// it becomes another program.
+func unlock(f *os.File) {
+	_ = control(f, func(fd uintptr) error { return unix.Flock(int(fd), unix.LOCK_UN) })
+}
+
 // control calls a function with f's descriptor, which stays open meanwhile even
 // if f is closed.
 func control(f *os.File, call func(fd uintptr) error) error {

@@ -193,7 +193,9 @@ func (p *partFile) close() error {
 	if p.over.Swap(true) {
 		return nil
 	}
-	if err := p.f.Load().Close(); err != nil {
+	f := p.f.Load()
+	unlock(f)
+	if err := f.Close(); err != nil {
 		return newError("close", p.part, err)
 	}
 	return nil

@@ -134,6 +134,7 @@ func (m *mender) check() (err error) {
 
 // close lets the file go. It returns err, or else its own.
 func (m *mender) close(err error) error {
+	unlock(m.f)
 	if e := m.f.Close(); err == nil && e != nil && !errors.Is(e, os.ErrClosed) {
 		err = newError("close", m.path, e)
 	}

@@ -3,6 +3,7 @@ module github.com/rtmpull/rtmpull
 go 1.26.0
 
 require (
+	github.com/bluenviron/mediacommon/v2 v2.8.3
 	github.com/dustin/go-humanize v1.1.0
 	github.com/ncruces/go-strftime v1.1.0
 	github.com/rogpeppe/go-internal v1.16.0

@@ -135,6 +135,11 @@ func TestParametersByHand(t *testing.T) {
 		{"HE-AAC, told behind", legacy(8, "af00 1390 56e5 a0"), Parameters{Profile: "HE-AAC", SampleRate: 44100, Channels: 2}},
 		{"HE-AACv2, told behind", legacy(8, "af00 1388 56e5 a548 80"), Parameters{Profile: "HE-AACv2", SampleRate: 44100, Channels: 2}},
 		{"AAC, rate in full", legacy(8, "af00 1780 5622 10"), Parameters{Profile: "LC", SampleRate: 44100, Channels: 2}},
+		{"AAC Main", legacy(8, "af00 0990"), Parameters{Profile: "Main", SampleRate: 48000, Channels: 2}},
+		{"AAC-ELD", legacy(8, "af00 f8e6 4000"), Parameters{Profile: "ELD", SampleRate: 48000, Channels: 2}},
+		{"AAC, 7.1 of a later layout", legacy(8, "af00 11e0"), Parameters{Profile: "LC", SampleRate: 48000, Channels: 8}},
+		{"AAC, layout in full", legacy(8, "af00 13000588050001088000"), Parameters{Profile: "LC", SampleRate: 24000, Channels: 6}},
+		{"HE-AAC, layout in full", legacy(8, "af00 1300058805000108800056e598"), Parameters{Profile: "HE-AAC", SampleRate: 48000, Channels: 6}},
 		{"AAC, empty", legacy(8, "af00"), Parameters{}},
 		{"AAC frame", legacy(8, "af01 2110"), Parameters{}},
 		{"Opus head", enhancedAudio(0, CodecOpus, unhex(t, "4f70757348656164 01 06 3801 80bb0000 0000 00")), Parameters{SampleRate: 48000, Channels: 6}},
@@ -154,6 +159,9 @@ func TestParametersByHand(t *testing.T) {
 		{"VVC", enhancedVideo(1, 0, CodecVVC, unhex(t, "ff 0015 1f 01 0253 80 00 0780 0438 1900 00")), Parameters{Profile: "Main 10", Level: "5.1", Width: 1920, Height: 1080, FrameRate: 25, BitDepth: 8}},
 		{"H.264, the record alone", legacy(9, "17 00 000000 01 42c0 0b ff"), Parameters{Profile: "Constrained Baseline", Level: "1.1"}},
 		{"H.264, 1b", legacy(9, "17 00 000000 01 4210 0b ff"), Parameters{Profile: "Baseline", Level: "1b"}},
+		{"H.264, torn behind the size", legacy(9, "17 00 000000 01 64000d ff e1 000e 6764000dacd941419f9fff01a701"), Parameters{Profile: "High", Level: "1.3", Width: 320, Height: 180, BitDepth: 8}},
+		{"H.265, sub-layers", enhancedVideo(1, 3, CodecHEVC, unhex(t, "00000041 4201 02 02200000030090000003000003003c c000 02200000030090000003000003003c a00a080b9d48d965662b349272bc09a80810102000000300200000030301")), Parameters{Profile: "Main 10", Level: "2.0", Width: 318, Height: 178, FrameRate: 24, BitDepth: 10}},
+		{"H.265, torn behind the size", enhancedVideo(1, 3, CodecHEVC, unhex(t, "00000020 4201 02 02200000030090000003000003003c 0000 a00a080b9d48d965662b3492")), Parameters{Profile: "Main 10", Level: "2.0", Width: 318, Height: 178, BitDepth: 10}},
 		{"H.264, torn", legacy(9, "17 00 000000 01 64001f ff e1 0017 6764001f"), Parameters{Profile: "High", Level: "3.1"}},
 	} {
 		k := Classify(c.tag)
@@ -183,7 +191,10 @@ func FuzzParameters(f *testing.F) {
 		"90 61763031 81040C00 0A0B00000024CF7F0DBFFF3008", "91 61763031 0A0B00000024CF7F0DBFFF3008",
 		"90 68766331 01016000000090000000000078f000fcfdf8f800000f01210001002a420101016000000300900000030000030078a0",
 		"90 76766331 ff00151f01025380000780043819 0000", "90 76703039 01000000 00150808080800",
-		"91 76703039 824983420013f00b3000", "94 4F707573 01 06 0000003F", "90 664c6143 1000100000000e00123a0ac442f000056220",
+		"91 76703039 824983420013f00b3000", "94 4F707573 01 06 0000003F", "91 61632d33 0b7712341e40e100", "91 65632d33 0b7701ff3f870000",
+		"17 00 000000 01 64000d ff e1 0028 6764000dacd941419f9fff01a70140100000030010000003032602001e840007a12930c01e28532c",
+		"93 68766331 00000041 4201 02 02200000030090000003000003003c c000 02200000030090000003000003003c a00a080b9d48d965662b349272bc09a80810102000000300200000030301",
+		"af00 1388 56e5 a548 80", "90 664c6143 1000100000000e00123a0ac442f000056220",
 	} {
 		f.Add(unhex(f, s), false)
 		f.Add(unhex(f, s), true)

@@ -52,9 +52,10 @@ func streams(t testing.TB, path string) (video, audio stream) {
 		t.Fatal(err)
 	}
 	for _, s := range all.Streams {
-		if s.Type == "video" {
+		switch s.Type {
+		case "video":
 			video = s
-		} else if s.Type == "audio" {
+		case "audio":
 			audio = s
 		}
 	}
@@ -97,6 +98,7 @@ func TestVideoParameters(t *testing.T) {
 		{"high 10", "size=320x180:rate=24", "-c:v libx264 -pix_fmt yuv420p10le"},
 		{"high 4:2:2", "size=320x182:rate=10", "-c:v libx264 -pix_fmt yuv422p"},
 		{"high 4:4:4", "size=321x181:rate=15", "-c:v libx264 -pix_fmt yuv444p"},
+		{"high, gray and cropped", "size=322x182:rate=25", "-c:v libx264 -pix_fmt gray"},
 		{"scaling lists", "size=320x180:rate=25", "-c:v libx264 -pix_fmt yuv420p -x264opts cqm=jvt"},
 		{"described", "size=320x180:rate=25", "-c:v libx264 -pix_fmt yuv420p -aspect 2.35 -color_primaries bt709 -colorspace bt709 -color_trc bt709"},
 		{"sorenson", "size=352x288:rate=25", "-c:v flv"},

@@ -1,9 +1,13 @@
 package codec
 
+import "github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+
 // Audio object types (ISO/IEC 14496-3, table 1.17).
 const (
-	aacSBR    = 5
-	aacPS     = 29
+	aacLC     = int(mpeg4audio.ObjectTypeAACLC)
+	aacLTP    = 4
+	aacSBR    = int(mpeg4audio.ObjectTypeSBR)
+	aacPS     = int(mpeg4audio.ObjectTypePS)
 	aacEscape = 31
 )
 
@@ -11,43 +15,42 @@ const (
 // channels are what comes out: of spectral band replication twice the rate, of
 // parametric stereo two channels. A stream may use either without a word here.
 func AAC(b []byte) Info {
-	r := &bitReader{b: b}
+	const maxSize = 1024 // a longer one tells no more
+	r := &bitReader{b: b[:min(len(b), maxSize)]}
 	object := aacObject(r)
-	i := Info{SampleRate: aacRate(r)}
-	layout := r.int(4)
 	sbr, ps := object == aacSBR || object == aacPS, object == aacPS
-	if sbr {
-		i.SampleRate = aacRate(r)
-		if object = aacObject(r); object == 22 { // ER BSAC
-			r.skip(4)
-		}
+	known := object
+	if !sbr { // the library knows LC alone, but the others begin alike
+		known = aacLC
 	}
-	if r.failed || object == 0 {
+	c := aacConfig(r, known)
+	i := Info{SampleRate: c.SampleRate, Channels: aacChannels(int(c.ChannelConfig))}
+	if sbr {
+		i.SampleRate = c.ExtensionSampleRate
+		object = int(c.Type)
+	}
+	if i.SampleRate == 0 || object == 0 {
 		return Info{}
 	}
-	i.Channels = aacChannels(layout)
-	if aacGeneral(object) {
-		r.flag()      // frameLengthFlag
+	if object <= aacLTP { // there is a GASpecificConfig
+		skipAACRate(r)
+		r.skip(4) // channelConfiguration
+		if sbr {
+			skipAACRate(r)
+			r.skip(5)
+		}
+		r.skip(1)     // frameLengthFlag
 		if r.flag() { // dependsOnCoreCoder
 			r.skip(14)
 		}
-		extension := r.flag()
-		if layout == 0 {
-			i.Channels = readProgramConfig(r)
-		}
-		if object == 6 || object == 20 {
-			r.skip(3)
-		}
-		if extension {
-			if object == 22 {
-				r.skip(16)
+		r.skip(1) // extensionFlag
+		if c.ChannelConfig == 0 {
+			const element = 5 // what the library wants to see in front
+			if e, err := mpeg4audio.ParsePCEFromRawDataBlock(r.rest(element, 3)); err == nil {
+				i.Channels = e.ChannelCount
 			}
-			if object == 17 || object == 19 || object == 20 || object == 23 {
-				r.skip(3)
-			}
-			r.skip(1)
 		}
-		if !sbr && object < 17 && !r.failed {
+		if !sbr {
 			sbr, ps = readAACExtension(r, &i)
 		}
 	}
@@ -58,21 +61,35 @@ func AAC(b []byte) Info {
 	return i.Sane()
 }
 
+// aacConfig has the library read from a rate on, as behind an object type. What it
+// may refuse is behind the rate, so that its error does not matter.
+func aacConfig(r *bitReader, object int) (c mpeg4audio.AudioSpecificConfig) {
+	_ = c.Unmarshal(r.rest(uint64(object), 5))
+	return c
+}
+
 // readAACExtension looks behind the configuration for what older decoders do not
-// look for: that there is spectral band replication.
+// look for, nor does the library: that there is spectral band replication. A
+// program_config_element may be in between.
 func readAACExtension(r *bitReader, i *Info) (sbr, ps bool) {
-	if r.u(11) != 0x2B7 || aacObject(r) != aacSBR || !r.flag() || r.failed {
-		return false, false
+	const syncSBR, syncPS = 0x2B7, 0x548
+	for ; !r.failed; r.skip(1) {
+		e := *r
+		if e.u(11) != syncSBR || aacObject(&e) != aacSBR {
+			continue
+		}
+		if !e.flag() || e.failed {
+			break
+		}
+		c := aacConfig(&e, aacLC)
+		if c.SampleRate == 0 {
+			break
+		}
+		i.SampleRate = c.SampleRate
+		skipAACRate(&e)
+		return true, e.u(11) == syncPS && e.flag()
 	}
-	hz := aacRate(r)
-	if r.failed {
-		return false, false
-	}
-	if hz > 0 {
-		i.SampleRate = hz
-	}
-	ps = r.u(11) == 0x548 && r.flag() && !r.failed
-	return true, ps
+	return false, false
 }
 
 func aacObject(r *bitReader) int {
@@ -83,44 +100,10 @@ func aacObject(r *bitReader) int {
 	return n
 }
 
-func aacRate(r *bitReader) int {
-	n := r.int(4)
-	if n == 15 {
-		return r.int(24)
+func skipAACRate(r *bitReader) {
+	if r.u(4) == 15 {
+		r.skip(24)
 	}
-	return mpeg4Rate(n)
-}
-
-func mpeg4Rate(index int) int {
-	switch index {
-	case 0:
-		return 96000
-	case 1:
-		return 88200
-	case 2:
-		return 64000
-	case 3:
-		return 48000
-	case 4:
-		return 44100
-	case 5:
-		return 32000
-	case 6:
-		return 24000
-	case 7:
-		return 22050
-	case 8:
-		return 16000
-	case 9:
-		return 12000
-	case 10:
-		return 11025
-	case 11:
-		return 8000
-	case 12:
-		return 7350
-	}
-	return 0
 }
 
 // aacChannels is the number of channels of a channelConfiguration (ISO/IEC
@@ -137,45 +120,6 @@ func aacChannels(layout int) int {
 		return 24
 	}
 	return 0
-}
-
-// aacGeneral tells the object types that a GASpecificConfig follows.
-func aacGeneral(object int) bool {
-	switch object {
-	case 1, 2, 3, 4, 6, 7, 17, 19, 20, 21, 22, 23:
-		return true
-	}
-	return false
-}
-
-// readProgramConfig counts the channels of a program_config_element (ISO/IEC
-// 14496-3, 4.4.1.1).
-func readProgramConfig(r *bitReader) int {
-	r.skip(4 + 2 + 4)
-	single := [3]int{r.int(4), r.int(4), r.int(4)} // front, side, back
-	low, data, coupling := r.int(2), r.int(3), r.int(4)
-	for range 2 { // mono and stereo mixdown
-		if r.flag() {
-			r.skip(4)
-		}
-	}
-	if r.flag() { // matrix mixdown
-		r.skip(3)
-	}
-	channels := low
-	for _, n := range single {
-		for range n {
-			channels += 1 + r.int(1)
-			r.skip(4)
-		}
-	}
-	r.skip(4*low + 4*data + 5*coupling)
-	r.skip(r.n) // byte_alignment
-	r.skip(8 * r.int(8))
-	if r.failed {
-		return 0
-	}
-	return channels
 }
 
 func aacProfile(object int, sbr, ps bool) string {

@@ -1,6 +1,10 @@
 package codec
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/av1"
+)
 
 // AV1 reads an AV1CodecConfigurationRecord (AV1 in ISO-BMFF, 2.3.3): four bytes,
 // and OBUs behind them.
@@ -22,7 +26,7 @@ func AV1(b []byte) Info {
 // AV1Unit reads the sequence header among the OBUs of a temporal unit, which
 // comes before the frames of every key frame.
 func AV1Unit(b []byte) Info {
-	const sequenceHeader, maxUnits = 1, 16
+	const maxUnits = 16
 	for range maxUnits {
 		if len(b) < 1 {
 			break
@@ -42,7 +46,7 @@ func AV1Unit(b []byte) Info {
 			}
 			b, size = b[used:], n
 		}
-		if h>>3&0x0F == sequenceHeader {
+		if av1.OBUType(h>>3&0x0F) == av1.OBUTypeSequenceHeader {
 			return readAV1Sequence(b[:size])
 		}
 		b = b[size:]
@@ -50,96 +54,28 @@ func AV1Unit(b []byte) Info {
 	return Info{}
 }
 
-// readAV1Sequence reads a sequence header OBU as far as its bit depth (AV1,
-// 5.5.1).
-func readAV1Sequence(b []byte) (i Info) {
-	r := &bitReader{b: b}
-	profile := byte(r.u(3))
-	r.flag() // still_picture
-	reduced := r.flag()
-	var levelIDC byte
-	if reduced {
-		levelIDC = byte(r.u(5))
-	} else {
-		levelIDC = readAV1Operation(r, &i)
-	}
-	widthBits, heightBits := r.int(4)+1, r.int(4)+1
-	i.Width, i.Height = r.int(widthBits)+1, r.int(heightBits)+1
-	if r.failed {
+// readAV1Sequence reads what is in a sequence header OBU (AV1, 5.5.1). What follows
+// the size may be torn. The library refuses one with a decoder model or an initial
+// display delay, which encoders write when told to.
+func readAV1Sequence(b []byte) Info {
+	const header, maxSize = byte(av1.OBUTypeSequenceHeader << 3), 256
+	var s av1.SequenceHeader
+	// Without the extension byte, which the library refuses, and without a size.
+	unit := append([]byte{header}, b[:min(len(b), maxSize)]...)
+	if err := s.Unmarshal(unit); err != nil && s.MaxFrameWidthMinus1 == 0 {
 		return Info{}
 	}
-	i.Profile, i.Level = av1Profile(profile), av1Level(levelIDC)
-	if depth := readAV1Depth(r, profile, reduced); !r.failed {
-		i.BitDepth = depth
+	i := Info{
+		Profile:  av1Profile(s.SeqProfile),
+		Level:    av1Level(s.SeqLevelIdx[0]),
+		Width:    s.Width(),
+		Height:   s.Height(),
+		BitDepth: s.ColorConfig.BitDepth,
+	}
+	if t := s.TimingInfo; t != nil && t.EqualPictureInterval {
+		i.FrameRate = float64(t.TimeScale) / (float64(t.NumUnitsInDisplayTick) * (float64(t.NumTicksPerPictureMinus1) + 1))
 	}
 	return i.Sane()
-}
-
-// readAV1Operation reads the timing and the operating points, and returns the
-// level of the first of them.
-func readAV1Operation(r *bitReader, i *Info) (levelIDC byte) {
-	delayBits, model := 0, false
-	if r.flag() { // timing_info_present_flag
-		units, scale := r.u(32), r.u(32)
-		if r.flag() { // equal_picture_interval; uvlc is AV1's name of ue
-			i.FrameRate = rate(scale, units*(r.ue()+1))
-		}
-		if model = r.flag(); model {
-			delayBits = r.int(5) + 1
-			r.skip(32 + 5 + 5)
-		}
-	}
-	delay := r.flag() // initial_display_delay_present_flag
-	for n := range r.int(5) + 1 {
-		r.skip(12)
-		idc := byte(r.u(5))
-		if n == 0 {
-			levelIDC = idc
-		}
-		if idc > 7 {
-			r.flag() // seq_tier
-		}
-		if model && r.flag() {
-			r.skip(2*delayBits + 1)
-		}
-		if delay && r.flag() {
-			r.skip(4)
-		}
-	}
-	return levelIDC
-}
-
-// readAV1Depth goes on behind the size to the bit depth.
-func readAV1Depth(r *bitReader, profile byte, reduced bool) int {
-	if !reduced && r.flag() { // frame_id_numbers_present_flag
-		r.skip(4 + 3)
-	}
-	r.skip(3)
-	if !reduced {
-		r.skip(4)
-		order := r.flag()
-		if order {
-			r.skip(2)
-		}
-		content := true // SELECT_SCREEN_CONTENT_TOOLS
-		if !r.flag() {
-			content = r.flag()
-		}
-		if content && !r.flag() { // seq_choose_integer_mv
-			r.skip(1)
-		}
-		if order {
-			r.skip(3)
-		}
-	}
-	r.skip(3)
-	if !r.flag() { // high_bitdepth
-		return 8
-	}
-	if profile == 2 && r.flag() { // twelve_bit
-		return 12
-	}
-	return 10
 }
 
 func av1Profile(idc byte) string {

@@ -55,14 +55,6 @@ func (i Info) Sane() Info {
 	return i
 }
 
-// rate is the quotient of two numbers of a header, 0 if there is none.
-func rate(n, d uint64) float64 {
-	if d == 0 {
-		return 0
-	}
-	return float64(n) / float64(d)
-}
-
 // level spells a level.
 func level(major, minor int) string {
 	return strconv.Itoa(major) + "." + strconv.Itoa(minor)

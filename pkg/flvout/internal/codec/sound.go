@@ -1,6 +1,12 @@
 package codec
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/ac3"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/eac3"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg1audio"
+)
 
 // OpusRate is what Opus sounds at, whatever it was made of (RFC 7845, 5.1).
 const OpusRate = 48000
@@ -46,21 +52,21 @@ func FLAC(b []byte) Info {
 // MP3 reads the header of a frame (ISO/IEC 11172-3, 2.4.1.3; 13818-3 for the lower
 // rates).
 func MP3(b []byte) Info {
-	if len(b) < 4 || b[0] != 0xFF || b[1]&0xE0 != 0xE0 {
+	const version, mpeg25, reserved = 0x18, 0x00, 0x08
+	if len(b) < 4 || b[1]&version == reserved {
 		return Info{}
 	}
-	version, layer, index := b[1]>>3&3, b[1]>>1&3, b[2]>>2&3
-	if version == 1 || layer == 0 || index == 3 {
+	// The library knows no MPEG-2.5, which is MPEG-2 at half the rate and with half
+	// of the version's bits; and it wants five bytes, of which it reads four.
+	var h mpeg1audio.FrameHeader
+	if h.Unmarshal([]byte{b[0], b[1] | 0x10, b[2], b[3], 0}) != nil {
 		return Info{}
 	}
-	i := Info{Channels: 2, SampleRate: [3]int{44100, 48000, 32000}[index]}
-	switch version {
-	case 2: // MPEG-2
+	i := Info{SampleRate: h.SampleRate, Channels: 2}
+	if b[1]&version == mpeg25 {
 		i.SampleRate /= 2
-	case 0: // MPEG-2.5
-		i.SampleRate /= 4
 	}
-	if b[3]>>6 == 3 {
+	if h.ChannelMode == mpeg1audio.ChannelModeMono {
 		i.Channels = 1
 	}
 	return i
@@ -69,36 +75,20 @@ func MP3(b []byte) Info {
 // AC3 reads the beginning of a frame of AC-3 or E-AC-3 (ETSI TS 102 366, 4.3 and
 // E.1.2). Which of them it is tells bsid.
 func AC3(b []byte) Info {
-	if len(b) < 7 || b[0] != 0x0B || b[1] != 0x77 {
+	if len(b) < 7 {
 		return Info{}
 	}
-	rates := [4]int{48000, 44100, 32000, 0}
-	r := &bitReader{b: b[2:]}
 	if b[5]>>3 > 10 { // bsid: E-AC-3
-		r.skip(2 + 3 + 11)
-		i := Info{SampleRate: rates[r.int(2)]}
-		if half := r.int(2); i.SampleRate == 0 && half < 3 {
-			i.SampleRate = rates[half] / 2
+		var s eac3.SyncInfo
+		if s.Unmarshal(b) != nil {
+			return Info{}
 		}
-		i.Channels = ac3Channels(r.int(3)) + r.int(1)
-		return i
+		return Info{SampleRate: s.SampleRate(), Channels: s.ChannelCount()}
 	}
-	r.skip(16)
-	i := Info{SampleRate: rates[r.int(2)]}
-	r.skip(6 + 5 + 3)
-	mode := r.int(3)
-	if mode&1 != 0 && mode != 1 {
-		r.skip(2) // cmixlev
+	var s ac3.SyncInfo
+	var i ac3.BSI
+	if s.Unmarshal(b) != nil || i.Unmarshal(b[5:]) != nil {
+		return Info{}
 	}
-	if mode&4 != 0 {
-		r.skip(2) // surmixlev
-	}
-	if mode == 2 {
-		r.skip(2) // dsurmod
-	}
-	i.Channels = ac3Channels(mode) + r.int(1)
-	return i
+	return Info{SampleRate: s.SampleRate(), Channels: i.ChannelCount()}
 }
-
-// ac3Channels is the number of full-range channels of an acmod.
-func ac3Channels(mode int) int { return [8]int{2, 1, 2, 3, 3, 4, 4, 5}[mode] }

@@ -3,6 +3,8 @@ package codec
 import (
 	"encoding/binary"
 	"strconv"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/vp9"
 )
 
 // VPX reads a VPCodecConfigurationRecord of VP8 or VP9 (VP Codec ISO Media File
@@ -39,41 +41,14 @@ func VP8Frame(b []byte) Info {
 
 // VP9Frame reads the size from the uncompressed header of a key frame (VP9, 6.2).
 func VP9Frame(b []byte) Info {
-	const sRGB = 7
-	r := &bitReader{b: b}
-	if r.u(2) != 2 { // frame_marker
+	var h vp9.Header
+	if err := h.Unmarshal(b); err != nil || h.FrameSize == nil {
 		return Info{}
 	}
-	profile := byte(r.u(1) | r.u(1)<<1)
-	if profile == 3 {
-		r.skip(1)
-	}
-	if r.flag() || r.flag() { // show_existing_frame, frame_type
-		return Info{}
-	}
-	r.skip(2)
-	if r.u(24) != 0x498342 { // frame_sync_code
-		return Info{}
-	}
-	i := Info{Profile: vpxProfile(profile), BitDepth: 8}
-	if profile >= 2 {
-		if i.BitDepth = 10; r.flag() {
-			i.BitDepth = 12
-		}
-	}
-	odd := profile&1 != 0
-	switch space := r.u(3); {
-	case space != sRGB:
-		r.skip(1)
-		if odd {
-			r.skip(3)
-		}
-	case odd:
-		r.skip(1)
-	}
-	i.Width, i.Height = r.int(16)+1, r.int(16)+1
-	if r.failed {
-		return Info{}
-	}
-	return i.Sane()
+	return Info{
+		Profile:  vpxProfile(h.Profile),
+		Width:    h.Width(),
+		Height:   h.Height(),
+		BitDepth: int(h.ColorConfig.BitDepth),
+	}.Sane()
 }

@@ -190,3 +190,15 @@ func ffprobe(t testing.TB, path string, b []byte) (p probe) {
 	}
 	return p
 }
+
+// runFFmpeg runs it and returns what it writes.
+func runFFmpeg(t testing.TB, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("ffmpeg", append([]string{"-v", "error"}, args...)...)
+	var out, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("ffmpeg: %v\n%s", err, &complaint)
+	}
+	return out.Bytes()
+}

@@ -14,15 +14,12 @@ const audioSpacing = 5000
 // read again.
 type summary struct {
 	tally
-	index   *Index     // nil: none
-	shown   bool       // the index is of video, since there is a key frame
-	configs [2]*record // the first sequence header of the audio and of the video, if there is one
-	traits  [2]traits  // of the audio and of the video
-	steps   distances  // of the video
+	index   *Index        // nil: none
+	shown   bool          // the index is of video, since there is a key frame
+	configs [2]IndexEntry // the first sequence header of the audio and of the video; at 0: none
+	traits  [2]traits     // of the audio and of the video
+	steps   distances     // of the video
 }
-
-// A record tells where a tag is.
-type record = IndexEntry
 
 // newSummary returns a summary with an index of n entries, or with none if n is
 // not positive.
@@ -46,7 +43,7 @@ func (s *summary) add(t Tag, c *Class, at int64) {
 	}
 	s.tally.add(t, c, at)
 	if s.index != nil {
-		s.mark(c, record{t.Timestamp, at})
+		s.mark(c, IndexEntry{t.Timestamp, at})
 	}
 }
 
@@ -60,32 +57,32 @@ func (c *Class) side() int {
 
 // mark notes in the index what has a place there: key frames, or sound every few
 // seconds if there are none.
-func (s *summary) mark(c *Class, r record) {
+func (s *summary) mark(c *Class, e IndexEntry) {
 	switch side := c.side(); {
 	case c.Kind == KindConfig && !c.Layout:
-		if s.configs[side] == nil {
-			first := r // of r itself no pointer is taken, which would put each on the heap
-			s.configs[side] = &first
+		if s.configs[side].Position == 0 {
+			s.configs[side] = e
 		}
 	case c.Key && !s.shown:
 		s.shown = true
 		s.index.Reset(1)
-		s.enter(side, r)
+		s.enter(side, e)
 	case c.Key:
-		s.index.Add(r)
+		s.index.Add(e)
 	case !c.video && !s.shown && c.movesClock():
 		if s.index.Len() == 0 {
 			s.index.Reset(audioSpacing)
 		}
-		s.enter(side, r)
+		s.enter(side, e)
 	}
 }
 
-func (s *summary) enter(side int, r record) {
-	if config := s.configs[side]; config != nil {
-		s.index.Begin(*config)
+// enter adds an entry of a track, behind its sequence header if it is the first.
+func (s *summary) enter(side int, e IndexEntry) {
+	if config := s.configs[side]; config.Position != 0 {
+		s.index.Begin(config)
 	}
-	s.index.Add(r)
+	s.index.Add(e)
 }
 
 // cut takes the file back to its first bytes up to end, in which the tally is t.

@@ -1,0 +1,296 @@
+//go:build linux
+
+package flvout
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// The recorder of the tests below, in a process of its own: what to do is in
+// these variables of its environment.
+const (
+	envPath    = "FLVOUT_RECORD"  // the file
+	envStep    = "FLVOUT_STEP"    // kill yourself at this step of closing; "": record until killed
+	envEntries = "FLVOUT_ENTRIES" // of the index
+	envFull    = "FLVOUT_FULL"    // record until there is no room on this file system of so many bytes
+
+	report = 20 // after so many tags it flushes and writes a byte to stdout
+	rounds = 3  // of the sample before it closes, if it does
+)
+
+func TestRecorder(t *testing.T) {
+	path := os.Getenv(envPath)
+	if path == "" {
+		return // this is what other tests start
+	}
+	if size := os.Getenv(envFull); size != "" {
+		if err := syscall.Mount("tmpfs", filepath.Dir(path), "tmpfs", 0, "size="+size); err != nil {
+			t.Fatal(err)
+		}
+		recordFull(t, path)
+		return
+	}
+	entries, _ := strconv.Atoi(os.Getenv(envEntries))
+	f, err := FileOptions{IndexEntries: entries}.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := os.Getenv(envStep)
+	n := 0
+	for round := 0; last == "" || round < rounds; round++ {
+		for _, tg := range scan(t, sample(t, "bars.flv")) {
+			if c := Classify(tg); round > 0 && c.Kind != KindFrame {
+				continue
+			}
+			tg.Timestamp += uint32(round) * 10_089
+			if err := f.WriteTag(tg); err != nil {
+				t.Fatal(err)
+			}
+			if n++; n%report == 0 {
+				if err := f.Flush(); err != nil {
+					t.Fatal(err)
+				}
+				_, _ = os.Stdout.Write([]byte{'.'})
+			}
+		}
+	}
+	f.part.step = func(step string) {
+		if step == last {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// recorder returns the command for such a process.
+func recorder(t *testing.T, env ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestRecorder$")
+	cmd.Env = append(os.Environ(), env...)
+	return cmd
+}
+
+// TestKill kills a recording at random moments. What is on the disk can be played
+// but for one torn tag at most, and what is made of it has all that was flushed.
+func TestKill(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(4, 7))
+	for i := range 50 {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "show.flv")
+		cmd := recorder(t, envPath+"="+path, envEntries+"=64")
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		reports := 1 + rnd.IntN(100)
+		_, err = io.ReadFull(out, make([]byte, reports))
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tags := wholeTags(t, readFile(t, path+partSuffix))
+		if got, want := len(tags), (reports-1)*report; got < want {
+			t.Fatalf("%d: got %d tags, want the %d that were flushed", i, got, want)
+		}
+		playable(t, path+partSuffix)
+		recovered(t, dir, tags, i%10 == 0)
+	}
+}
+
+// TestKillClosing kills a recording between the steps of closing it.
+func TestKillClosing(t *testing.T) {
+	for _, c := range []struct {
+		entries string
+		steps   string
+	}{
+		{"64", "flushed synced patched completed renamed named"},
+		{"8192", "flushed copied completed renamed named"}, // a short file, which is copied
+	} {
+		var want []Tag
+		for _, step := range append([]string{"none"}, strings.Fields(c.steps)...) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "show.flv")
+			err := recorder(t, envPath+"="+path, envEntries+"="+c.entries, envStep+"="+step).Run()
+			if killed := err != nil; killed != (step != "none") {
+				t.Fatalf("%s: got %v", step, err)
+			}
+			for _, name := range names(t, dir) {
+				if !strings.HasSuffix(name, copySuffix) {
+					playable(t, filepath.Join(dir, name))
+				}
+			}
+			got := recovered(t, dir, want, true)
+			if step == "none" {
+				want = got
+			}
+		}
+	}
+}
+
+// wholeTags returns the tags of a file that may end in a torn one.
+func wholeTags(t *testing.T, b []byte) (tags []Tag) {
+	t.Helper()
+	for s := NewScanner(bytes.NewReader(b)); ; {
+		tg, err := s.Next()
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return tags
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		tg.Body = bytes.Clone(tg.Body)
+		tags = append(tags, tg)
+	}
+}
+
+// playable has ffprobe read a file to its end.
+func playable(t *testing.T, path string) {
+	t.Helper()
+	out, err := exec.Command("ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", path).Output()
+	if err != nil || len(strings.Fields(string(out))) != 2 {
+		t.Fatalf("ffprobe %s: %v\n%s", path, err, out)
+	}
+}
+
+// recovered completes what is in a folder, and looks at the one file that is there
+// then, perhaps with others' eyes too. It has the tags that are wanted; what it has
+// is returned.
+func recovered(t *testing.T, dir string, want []Tag, judges bool) []Tag {
+	t.Helper()
+	path := filepath.Join(dir, "show.flv")
+	if file, err := openPart(path + partSuffix); err == nil {
+		f, err := adoptWhole(file, path)
+		if err == nil {
+			err = f.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	} else if !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if left := names(t, dir); len(left) != 1 || left[0] != "show.flv" {
+		t.Fatalf("got %q", left)
+	}
+	b := readFile(t, path)
+	got := scan(t, b)
+	was, is := media(want), media(got)
+	if len(is) < len(was) {
+		t.Fatalf("got %d tags, want %d", len(is), len(was))
+	}
+	for i := range was {
+		if is[i].Timestamp != was[i].Timestamp || !bytes.Equal(is[i].Body, was[i].Body) {
+			t.Fatalf("tag %d differs", i)
+		}
+	}
+	entries, err := ReadIndex(got[0].Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkIndex(t, b, entries, false)
+	fields := readStrictly(t, got[0].Body)
+	if fields["filesize"] != float64(len(b)) || fields["duration"] == 0.0 {
+		t.Errorf("got a size of %v and %v s, want %d", fields["filesize"], fields["duration"], len(b))
+	}
+	if judges {
+		playable(t, path)
+		checkFLV(t, path)
+	}
+	return got
+}
+
+// TestTornHead mixes the heads before and after Close, as a crash between two
+// blocks of the disk does.
+func TestTornHead(t *testing.T) {
+	tags := scan(t, sample(t, "bars.flv"))
+	dir := t.TempDir()
+	path := abandoned(t, dir, tags)
+	old := readFile(t, path+partSuffix)
+	f := adopt(t, path)
+	h, s := &f.w.file.head, &f.w.all
+	s.index.Add(IndexEntry{1 << 20, 1 << 20}) // whatever it is
+	head := h.finish(s, f.w.written)
+	want := wholeTags(t, old)
+	for cut := 4096; cut < len(head); cut += 4096 {
+		torn := append(bytes.Clone(head[:cut]), old[cut:]...)
+		if err := os.WriteFile(path+partSuffix, torn, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := wholeTags(t, torn)
+		if len(got) != len(want) {
+			t.Fatalf("cut at %d: got %d tags, want %d", cut, len(got), len(want))
+		}
+	}
+	_ = f.part.close()
+	if f = adopt(t, path); f.Close() != nil {
+		t.Fatal("not completed")
+	}
+	recovered(t, dir, want, true)
+}
+
+// TestFileDiskFull fills a disk, and finds the file complete.
+func TestFileDiskFull(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "show.flv")
+	cmd := recorder(t, envPath+"="+path, envFull+"=1m")
+	cmd.Args = append(cmd.Args, "-test.v")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
+	if os.Getuid() != 0 { // in a name space of their own, users may mount
+		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
+		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
+	}
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, syscall.EPERM) {
+		t.Skip("this system lets nobody mount a disk to fill")
+	}
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	// Its disk is gone, but it looked at the file itself.
+	if !strings.Contains(string(out), "PASS") {
+		t.Errorf("got\n%s", out)
+	}
+}
+
+// recordFull records until the disk is full.
+func recordFull(t *testing.T, path string) {
+	f := create(t, path)
+	var err error
+	for round := 0; err == nil && round < 10; round++ {
+		for _, tg := range scan(t, sample(t, "bars.flv")) {
+			tg.Timestamp += uint32(round) * 10_089
+			if err = f.WriteTag(tg); err != nil {
+				break
+			}
+		}
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("got %v, want ENOSPC", err)
+	}
+	size := f.Size()
+	if err := f.Close(); err != nil {
+		t.Fatalf("Close: got %v, want nil, since the file is complete", err)
+	}
+	if f.Size() != size || size < 1<<20-20_000 {
+		t.Errorf("got %d bytes, then %d", size, f.Size())
+	}
+	oracle(t, readFile(t, path))
+	recovered(t, filepath.Dir(path), nil, true)
+}

@@ -28,16 +28,17 @@ type repeat struct {
 
 	// The frames that may be a repeat, which are held, and then those that are
 	// one: the first has timestamp ts, and is in the recording at at.
-	held  []byte // framed
-	run   int    // how many
-	keys  int    // key frames among them
-	small int    // of them are like no other
-	heavy bool   // one of them weighs, and is like no other
-	typ   tag.TagType
-	ts    uint32
-	at    uint32
-	back  bool  // the timestamps repeat as well
-	since int64 // ms, arrival
+	held   []byte // framed
+	run    int    // how many
+	keys   int    // key frames among them
+	small  int    // of them are like no other
+	heavy  bool   // one of them weighs, and is like no other
+	typ    tag.TagType
+	ts     uint32
+	at     uint32
+	back   bool  // the timestamps repeat as well
+	joined bool  // it is the first of a connection
+	since  int64 // ms, arrival
 
 	dropping [2]bool // the lane's frames are still repeated
 	until    int64   // ms; from here on nothing is
@@ -101,14 +102,15 @@ func (s *Splicer) beginRun(t *Tag, c *Class, sum uint64, p *place) bool {
 		r.looping = !c.Key || n > 0
 		return false
 	}
-	back = back || s.line.rejoin
+	joined := s.line.rejoin
+	back = back || joined
 	if n != 1 || !back && !(c.Key && s.line.live()) || len(t.Body) > maxRunSize {
 		if c.Key {
 			r.groups = 0
 		}
 		return false
 	}
-	r.typ, r.ts, r.at, r.back, r.since = t.Type, t.Timestamp, at, back, s.line.now
+	r.typ, r.ts, r.at, r.back, r.joined, r.since = t.Type, t.Timestamp, at, back, joined, s.line.now
 	r.run, r.keys, r.small, r.heavy = 0, 0, 0, false
 	return s.hold(t, c, sum)
 }
@@ -161,7 +163,7 @@ func (r *repeat) unhold() {
 // since the source loops.
 func (s *Splicer) leaveOut(t *Tag, c *Class, due uint32) bool {
 	r := &s.repeat
-	if c.Key && r.groups >= maxLoops {
+	if c.Key && (r.groups >= maxLoops || s.inTime(t)) {
 		s.endRepeat()
 		r.looping, r.groups = true, 0
 		s.tell(SpliceEvent{Kind: SourceLoops, Type: t.Type, To: t.Timestamp})
@@ -175,6 +177,13 @@ func (s *Splicer) leaveOut(t *Tag, c *Class, due uint32) bool {
 	r.tags++
 	r.end = due
 	return true
+}
+
+// inTime tells whether what is left out comes no faster than it plays, and so is
+// no repeat of a server's. A new connection may be that slow.
+func (s *Splicer) inTime(t *Tag) bool {
+	span := int64(int32(t.Timestamp - s.repeat.ts))
+	return s.line.judge && !s.repeat.joined && 4*(s.line.now-s.repeat.since) > 3*span
 }
 
 // endRepeat tells of a repeat that is over.

@@ -77,8 +77,10 @@ type Splicer struct {
 	due     bool    // a split is due at the next key frame
 	nalSize int     // of the video track in force
 
+	class, changed Class // of the tag in hand; here they cost no allocation
+
 	dropped Dropped
-	scratch []byte // a body of our own
+	scratch []byte // a body that was changed
 	err     error  // sticks
 	closed  bool
 }
@@ -145,8 +147,8 @@ func (s *Splicer) Rejoin() error {
 // WriteTag takes a tag as a server sent it. It returns the sink's errors, and
 // ErrChanged.
 func (s *Splicer) WriteTag(t Tag) error {
-	c := Classify(t)
-	return s.write(t, &c)
+	s.class = Classify(t)
+	return s.write(t, &s.class)
 }
 
 func (s *Splicer) write(t Tag, c *Class) error {
@@ -172,9 +174,9 @@ func (s *Splicer) write(t Tag, c *Class) error {
 			return nil
 		}
 		if s.nalSize != usualNALSize && c.video {
-			other := *c
-			other.setNALSize(s.nalSize)
-			c = &other
+			s.changed = *c
+			c = &s.changed
+			c.setNALSize(s.nalSize)
 		}
 		return s.stick(s.frame(t, c))
 	case KindConfig, KindColorInfo:
@@ -253,7 +255,7 @@ func (s *Splicer) put(t Tag, c *Class, sum uint64, p place) error {
 	s.seen.put(sum, out-shift)
 	if shift != 0 {
 		if at, ok := c.ctsAt(t); ok {
-			return s.putShifted(t, *c, at, shift)
+			return s.putShifted(t, c, at, shift)
 		}
 	}
 	return s.out.write(t, c)
@@ -261,36 +263,22 @@ func (s *Splicer) put(t Tag, c *Class, sum uint64, p place) error {
 
 // putShifted writes a frame that is decoded later than its sender said, to be
 // shown at the same time.
-func (s *Splicer) putShifted(t Tag, c Class, at int, shift uint32) error {
+func (s *Splicer) putShifted(t Tag, c *Class, at int, shift uint32) error {
 	const lowest = -1 << 23
 	cts := int64(c.CTS) - int64(shift)
 	if cts < lowest {
-		return s.out.write(t, &c)
-	}
-	t = s.own(t)
-	t.Body[at], t.Body[at+1], t.Body[at+2] = byte(cts>>16), byte(cts>>8), byte(cts)
-	c.CTS, c.Payload = int32(cts), t.Body[at+3:]
-	err := s.out.write(t, &c)
-	s.release()
-	return err
-}
-
-// own gives a tag a body of our own. One that is lent from the sink's buffer does
-// not survive that another tag is written.
-func (s *Splicer) own(t Tag) Tag {
-	if len(t.Body) > 0 && len(s.scratch) > 0 && &t.Body[0] == &s.scratch[0] {
-		return t
+		return s.out.write(t, c)
 	}
 	s.scratch = append(s.scratch[:0], t.Body...)
 	t.Body = s.scratch
-	return t
-}
-
-// release gives up a body of our own that is too long to keep room for.
-func (s *Splicer) release() {
+	t.Body[at], t.Body[at+1], t.Body[at+2] = byte(cts>>16), byte(cts>>8), byte(cts)
+	s.changed = *c
+	s.changed.CTS, s.changed.Payload = int32(cts), t.Body[at+3:]
+	err := s.out.write(t, &s.changed)
 	if cap(s.scratch) > maxScratch {
 		s.scratch = nil
 	}
+	return err
 }
 
 // ctsAt returns where in the body the composition time of a frame of one track

@@ -2,8 +2,15 @@ package flvout
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout/flvtest"
 )
@@ -163,5 +170,360 @@ func TestSplicerCases(t *testing.T) {
 			}
 			t.Logf("%+v %v", r.fixed, r.events)
 		})
+	}
+}
+
+// TestSplicerOutput lets ffprobe and go-flv read what comes out.
+func TestSplicerOutput(t *testing.T) {
+	for _, c := range []struct {
+		id             string
+		packets, files int // of all files
+		last           int64
+	}{
+		{"08", 1500 + 2585, 1, 59_960},
+		{"09", 1500 + 2585, 1, 59_960},
+		{"09g", 1500 + 2585, 1, 89_960},
+		{"10", 1500 + 2585, 1, 59_960},
+		{"11", 1500 + 2585, 1, 59_960},
+		{"12", 1500 + 2585, 1, 59_960},
+		{"12b", 1500 + 2585, 1, 59_960},
+		{"15s", 1500 + 2585, 1, 59_960},
+		{"16", 1450 + 2505, 1, 58_040},
+		{"17", 1500 + 2585, 1, 59_960},
+		{"17b", 1500 + 2585, 1, 59_960},
+		{"34", 1500 + 2585, 1, 60_000},
+	} {
+		t.Run(c.id, func(t *testing.T) {
+			r := splice(t, flvtest.Get(t, c.id).Tags, SplicerOptions{})
+			oracle(t, r.files[0])
+			p := ffprobe(t, "-", r.files[0])
+			if len(p.Packets) != c.packets || len(p.Streams) != 2 {
+				t.Errorf("%d packets in %d streams, want %d in 2", len(p.Packets), len(p.Streams), c.packets)
+			}
+			var last [2]int64
+			for i, k := range p.Packets {
+				n := 0
+				if k.CodecType == "video" {
+					n = 1
+				}
+				if k.DTS < last[n] {
+					t.Fatalf("packet %d: %s goes back from %d to %d", i, k.CodecType, last[n], k.DTS)
+				}
+				last[n] = k.DTS
+			}
+			if d := last[1] - c.last; d < -60 || d > 60 {
+				t.Errorf("the last picture is at %d ms, want %d", last[1], c.last)
+			}
+		})
+	}
+}
+
+// TestSplicerSplits: each of the files of a stream whose parameters change can be
+// read by itself.
+func TestSplicerSplits(t *testing.T) {
+	r := splice(t, flvtest.Get(t, "14").Tags, SplicerOptions{})
+	if len(r.files) != 2 {
+		t.Fatalf("%d files", len(r.files))
+	}
+	for i, video := range []int{500, 500} {
+		p := ffprobe(t, "-", r.files[i])
+		n := 0
+		for _, k := range p.Packets {
+			if k.CodecType == "video" {
+				n++
+			}
+		}
+		if n != video || len(p.Streams) != 2 {
+			t.Errorf("file %d: %d pictures in %d streams, want %d in 2", i, n, len(p.Streams), video)
+		}
+		oracle(t, r.files[i])
+	}
+	one := splice(t, flvtest.Get(t, "14").Tags, SplicerOptions{OnChange: ChangeKeep})
+	if v, _ := flvtest.Frames(one.split(t)); len(one.files) != 1 || v != 1000 {
+		t.Errorf("kept: %d files, %d pictures", len(one.files), v)
+	}
+}
+
+// TestSplicerKeepsPresentation: frames whose decoding is put off are shown when
+// they were to be.
+func TestSplicerKeepsPresentation(t *testing.T) {
+	c := flvtest.Get(t, "34")
+	r := splice(t, c.Tags, SplicerOptions{})
+	shown := func(tags []flvtest.Tag) (list []int64) {
+		for _, tg := range tags {
+			if tg.Type == video && tg.Frame() {
+				list = append(list, int64(tg.Timestamp)+int64(tg.CTS()))
+			}
+		}
+		return list
+	}
+	got, want := shown(r.split(t)), shown(c.Tags)
+	if len(got) != len(want) {
+		t.Fatalf("%d pictures, want %d", len(got), len(want))
+	}
+	for i := range got {
+		if got[i]-got[0] != want[i]-want[0] {
+			t.Fatalf("picture %d is shown at %d ms, want %d", i, got[i]-got[0], want[i]-want[0])
+		}
+	}
+	if r.fixed.Raised == 0 {
+		t.Error("nothing was put off")
+	}
+}
+
+// TestSplicerEnhancedPresentation does it to enhanced frames, of which some have
+// no composition time, and some have several.
+func TestSplicerEnhancedPresentation(t *testing.T) {
+	var got []string
+	out := newLog()
+	s := NewSplicer(bodyLog{out, &got}, SplicerOptions{})
+	for i, body := range []string{
+		"\x90hvc1head", "\x91hvc1\x00\x00\x50key", "\xA1hvc1\x00\x00\x0Aone", "\xA3hvc1two", "\xA6\x01hvc1\x00\x00\x00\x0Athree",
+		"\xA7\x00\x00\x01hvc1\x00\x00\x0Afive", "\x2C\x01\x80\x00\x00six", "\x2C\x01\x00\x00\x00seven",
+	} {
+		ts := uint32(1000)
+		if i > 1 {
+			ts = 980
+		}
+		if err := s.WriteTag(Tag{video, ts, []byte(body)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{
+		"\x90hvc1head", "\x91hvc1\x00\x00\x50key", "\xA1hvc1\xFF\xFF\xF6one", "\xA3hvc1two", "\xA6\x01hvc1\x00\x00\x00\x0Athree",
+		"\xA7\x00\x00\x01hvc1\xFF\xFF\xF6five", "\x2C\x01\x80\x00\x00six", "\x2C\x01\xFF\xFF\xECseven",
+	}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// A bodyLog is a sink that notes bodies.
+type bodyLog struct {
+	*log
+	bodies *[]string
+}
+
+func (l bodyLog) write(t Tag, _ *Class) error {
+	*l.bodies = append(*l.bodies, string(t.Body))
+	return nil
+}
+
+// TestSplicerRaw leaves all as it is but for headers that repeat, and what no
+// file can hold.
+func TestSplicerRaw(t *testing.T) {
+	for _, id := range []string{"09", "10", "12", "17", "34"} {
+		c := flvtest.Get(t, id)
+		r := splice(t, c.Tags, SplicerOptions{Raw: true})
+		if err := flvtest.Compare(flvtest.Media(r.split(t)), flvtest.Media(c.Tags), 0); err != nil && id != "10" && id != "17" {
+			t.Errorf("%s: %v", id, err)
+		}
+		if v, a := flvtest.Frames(r.split(t)); v+a != len(flvtest.Media(c.Tags))-2 || len(r.events) != 0 {
+			t.Errorf("%s: %d and %d frames of %d tags, told %v", id, v, a, len(c.Tags), r.told)
+		}
+	}
+}
+
+// TestSplicerWithoutArrival: a file's gaps stay, and all else is mended.
+func TestSplicerWithoutArrival(t *testing.T) {
+	for _, c := range []struct {
+		id   string
+		last uint32
+	}{{"09", 89_960}, {"09g", 89_960}, {"10", 59_960}, {"11", 59_960}, {"17", 59_960}, {"17b0", 59_960}} {
+		out := newFiles()
+		s := NewSplicer(out, SplicerOptions{})
+		for _, tg := range flvtest.Get(t, c.id).Tags {
+			if tg.Rejoin {
+				if err := s.Rejoin(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.WriteTag(Tag{tg.Type, tg.Timestamp, tg.Body}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var last uint32
+		for _, tg := range scan(t, out.list[0].Bytes()) {
+			if tg.Type == video {
+				last = tg.Timestamp
+			}
+		}
+		if d := int32(last - c.last); d < -60 || d > 60 {
+			t.Errorf("%s: the last picture is at %d ms, want %d", c.id, last, c.last)
+		}
+	}
+}
+
+// TestSplicerRemembers continues a file of 31 s: with a server that sends the
+// last seconds again, and with one that does not.
+func TestSplicerRemembers(t *testing.T) {
+	tags := good(t)
+	cut := slices.IndexFunc(tags, func(t flvtest.Tag) bool { return t.Timestamp > 31_000 })
+	for _, from := range []uint32{28_000, 34_000} {
+		out := newFiles()
+		s := NewSplicer(out, SplicerOptions{})
+		for _, tg := range tags[:cut] {
+			s.Remember(Tag{tg.Type, tg.Timestamp, tg.Body})
+		}
+		if err := s.Rejoin(); err != nil {
+			t.Fatal(err)
+		}
+		rest := slices.Concat(tags[:3], retime(tags[keyAt(tags, from):], 777, 0))
+		for _, tg := range rest {
+			if err := s.WriteTag(Tag{tg.Type, tg.Timestamp, tg.Body}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		want := tags[cut:]
+		if from > 31_000 {
+			want = tags[keyAt(tags, from):]
+		}
+		got, err := flvtest.Split(out.list[0].Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range []flvtest.Tag{tags[1], tags[2]} { // they are in force already, and not written
+			want = append([]flvtest.Tag{h}, want...)
+			got = append([]flvtest.Tag{h}, got...)
+		}
+		if err := flvtest.Compare(flvtest.Media(got), flvtest.Media(want), 0); err != nil || len(out.list) != 1 {
+			t.Errorf("again from %d: %v", from, err)
+		}
+	}
+}
+
+// TestSplicerFails: errors of the sink stick, and Close closes it all the same.
+func TestSplicerFails(t *testing.T) {
+	failure := errors.New("full")
+	for _, c := range [][]any{
+		{avcHead, keyed(0, 1), keyed(40, 2)},
+		{aacHead, aacFrame(0, 1), begin{}, aacFrame(20, 2)},
+		{avcHead, aacHead, aacFrame(0, 1)},
+	} {
+		out := newLog()
+		out.fail = failure
+		if _, _, err := play(t, out, &out.lines, SplicerOptions{}, c...); !errors.Is(err, failure) {
+			t.Errorf("got %v", err)
+		}
+	}
+	s := NewSplicer(newLog(), SplicerOptions{})
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, err := range []error{s.WriteTag(avcHead), s.Rejoin(), s.Begin()} {
+		if !errors.Is(err, os.ErrClosed) {
+			t.Errorf("after Close: %v", err)
+		}
+	}
+}
+
+// TestSplicerDrops counts what is left out.
+func TestSplicerDrops(t *testing.T) {
+	s := NewSplicer(NewWriter(io.Discard), SplicerOptions{})
+	for _, tg := range []Tag{
+		{audio, 0, nil}, {video, 0, nil}, {video, 0, []byte{0x57, 0}}, {video, 0, []byte{0x17, 1}},
+		{data, 0, []byte("\x02\x00\x0bonJoinPoint")}, {data, 0, nil}, {7, 0, []byte("x")},
+		{video, 0, make([]byte, maxBody+1)},
+	} {
+		if err := s.WriteTag(tg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := Dropped{Empty: 2, Command: 1, Malformed: 1, TooLarge: 1, Script: 2, Other: 1}
+	if got := s.Stats().Dropped; got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestSplicerAllocs: the steady state allocates nothing.
+func TestSplicerAllocs(t *testing.T) {
+	s, tags := steady(t)
+	i, base := 0, uint32(0)
+	if n := testing.AllocsPerRun(5*len(tags), func() {
+		tg := tags[i]
+		s.Arrived(ms(int64(base + tg.Timestamp)))
+		tg.Timestamp += base
+		tg.Body = lend(s, tg.Body)
+		if err := s.WriteTag(tg); err != nil {
+			t.Fatal(err)
+		}
+		if i++; i == len(tags) {
+			i, base = 0, base+60_000
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations a tag", n)
+	}
+	if c := s.Corrections(); c.Repeats+c.Jumps+c.Gaps != 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// steady returns a Splicer that has begun, in front of a Writer to nowhere, and
+// frames that it can be given over and over, 60 s at a time.
+func steady(t testing.TB) (*Splicer, []Tag) {
+	t.Helper()
+	s := NewSplicer(NewWriter(io.Discard), SplicerOptions{})
+	var frames []Tag
+	for _, tg := range good(t) {
+		k := Tag{tg.Type, tg.Timestamp, tg.Body}
+		if tg.Frame() {
+			frames = append(frames, k)
+		} else if err := s.WriteTag(k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s, frames
+}
+
+// BenchmarkSplicer writes frames of a size to a Writer, with a Splicer in front
+// and without.
+func BenchmarkSplicer(b *testing.B) {
+	for _, size := range []int{200, 4 << 10, 64 << 10} {
+		for _, spliced := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%d/spliced=%t", size, spliced), func(b *testing.B) {
+				w := NewWriter(io.Discard)
+				var out Sink = w
+				arrived := func(time.Duration) {}
+				if spliced {
+					s := NewSplicer(w, SplicerOptions{})
+					out, arrived = s, s.Arrived
+				}
+				frames := make([]Tag, 1600)
+				rnd := rand.New(rand.NewPCG(1, 2))
+				for i := range frames {
+					body := make([]byte, size)
+					for j := range body {
+						body[j] = byte(rnd.Uint32())
+					}
+					if frames[i] = (Tag{audio, 0, body}); i%2 == 0 {
+						frames[i].Type = video
+						copy(body, "\x27\x01\x00\x00\x50")
+						if i%100 == 0 {
+							body[0] = 0x17
+						}
+					} else {
+						copy(body, "\xAF\x01")
+					}
+				}
+				_ = out.WriteTag(avcHead)
+				_ = out.WriteTag(aacHead)
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				b.ResetTimer()
+				for i, ts := 0, uint32(0); b.Loop(); i, ts = (i+1)%len(frames), ts+20 {
+					arrived(ms(int64(ts)))
+					frames[i].Timestamp = ts
+					if err := out.WriteTag(frames[i]); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }

@@ -7,7 +7,11 @@ import "bytes"
 func (s *Splicer) header(t Tag, c *Class) {
 	g := &s.gate
 	n := lane(t.Type)
-	g.hasVideo = g.hasVideo || n == 1
+	if n == 1 {
+		tracks := c.TrackSet()
+		g.see(&tracks)
+		g.hasVideo = true
+	}
 	if len(c.Payload) == 0 && c.Kind == KindConfig {
 		// FFmpeg sends an empty one of AV1 ahead of the right one. Codecs that
 		// have nothing to say have no other.
@@ -47,7 +51,11 @@ func (s *Splicer) putHeader(t Tag, c *Class) bool {
 	}
 	g := &s.gate
 	g.ready[lane(t.Type)] = false
-	if _, changed := s.written.other(t, c); changed && lane(t.Type) == 1 && s.o.OnChange == ChangeSplit && s.canSplit() {
+	if lane(t.Type) == 0 {
+		return true
+	}
+	g.picture = patience{}
+	if _, changed := s.written.other(t, c); changed && s.o.OnChange == ChangeSplit && s.canSplit() {
 		tracks := c.TrackSet()
 		g.open.remove(&tracks) // another file begins, and not with a frame that refers to another
 	}

@@ -76,16 +76,23 @@ func (i *Inspector) Add(t Tag, offset int64) {
 	}
 }
 
-// Time returns how far the frames have come from the first, in ms.
-func (i *Inspector) Time() Milliseconds {
-	if len(i.order) == 0 {
-		return 0
+// Seen returns how long the frames that came last, gaps not counted, and how many
+// distances between key frames were measured, or -1 if there is no picture.
+func (i *Inspector) Seen() (content Milliseconds, distances int64) {
+	distances = -1
+	for _, t := range i.order {
+		if t.frames > 0 {
+			content = max(content, Milliseconds(t.clock.content(t.frames)))
+		}
+		if t.video {
+			distances = max(distances, t.keys.distances)
+		}
 	}
-	return i.duration()
+	return content, distances
 }
 
-// Frames tells whether there was any frame.
-func (i *Inspector) Frames() bool { return i.begun }
+// Begun tells whether there was a frame.
+func (i *Inspector) Begun() bool { return i.begun }
 
 func (i *Inspector) addFrame(t Tag, c *Class, offset int64) {
 	if !i.begun {

@@ -69,7 +69,7 @@ func newRoot(env *environment) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SuggestionsMinimumDistance = 2 // slips of the finger
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
-	root.AddCommand(newPublishCommand(env), newServeCommand(env), newExplainCommand(env), newRepairCommand(env), newVersionCommand(env))
+	root.AddCommand(newPublishCommand(env), newServeCommand(env), newExplainCommand(env), newProbeCommand(env), newRepairCommand(env), newVersionCommand(env))
 	root.InitDefaultCompletionCmd()
 	for _, sub := range root.Commands() {
 		if sub.Name() == "completion" {

@@ -1,0 +1,392 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+)
+
+// maskReport takes secrets out of what a server said about its stream.
+func maskReport(r *flvout.Report, mask obs.Mask) {
+	for n := range r.Script {
+		r.Script[n].Name = mask.Text(r.Script[n].Name)
+	}
+	if r.Metadata == nil {
+		return
+	}
+	for n, f := range r.Metadata.Fields {
+		if s, ok := f.Value.(string); ok {
+			r.Metadata.Fields[n].Value = mask.Text(s)
+		}
+	}
+}
+
+// A sheet is text in two columns, the first of which is often empty.
+type sheet struct {
+	b     strings.Builder
+	label string
+}
+
+func (s *sheet) line(format string, args ...any) {
+	const width = 10
+	_, _ = fmt.Fprintf(&s.b, "%-*s%s\n", width, s.label, printable(fmt.Sprintf(format, args...)))
+	s.label = ""
+}
+
+// print writes a report for people.
+func (p *probed) print(out io.Writer) error {
+	s := &sheet{label: p.Kind}
+	s.line("%s", p.summary())
+	for n := range p.Tracks {
+		t := &p.Tracks[n]
+		if s.label = t.Type; t.ID > 0 {
+			s.label += " " + strconv.Itoa(int(t.ID))
+		}
+		printTrack(s, t)
+	}
+	s.label = "time"
+	p.printTime(s)
+	p.printTags(s)
+	if p.Kind != "stream" {
+		p.printHead(s)
+	} else {
+		s.label = "ended"
+		s.line("%s", p.Ended)
+	}
+	s.label = "result"
+	s.line("%s", p.verdict())
+	_, err := io.WriteString(out, s.b.String())
+	return err
+}
+
+func (p *probed) summary() string {
+	parts := []string{p.Source}
+	if p.Size > 0 {
+		parts = append(parts, humanize.Bytes(uint64(p.Size)))
+	}
+	parts = append(parts, span(p.Duration))
+	if p.BitRate > 0 {
+		parts = append(parts, ui.Rate(float64(p.BitRate)))
+	}
+	if p.Connected != nil && p.First != nil {
+		parts = append(parts, fmt.Sprintf("media after %.2f s", *p.First))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func printTrack(s *sheet, t *flvout.TrackReport) {
+	s.line("%s", describeTrack(t))
+	if t.Frames == 0 {
+		s.line("no frame")
+		return
+	}
+	line := fmt.Sprintf("%s, %s", count(t.Frames, "frame"), ui.Rate(float64(t.BitRate)))
+	if t.PeakBitRate > 0 {
+		line += fmt.Sprintf(" (%s in the busiest second)", ui.Rate(float64(t.PeakBitRate)))
+	}
+	if t.CTS != nil && t.CTS.BFrames {
+		line += ", B-frames"
+	}
+	s.line("%s", line)
+	if t.Keys != nil {
+		s.line("%s", describeKeys(t.Keys))
+	}
+	for n, c := range t.Changes {
+		if n == 4 {
+			s.line("and %d changes more", t.ChangeCount-4)
+			break
+		}
+		s.line("from %s on %s", span(c.At), describeCodec(&c.CodecReport))
+	}
+	if t.HeaderRepeats > 0 {
+		s.line("the sequence header comes again %s", count(t.HeaderRepeats, "time"))
+	}
+	printBreaks(s, "gap", "", t.Gaps)
+	printBreaks(s, "jump", " back", t.Jumps)
+}
+
+func describeTrack(t *flvout.TrackReport) string {
+	text := describeCodec(&t.CodecReport)
+	if t.Type != "video" || t.MeasuredRate == 0 {
+		return text
+	}
+	near := math.Abs(t.FrameRate-t.MeasuredRate) <= 0.01*t.MeasuredRate
+	switch {
+	case t.Constant && near:
+		return fmt.Sprintf("%s, %s fps", text, number(t.FrameRate))
+	case t.Constant:
+		text = fmt.Sprintf("%s, %s fps", text, number(t.MeasuredRate))
+	default:
+		text = fmt.Sprintf("%s, %s fps on average (%d to %d ms a frame)", text, number(t.MeasuredRate), t.Step.Min, t.Step.Max)
+	}
+	if t.FrameRate > 0 && !near {
+		text += fmt.Sprintf(", the header says %s", number(t.FrameRate))
+	}
+	return text
+}
+
+func describeCodec(c *flvout.CodecReport) string {
+	name := c.Name
+	if name == "" {
+		name = "codec " + c.Codec
+	}
+	for _, word := range []string{c.Profile, c.Level} {
+		if word != "" {
+			name += " " + word
+		}
+	}
+	parts := []string{name}
+	if c.Width > 0 {
+		parts = append(parts, fmt.Sprintf("%dx%d", c.Width, c.Height))
+	}
+	if c.Width > 0 && c.BitDepth > 8 {
+		parts = append(parts, fmt.Sprintf("%d bit", c.BitDepth))
+	}
+	if c.SampleRate > 0 {
+		parts = append(parts, fmt.Sprintf("%d Hz", c.SampleRate))
+	}
+	switch c.Channels {
+	case 0:
+	case 1:
+		parts = append(parts, "mono")
+	case 2:
+		parts = append(parts, "stereo")
+	default:
+		parts = append(parts, fmt.Sprintf("%d channels", c.Channels))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func describeKeys(k *flvout.KeyFrames) string {
+	text := count(k.Count, "key frame")
+	if k.Distances == 0 {
+		return text
+	}
+	if k.MinFrames == k.MaxFrames {
+		return fmt.Sprintf("%s, every %s s (%d frames)", text, number(k.Distance.Mean), k.MaxFrames)
+	}
+	return fmt.Sprintf("%s, every %s s (%s to %s; %d to %d frames)", text, number(k.Distance.Mean),
+		number(k.Distance.Min.Seconds()), number(k.Distance.Max.Seconds()), k.MinFrames, k.MaxFrames)
+}
+
+func printBreaks(s *sheet, what, way string, b flvout.Breaks) {
+	const listed = 4
+	if b.Count == 0 {
+		return
+	}
+	var places []string
+	for n, place := range b.List {
+		if n == listed {
+			places = append(places, "...")
+			break
+		}
+		places = append(places, fmt.Sprintf("%s s at %s", number(max(place.Length, -place.Length).Seconds()), span(place.At)))
+	}
+	s.line("%s%s: %s", count(b.Count, what), way, strings.Join(places, ", "))
+}
+
+// printTime tells of both tracks together.
+func (p *probed) printTime(s *sheet) {
+	broken := false
+	for _, t := range p.Tracks {
+		broken = broken || t.Gaps.Count > 0 || t.Jumps.Count > 0
+	}
+	parts := []string{}
+	if !broken {
+		parts = append(parts, "no gaps, no jumps")
+	}
+	for _, t := range p.Tracks {
+		if t.Frames > 0 {
+			parts = append(parts, "from "+span(t.First))
+			break
+		}
+	}
+	if a := p.AV; a != nil {
+		parts = append(parts, fmt.Sprintf("sound begins %s and ends %s, %d ms off at most", late(a.Start), late(a.End), max(a.Max, -a.Max)))
+	}
+	s.line("%s", strings.Join(parts, "; "))
+}
+
+func late(d flvout.Milliseconds) string {
+	switch {
+	case d > 0:
+		return fmt.Sprintf("%d ms late", d)
+	case d < 0:
+		return fmt.Sprintf("%d ms early", -d)
+	}
+	return "in time"
+}
+
+// printTags tells of tags that are not usual.
+func (p *probed) printTags(s *sheet) {
+	var parts []string
+	for _, c := range []struct {
+		n    int64
+		what string
+	}{
+		{p.Tags.Empty, "empty"}, {p.Tags.Command, "seek command"}, {p.Tags.Malformed, "malformed"},
+		{p.Tags.Unknown, "of unknown form"}, {p.Tags.Other, "of unknown type"},
+	} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
+		}
+	}
+	for _, c := range p.Script {
+		if c.Name != "onMetaData" || c.Count > 1 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.Count, c.Name))
+		}
+	}
+	if len(parts) > 0 {
+		s.label = "odd tags"
+		s.line("%s", strings.Join(parts, ", "))
+	}
+}
+
+// printHead tells what a file says about itself, and of its damage.
+func (p *probed) printHead(s *sheet) {
+	s.label = "metadata"
+	switch {
+	case p.Metadata == nil:
+		s.line("none")
+	case len(p.Metadata.Wrong) == 0:
+		s.line("right")
+	default:
+		for _, w := range p.Metadata.Wrong {
+			s.line("%s is %v, not %v", w.Field, value(w.Is), value(w.Says))
+		}
+	}
+	if x := p.Index; x != nil {
+		s.label = "index"
+		s.line("%s", describeIndex(x))
+	}
+	s.label = "damage"
+	s.line("%s", describeDamage(p.Damage))
+}
+
+func value(v any) string {
+	switch v := v.(type) {
+	case flvout.Milliseconds:
+		return number(v.Seconds())
+	case float64:
+		return number(v)
+	}
+	return fmt.Sprint(v)
+}
+
+func describeIndex(x *flvout.IndexReport) string {
+	entries := count(int64(x.Entries), "entry")
+	if x.Entries != 1 {
+		entries = fmt.Sprintf("%d entries", x.Entries)
+	}
+	switch x.State {
+	case flvout.IndexUnreadable:
+		return "cannot be read: " + x.Reason
+	case flvout.IndexRight:
+		if x.Spacing.Mean > 0 {
+			entries += fmt.Sprintf(", every %s s", number(x.Spacing.Mean))
+		}
+		return entries + ", right"
+	case flvout.IndexWrong:
+		return fmt.Sprintf("%s, wrong: %d on key frames, %d on no key frame, %d with a wrong time", entries, x.OnKey, x.Elsewhere+x.OnAudio, x.WrongTime)
+	}
+	return "none"
+}
+
+func describeDamage(d *flvout.DamageReport) string {
+	var parts []string
+	add := func(is bool, format string, args ...any) {
+		if is {
+			parts = append(parts, fmt.Sprintf(format, args...))
+		}
+	}
+	add(d.NoHeader, "no header")
+	add(d.GarbagePlaces > 0, "%s of garbage in %s", count(d.GarbageBytes, "byte"), count(d.GarbagePlaces, "place"))
+	add(d.WrongTrailers > 0, "%s", count(d.WrongTrailers, "wrong trailer"))
+	add(d.JoinedFiles > 0, "%s joined to it", count(d.JoinedFiles, "file"))
+	add(d.UnknownTags > 0, "%s", count(d.UnknownTags, "tag")+" that nobody can read")
+	add(d.TagsWithStreamID > 0, "%s with a stream ID", count(d.TagsWithStreamID, "tag"))
+	add(d.NoTrailer, "the last trailer is missing")
+	add(d.TornTag && d.TailBytes == 0, "the last tag is torn")
+	add(d.TornTag && d.TailBytes > 0, "the last tag is torn: %s", count(d.TailBytes, "byte"))
+	add(!d.TornTag && d.TailBytes > 0, "%s behind the last tag", count(d.TailBytes, "byte"))
+	add(d.UnreadableFrom > 0, "no tags from offset %d on", d.UnreadableFrom)
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// verdict is the last line.
+func (p *probed) verdict() string {
+	words := map[flvout.Fault]string{
+		flvout.FaultNoMedia:  "there is neither audio nor video",
+		flvout.FaultDamage:   "it is damaged",
+		flvout.FaultTimeBack: "its time goes back",
+		flvout.FaultNoHeader: "frames come without their sequence header",
+		flvout.FaultNoKey:    "it does not begin with a key frame",
+		flvout.FaultFlags:    "its header announces other tracks",
+		flvout.FaultMetadata: "its metadata is wrong",
+		flvout.FaultScript:   "it has metadata that players take for a stream",
+		flvout.FaultEmpty:    "it has empty tags",
+		flvout.FaultIndex:    "its index is wrong",
+	}
+	if len(p.Faults) == 0 {
+		return "sound"
+	}
+	var parts []string
+	for _, f := range p.Faults {
+		parts = append(parts, words[f])
+	}
+	text := strings.Join(parts, ", ")
+	if p.Kind == "file" && p.Frames() {
+		text += "; rtmpull repair mends what can be mended"
+	}
+	return text
+}
+
+// Frames tells whether there is any frame.
+func (p *probed) Frames() bool {
+	for _, t := range p.Tracks {
+		if t.Frames > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// count writes a number of things.
+func count(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
+// number writes up to three decimals.
+func number(f float64) string {
+	return strconv.FormatFloat(math.Round(f*1000)/1000, 'f', -1, 64)
+}
+
+// span writes a time as 9.96 s, 1:00.08 or 1:02:03.
+func span(m flvout.Milliseconds) string {
+	sign := ""
+	if m < 0 {
+		sign, m = "-", -m
+	}
+	s := m / 1000
+	switch {
+	case s < 60:
+		return sign + number(m.Seconds()) + " s"
+	case s < 3600:
+		return fmt.Sprintf("%s%d:%02d.%02d", sign, s/60, s%60, m%1000/10)
+	}
+	return fmt.Sprintf("%s%d:%02d:%02d", sign, s/3600, s/60%60, s%60)
+}

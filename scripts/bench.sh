@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Measures recording and publishing beside other programs, which
+# Measures recording, publishing and repair beside other programs, which
 # scripts/test-deps.sh installs; bin/rtmpull is there already. Prints tables.
 # BENCH_ROUNDS and BENCH_BYTES change how much is done, and arguments are given
-# to the program: -only record, start or publish makes one table alone.
+# to the program: -only record, start, publish or damage makes one table alone,
+# and -doc docs/damage.md puts that of damage into its page.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # nginx lives in sbin, which is not in everybody's PATH.

@@ -33,6 +33,7 @@ libnginx-mod-stream      test -e /usr/lib/nginx/modules/ngx_stream_module.so
 nodejs                   has node
 npm                      has npm
 rtmpdump                 has rtmpdump
+yamdi                    has yamdi
 '
 
 readonly policy=/usr/sbin/policy-rc.d # asked by Debian before it starts a service

@@ -39,11 +39,18 @@ func main() {
 		}
 		return
 	}
+	if len(os.Args) > 2 && os.Args[1] == "cost" {
+		if err := launch(os.Args[2:]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	bin := flag.String("bin", "bin/rtmpull", "the program to measure")
 	source := flag.String("source", "build/bench.flv", "the FLV file to play")
 	total := flag.Int64("bytes", 1e9, "how much media to play")
 	rounds := flag.Int("rounds", 5, "how often; the median counts")
-	only := flag.String("only", "", "one of the tables: record, start or publish")
+	only := flag.String("only", "", "one of the tables: record, start, publish or damage")
+	doc := flag.String("doc", "", "a Markdown file to put the table of damage into, between its markers")
 	flag.Parse()
 	tables := []struct {
 		name string
@@ -57,6 +64,10 @@ func main() {
 		{"publish", func() error {
 			fmt.Printf("\npublishing:\n")
 			return publishing(os.Stdout, *bin, *source, *total, *rounds)
+		}},
+		{"damage", func() error {
+			fmt.Printf("\ndamaged files:\n")
+			return damage(os.Stdout, *doc, *bin, *source, *rounds)
 		}},
 	}
 	for _, t := range tables {
@@ -180,9 +191,15 @@ func measure(bin, source string, chunk, loops int, args func(string) []string) (
 func timed(argv []string) (c cost, err error) {
 	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec // our own table
 	cmd.Stderr = os.Stderr
+	return costOf(cmd)
+}
+
+// costOf runs a command to its end. The cost of one that fails is told too.
+func costOf(cmd *exec.Cmd) (c cost, err error) {
 	start := time.Now()
-	if err := cmd.Run(); err != nil {
-		return c, err
+	failed := cmd.Run()
+	if cmd.ProcessState == nil {
+		return c, failed
 	}
 	c.wall = time.Since(start).Seconds()
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
@@ -191,7 +208,7 @@ func timed(argv []string) (c cost, err error) {
 	}
 	c.cpu = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	c.rss = int64(usage.Maxrss) * 1024 //nolint:unconvert // an int32 on 32-bit systems
-	return c, nil
+	return c, failed
 }
 
 // A server is a `rtmpull serve` of our own.

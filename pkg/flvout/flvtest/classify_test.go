@@ -54,7 +54,11 @@ func TestClassified(t *testing.T) {
 // TestEncode checks that the made-up legacy streams look like real ones.
 func TestEncode(t *testing.T) {
 	for c := range flvtest.Cases(t, flvtest.Live) {
-		if !strings.HasPrefix(c.ID, "51") || strings.Contains("51-vp6a 51-hevc", c.ID) {
+		switch c.ID {
+		case "51-vp6", "51-vp6a", "51-hevc":
+			continue // ffmpeg has no encoder
+		}
+		if !strings.HasPrefix(c.ID, "51") {
 			continue
 		}
 		t.Run(c.ID, func(t *testing.T) {

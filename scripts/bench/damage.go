@@ -86,7 +86,8 @@ func damage(out io.Writer, doc, bin, source string, rounds int) error {
 	if err := keeping(&page, dir, list); err != nil {
 		return err
 	}
-	if err := largeFiles(&page, dir, source, slices.DeleteFunc(list, func(m mender) bool { return m.tail }), rounds); err != nil {
+	list = slices.DeleteFunc(list, func(m mender) bool { return m.tail })
+	if err := largeFiles(&page, dir, source, list, (rounds+1)/2, bin); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(out, page.String()); err != nil || doc == "" {

@@ -22,19 +22,24 @@ const largeSize = 800_000_000
 // A large file is one whose mending takes time.
 type large struct {
 	name string
+	// ours: rtmpull has mended it before, and left the room in it that its
+	// recordings have.
+	ours bool
 	// edit is given the file, its size, and the offset of a tag in its middle.
 	edit func(f *os.File, size, middle int64) error
 }
 
 func largeCases() []large {
+	cut := func(f *os.File, size, _ int64) error { return f.Truncate(size - 100) }
 	return []large{
-		{"whole, without a key-frame index", func(*os.File, int64, int64) error { return nil }},
-		{"the last 100 bytes are missing", func(f *os.File, size, _ int64) error { return f.Truncate(size - 100) }},
-		{"a trailer in the middle is wrong", func(f *os.File, _, middle int64) error {
+		{"whole, without a key-frame index", false, func(*os.File, int64, int64) error { return nil }},
+		{"the last 100 bytes are missing", false, cut},
+		{"the same of a recording that rtmpull made", true, cut},
+		{"a trailer in the middle is wrong", false, func(f *os.File, _, middle int64) error {
 			_, err := f.WriteAt([]byte{0xDE, 0xAD, 0xBE, 0xEF}, middle-4)
 			return err
 		}},
-		{"half a tag in the middle is missing", func(f *os.File, size, middle int64) error {
+		{"half a tag in the middle is missing", false, func(f *os.File, size, middle int64) error {
 			rest := io.NewSectionReader(f, middle+1000, size)
 			if _, err := io.Copy(io.NewOffsetWriter(f, middle), rest); err != nil {
 				return err
@@ -45,7 +50,7 @@ func largeCases() []large {
 }
 
 // largeFiles is the table of what it costs to mend large files.
-func largeFiles(page io.Writer, dir, source string, list []mender, rounds int) error {
+func largeFiles(page io.Writer, dir, source string, list []mender, rounds int, bin string) error {
 	b, err := os.ReadFile(source) //nolint:gosec // our own flag
 	if err != nil {
 		return err
@@ -58,7 +63,7 @@ func largeFiles(page io.Writer, dir, source string, list []mender, rounds int) e
 		largeSize/1_000_000)
 	for _, l := range largeCases() {
 		in := filepath.Join(dir, "in.flv")
-		total, err := l.write(in, tags)
+		total, err := l.write(in, tags, bin)
 		if err != nil {
 			return err
 		}
@@ -93,17 +98,41 @@ func largeFiles(page io.Writer, dir, source string, list []mender, rounds int) e
 
 // write makes the file: the tags again and again, and then the damage. It
 // returns how many packets the file has.
-func (l large) write(path string, tags []flvtest.Tag) (packets int, err error) {
-	f, err := os.Create(path) //nolint:gosec // in our own directory
+func (l large) write(path string, tags []flvtest.Tag, bin string) (packets int, err error) {
+	packets, middle, err := writeLarge(path, tags)
 	if err != nil {
 		return 0, err
+	}
+	if l.ours {
+		if _, err := launched(bin, "repair", "-q", path); err != nil {
+			return 0, err
+		}
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // in our own directory
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return packets, l.edit(f, info.Size(), middle)
+}
+
+// writeLarge makes a file without damage. It returns how many packets it has,
+// and the offset of a video tag in its middle.
+func writeLarge(path string, tags []flvtest.Tag) (packets int, middle int64, err error) {
+	f, err := os.Create(path) //nolint:gosec // in our own directory
+	if err != nil {
+		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	w := bufio.NewWriterSize(f, 1<<20)
 	_, _ = w.Write(flvtest.File(flvtest.FlagAudio | flvtest.FlagVideo))
 	head := slices.IndexFunc(tags, flvtest.Tag.Frame)
 	media := slices.DeleteFunc(slices.Clone(tags[head:]), func(t flvtest.Tag) bool { return !t.Frame() })
-	size, middle := int64(0), int64(0)
+	size := int64(0)
 	put := func(t flvtest.Tag) {
 		if size > largeSize/2 && middle == 0 && t.Type == flvtest.Video {
 			middle = size + 13
@@ -123,10 +152,7 @@ func (l large) write(path string, tags []flvtest.Tag) (packets int, err error) {
 		}
 		packets += len(media)
 	}
-	if err := w.Flush(); err != nil {
-		return 0, err
-	}
-	return packets, l.edit(f, size+13, middle)
+	return packets, middle, w.Flush()
 }
 
 // mendLarge has one program mend a large file, and counts the packets in the
@@ -173,7 +199,7 @@ func copyFile(dst, src string) error {
 		return err
 	}
 	defer func() { _ = in.Close() }() // only read
-	out, err := os.Create(dst) //nolint:gosec // in our own directory
+	out, err := os.Create(dst)        //nolint:gosec // in our own directory
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func printTrack(s *sheet, t *flvout.TrackReport) {
 		s.line("no frame")
 		return
 	}
-	line := fmt.Sprintf("%s, %s", count(t.Frames, "frame"), ui.Rate(float64(t.BitRate)))
+	line := fmt.Sprintf("%s, %s", ui.Count(t.Frames, "frame"), ui.Rate(float64(t.BitRate)))
 	if t.PeakBitRate > 0 {
 		line += fmt.Sprintf(" (%s in the busiest second)", ui.Rate(float64(t.PeakBitRate)))
 	}
@@ -107,7 +107,7 @@ func printTrack(s *sheet, t *flvout.TrackReport) {
 		s.line("from %s on %s", span(c.At), describeCodec(&c.CodecReport))
 	}
 	if t.HeaderRepeats > 0 {
-		s.line("the sequence header comes again %s", count(t.HeaderRepeats, "time"))
+		s.line("the sequence header comes again %s", ui.Count(t.HeaderRepeats, "time"))
 	}
 	printBreaks(s, "gap", "", t.Gaps)
 	printBreaks(s, "jump", " back", t.Jumps)
@@ -166,7 +166,7 @@ func describeCodec(c *flvout.CodecReport) string {
 }
 
 func describeKeys(k *flvout.KeyFrames) string {
-	text := count(k.Count, "key frame")
+	text := ui.Count(k.Count, "key frame")
 	if k.Distances == 0 {
 		return text
 	}
@@ -190,7 +190,7 @@ func printBreaks(s *sheet, what, way string, b flvout.Breaks) {
 		}
 		places = append(places, fmt.Sprintf("%s s at %s", number(max(place.Length, -place.Length).Seconds()), span(place.At)))
 	}
-	s.line("%s%s: %s", count(b.Count, what), way, strings.Join(places, ", "))
+	s.line("%s%s: %s", ui.Count(b.Count, what), way, strings.Join(places, ", "))
 }
 
 // printTime tells of both tracks together.
@@ -282,7 +282,7 @@ func value(v any) string {
 }
 
 func describeIndex(x *flvout.IndexReport) string {
-	entries := count(int64(x.Entries), "entry")
+	entries := ui.Count(int64(x.Entries), "entry")
 	if x.Entries != 1 {
 		entries = fmt.Sprintf("%d entries", x.Entries)
 	}
@@ -308,15 +308,15 @@ func describeDamage(d *flvout.DamageReport) string {
 		}
 	}
 	add(d.NoHeader, "no header")
-	add(d.GarbagePlaces > 0, "%s of garbage in %s", count(d.GarbageBytes, "byte"), count(d.GarbagePlaces, "place"))
-	add(d.WrongTrailers > 0, "%s", count(d.WrongTrailers, "wrong trailer"))
-	add(d.JoinedFiles > 0, "%s joined to it", count(d.JoinedFiles, "file"))
-	add(d.UnknownTags > 0, "%s", count(d.UnknownTags, "tag")+" that nobody can read")
-	add(d.TagsWithStreamID > 0, "%s with a stream ID", count(d.TagsWithStreamID, "tag"))
+	add(d.GarbagePlaces > 0, "%s of garbage in %s", ui.Count(d.GarbageBytes, "byte"), ui.Count(d.GarbagePlaces, "place"))
+	add(d.WrongTrailers > 0, "%s", ui.Count(d.WrongTrailers, "wrong trailer"))
+	add(d.JoinedFiles > 0, "%s joined to it", ui.Count(d.JoinedFiles, "file"))
+	add(d.UnknownTags > 0, "%s", ui.Count(d.UnknownTags, "tag")+" that nobody can read")
+	add(d.TagsWithStreamID > 0, "%s with a stream ID", ui.Count(d.TagsWithStreamID, "tag"))
 	add(d.NoTrailer, "the last trailer is missing")
 	add(d.TornTag && d.TailBytes == 0, "the last tag is torn")
-	add(d.TornTag && d.TailBytes > 0, "the last tag is torn: %s", count(d.TailBytes, "byte"))
-	add(!d.TornTag && d.TailBytes > 0, "%s behind the last tag", count(d.TailBytes, "byte"))
+	add(d.TornTag && d.TailBytes > 0, "the last tag is torn: %s", ui.Count(d.TailBytes, "byte"))
+	add(!d.TornTag && d.TailBytes > 0, "%s behind the last tag", ui.Count(d.TailBytes, "byte"))
 	add(d.UnreadableFrom > 0, "no tags from offset %d on", d.UnreadableFrom)
 	if len(parts) == 0 {
 		return "none"
@@ -360,14 +360,6 @@ func (p *probed) Frames() bool {
 		}
 	}
 	return false
-}
-
-// count writes a number of things.
-func count(n int64, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // number writes up to three decimals.

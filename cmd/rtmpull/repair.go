@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 )
 
@@ -156,15 +157,15 @@ func findings(r *flvout.Repaired) (list []string) {
 	}
 	add(d.Head, "no file header")
 	add(d.LongHead && !d.Head, "a file header that is not of 9 bytes")
-	add(d.Places > 0, "%s of garbage in %s", count(d.Garbage, "byte"), count(d.Places, "place"))
-	add(d.Tail > 0 && d.Torn, "a torn tag at the end, of %s", count(d.Tail, "byte"))
-	add(d.Tail > 0 && !d.Torn, "%s behind the last tag", count(d.Tail, "byte"))
+	add(d.Places > 0, "%s of garbage in %s", ui.Count(d.Garbage, "byte"), ui.Count(d.Places, "place"))
+	add(d.Tail > 0 && d.Torn, "a torn tag at the end, of %s", ui.Count(d.Tail, "byte"))
+	add(d.Tail > 0 && !d.Torn, "%s behind the last tag", ui.Count(d.Tail, "byte"))
 	add(d.NoTrailer, "no trailer at the end")
-	add(d.Trailers > 0, "%s", count(d.Trailers, "wrong trailer"))
-	add(d.StreamIDs > 0, "stream IDs in %s", count(d.StreamIDs, "tag"))
-	add(d.Joined > 0, "%s behind the first", count(d.Joined, "FLV file"))
-	add(d.Alien > 0, "%s of unknown types", count(d.Alien, "tag"))
-	add(r.Stats.Dropped.Total() > 0, "%s that do not belong into a file", count(r.Stats.Dropped.Total(), "tag"))
+	add(d.Trailers > 0, "%s", ui.Count(d.Trailers, "wrong trailer"))
+	add(d.StreamIDs > 0, "stream IDs in %s", ui.Count(d.StreamIDs, "tag"))
+	add(d.Joined > 0, "%s behind the first", ui.Count(d.Joined, "FLV file"))
+	add(d.Alien > 0, "%s of unknown types", ui.Count(d.Alien, "tag"))
+	add(r.Stats.Dropped.Total() > 0, "%s that do not belong into a file", ui.Count(r.Stats.Dropped.Total(), "tag"))
 	add(r.Moved, "timestamps or an order of tags that players cannot follow")
 	add(r.Head, "metadata or an index that is missing or wrong")
 	return list
@@ -180,13 +181,6 @@ func losses(r *flvout.Repaired) (list []string) {
 		list = append(list, "the torn tag")
 	}
 	return list
-}
-
-func count(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // A repairLine is what is told of a file in JSON.

@@ -20,7 +20,7 @@ func PushSummary(out io.Writer, r job.PushResult, why string) {
 	_, _ = fmt.Fprintf(out, "sent: %.2f s, %s%s; %d audio and %d video tags\n",
 		d, humanize.Bytes(uint64(r.Size)), rate, r.Audio, r.Video)
 	if r.Reconnects > 0 {
-		_, _ = fmt.Fprintf(out, "connected again: %s%s\n", count(int64(r.Reconnects), "time"), passedOver(r.Skipped))
+		_, _ = fmt.Fprintf(out, "connected again: %s%s\n", Count(int64(r.Reconnects), "time"), passedOver(r.Skipped))
 	}
 	if left := leftOut(r.LeftOut); left != "" {
 		_, _ = fmt.Fprintf(out, "left out: %s\n", left)
@@ -33,14 +33,14 @@ func passedOver(s job.Skipped) string {
 	if s.Frames == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; passed over: %s, %.2f s", count(s.Frames, "frame"), s.Time.Seconds())
+	return fmt.Sprintf("; passed over: %s, %.2f s", Count(s.Frames, "frame"), s.Time.Seconds())
 }
 
 func leftOut(l job.LeftOut) string {
 	var parts []string
 	add := func(n int64, before, after string) {
 		if n > 0 {
-			parts = append(parts, count(n, before)+after)
+			parts = append(parts, Count(n, before)+after)
 		}
 	}
 	add(l.Undecodable, "video frame", " before a key frame")

@@ -27,11 +27,11 @@ func Summary(out io.Writer, r job.Result, why string) {
 	_, _ = fmt.Fprintf(out, "%s: %.2f s, %s%s; %d audio and %d video tags\n",
 		named(r), d, humanize.Bytes(uint64(r.Size)), rate, r.Stats.Audio, r.Stats.Video)
 	if r.Reconnects > 0 {
-		_, _ = fmt.Fprintf(out, "connected again: %s\n", count(int64(r.Reconnects), "time"))
+		_, _ = fmt.Fprintf(out, "connected again: %s\n", Count(int64(r.Reconnects), "time"))
 	}
 	_, _ = fmt.Fprintf(out, "ended: %s\n", why)
 	if n := r.Stats.Dropped.NoKey; n > 0 {
-		_, _ = fmt.Fprintf(out, "left out: %s before a key frame\n", count(n, "video frame"))
+		_, _ = fmt.Fprintf(out, "left out: %s before a key frame\n", Count(n, "video frame"))
 	}
 	if n := r.Stats.Dropped.Malformed + r.Stats.Dropped.TooLarge + r.Received.Dropped; n > 0 {
 		_, _ = fmt.Fprintf(out, "lost: %d damaged messages\n", n)

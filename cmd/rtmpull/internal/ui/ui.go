@@ -130,7 +130,7 @@ func (m *meter) line(now time.Time, s job.Snapshot) string {
 		fields = append(fields, fmt.Sprintf("key frame %.0f s ago", max(0, now.Sub(s.LastKey).Seconds())))
 	}
 	if s.Reconnects > 0 {
-		fields = append(fields, "connected again "+count(s.Reconnects, "time"))
+		fields = append(fields, "connected again "+Count(s.Reconnects, "time"))
 	}
 	return strings.Join(fields, "  ")
 }
@@ -141,8 +141,8 @@ func Clock(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// count writes a number of things.
-func count(n int64, thing string) string {
+// Count writes a number of things.
+func Count(n int64, thing string) string {
 	if n != 1 {
 		thing += "s"
 	}

@@ -10,37 +10,68 @@ import (
 
 // Recover completes a recording that was broken off, NAME.part, and gives it its
 // name, or NAME-1 and so on if that is taken. At most the tag is lost that was
-// being written. What was recorded by another program is written anew, to have
-// room for an index; o tells how large.
+// being written. What another program recorded is written anew, to have room for
+// an index: so much as o says, of which Raw counts too.
 //
 // A file that is still being recorded gives ErrLocked. One in which no audio or
-// video has come is removed, if it begins as a File does: ActionRemove. If it
-// does not, the error is ErrNoMedia.
+// video has come is removed: ActionRemove. If it does not begin as FLV does, and
+// so is none of ours, the error is ErrNoMedia.
 func Recover(part string, o FileOptions) (*Repaired, error) {
 	name, ok := strings.CutSuffix(part, partSuffix)
 	if !ok || name == "" {
 		return nil, newError("recover", part, errNoPart)
 	}
-	ro := RepairOptions{IndexEntries: o.IndexEntries}
-	m, err := openMender(part, &ro)
+	m, err := openMender(part, &RepairOptions{IndexEntries: o.IndexEntries, Raw: o.Raw})
 	if err != nil {
 		return nil, err
 	}
 	m.name = name
 	done, err := m.repair()
-	if errors.Is(err, ErrNoMedia) && m.void() {
-		done, err = &Repaired{Path: part, Action: ActionRemove, Damage: m.v.damage}, nil
-		if e := os.Remove(part); e != nil {
-			err = newError("remove", part, e)
-		}
+	if errors.Is(err, ErrNoMedia) {
+		done, err = m.dismiss()
 	}
 	return done, m.close(err)
 }
 
 var errNoPart = errors.New("its name does not end in " + partSuffix)
 
-// void tells whether the file is one that a File has just begun.
-func (m *mender) void() bool { return m.v.size == 0 || !m.v.damage.Head }
+// dismiss takes care of a file that has nothing that can be decoded. If it has
+// frames all the same, they are kept as they are.
+func (m *mender) dismiss() (*Repaired, error) {
+	done := m.report()
+	switch {
+	case m.v.frames() > 0 && m.v.inLine() && m.want != nil:
+		return done, m.adopt(done)
+	case m.v.frames() > 0, m.v.damage.Head && m.v.size > 0:
+		return nil, ErrNoMedia
+	}
+	if err := m.close(nil); err != nil { // Windows removes nothing that is open
+		return nil, err
+	}
+	if err := os.Remove(m.path); err != nil {
+		return nil, newError("remove", m.path, err)
+	}
+	_ = os.Remove(m.path + copySuffix)
+	done.Action, done.Path = ActionRemove, m.path
+	return done, nil
+}
+
+// adopt completes the file as Close would have done.
+func (m *mender) adopt(done *Repaired) error {
+	if err := m.mendTrailers(); err != nil {
+		return err
+	}
+	f, err := FileOptions{Raw: m.o.Raw}.adopt(m.f, m.name, m.v.head.head, m.v.sum, m.v.whole())
+	if err != nil {
+		return err
+	}
+	_ = os.Remove(m.path + copySuffix) // from a Close that was broken off
+	if err := f.Close(); err != nil {
+		return err
+	}
+	done.Action, done.Path, done.Size = ActionInPlace, f.Name(), f.Size()
+	return nil
+}
 
 // finish gives a file that is whole its name.
 func (m *mender) finish(done *Repaired) error {

@@ -19,6 +19,8 @@ type RepairOptions struct {
 	// Output is where the mended file is written, whatever has to be mended; the
 	// damaged one stays. It replaces no other. Empty: in its place.
 	Output string
+	// Raw leaves the timestamps as they are.
+	Raw bool
 	// IndexEntries is the room for key frames in the index of a file that is
 	// written anew, as in FileOptions.
 	IndexEntries int
@@ -55,6 +57,7 @@ type Repaired struct {
 	Size     int64 // of the mended file
 	Stats    Stats // what is in it, and what was left out
 
+	Corrections Corrections // of the time line, and what else a Splicer mends
 	// Moved tells that timestamps were changed, or tags left out.
 	Moved bool
 }
@@ -91,7 +94,7 @@ type mender struct {
 	fi   fs.FileInfo
 	o    *RepairOptions
 	v    *survey
-	head []byte // as it should be; nil: there is no room for it
+	want []byte // the head as it should be; nil: there is no room for it
 }
 
 // openMender opens a file and keeps others from it.
@@ -100,36 +103,31 @@ func openMender(path string, o *RepairOptions) (*mender, error) {
 	if o.DryRun || o.Output != "" {
 		mode = os.O_RDONLY
 	}
+	fi, err := os.Stat(path) // to open a pipe may take for ever
+	switch {
+	case err != nil:
+		return nil, newError("open", path, err)
+	case fi.IsDir():
+		return nil, newError("open", path, syscall.EISDIR)
+	case !fi.Mode().IsRegular():
+		return nil, newError("open", path, errNoFile)
+	}
 	f, err := os.OpenFile(path, mode, 0)
 	if err != nil {
 		return nil, newError("open", path, err)
 	}
 	m := &mender{path: path, f: f, o: o}
-	if err := m.check(); err != nil {
+	if err = lock(f); err == nil {
+		err = isAt(f, path)
+	}
+	if err == nil {
+		m.fi, err = f.Stat() // as it is with nobody else at it
+	}
+	if err != nil {
 		_ = f.Close()
 		return nil, newError("open", path, err)
 	}
 	return m, nil
-}
-
-func (m *mender) check() (err error) {
-	if m.fi, err = m.f.Stat(); err != nil {
-		return err
-	}
-	switch {
-	case m.fi.IsDir():
-		return syscall.EISDIR
-	case !m.fi.Mode().IsRegular():
-		return errNoFile
-	}
-	if err := lock(m.f); err != nil {
-		return err
-	}
-	if err := isAt(m.f, m.path); err != nil {
-		return err
-	}
-	m.fi, err = m.f.Stat() // as it is with nobody else at it
-	return err
 }
 
 // close lets the file go. It returns err, or else its own.
@@ -159,17 +157,28 @@ func (m *mender) repair() (*Repaired, error) {
 	case m.o.DryRun:
 		return done, nil
 	}
-	var err error
-	switch done.Action {
-	case ActionInPlace:
-		err = m.inPlace()
-	case ActionCopy:
-		err = m.replace(done)
+	return done, m.act(done)
+}
+
+// act does what was decided.
+func (m *mender) act(done *Repaired) error {
+	left := m.name != m.path // a recording did
+	switch {
+	case done.Action == ActionCopy:
+		if err := m.replace(done); err != nil {
+			return err
+		}
+	case left && m.want != nil:
+		return m.adopt(done)
+	case done.Action == ActionInPlace:
+		if err := m.inPlace(done.Head); err != nil {
+			return err
+		}
 	}
-	if err == nil && m.name != m.path {
-		err = m.finish(done)
+	if left {
+		return m.finish(done)
 	}
-	return done, err
+	return nil
 }
 
 func (m *mender) survey() (err error) {
@@ -185,56 +194,59 @@ func (m *mender) report() *Repaired {
 	v := m.v
 	r := &Repaired{
 		Path: m.name, Damage: v.damage, Duration: v.sum.duration(), Size: v.whole(), Stats: v.stats,
-		Moved: v.is != v.becomes,
+		Corrections: v.fixed, Moved: v.is != v.becomes,
 	}
-	m.head = v.head.want(v, m.o)
-	right := v.head.right(v, m.head, m.o)
+	m.want = v.head.want(v, m.o)
+	right := v.head.right(v, m.want, m.o)
 	r.Head = !right
 	switch {
 	case m.o.Output != "":
 		r.Action, r.Path = ActionCopy, m.o.Output
-	case !v.asIs(), !right && m.head == nil:
+	case !v.asIs(), !right && m.want == nil:
 		r.Action = ActionCopy
 	case !right, v.damage.Trailers > 0, v.damage.NoTrailer, v.damage.Tail > 0:
 		r.Action = ActionInPlace
 	}
-	if right {
-		m.head = nil
-	}
 	return r
 }
 
-// inPlace mends the file where it is. What was done last is as the file should
-// be, and so it can be done again from any moment on.
-func (m *mender) inPlace() error {
-	v := m.v
-	if v.damage.Trailers > 0 {
-		if err := m.writeTrailers(); err != nil {
-			return err
-		}
+// inPlace mends the file where it is. Each step can be done again, and so can all
+// of them after any.
+func (m *mender) inPlace(head bool) error {
+	if err := m.mendTrailers(); err != nil {
+		return err
 	}
-	if v.damage.NoTrailer {
-		if err := m.writeTrailer(&v.last); err != nil {
-			return err
-		}
-	}
-	if v.damage.Tail > 0 {
-		if err := m.f.Truncate(v.end); err != nil {
+	if m.v.damage.Tail > 0 {
+		if err := m.f.Truncate(m.v.end); err != nil {
 			return newError("truncate", m.path, err)
 		}
 	}
 	// The head tells of what is on the disk.
-	if err := m.f.Sync(); err != nil {
-		return newError("sync", m.path, err)
+	if err := m.sync(); err != nil || !head {
+		return err
 	}
-	if m.head == nil {
-		return nil
-	}
-	if _, err := m.f.WriteAt(m.head, 0); err != nil {
+	if _, err := m.f.WriteAt(m.want, 0); err != nil {
 		return newError("write", m.path, err)
 	}
+	return m.sync()
+}
+
+func (m *mender) sync() error {
 	if err := m.f.Sync(); err != nil {
 		return newError("sync", m.path, err)
+	}
+	return nil
+}
+
+// mendTrailers writes the trailers that are wrong or missing.
+func (m *mender) mendTrailers() error {
+	if m.v.damage.Trailers > 0 {
+		if err := m.writeTrailers(); err != nil {
+			return err
+		}
+	}
+	if m.v.damage.NoTrailer {
+		return m.writeTrailer(&m.v.last)
 	}
 	return nil
 }
@@ -298,11 +310,11 @@ func (m *mender) writeTo(to string, done *Repaired) error {
 	if _, err := os.Lstat(to); err == nil {
 		return newError("create", to, fs.ErrExist)
 	}
-	f, err := FileOptions{IndexEntries: m.o.IndexEntries}.Create(to)
+	f, err := FileOptions{IndexEntries: m.o.IndexEntries, Raw: m.o.Raw}.Create(to)
 	if err != nil {
 		return err
 	}
-	err = m.copyTo(f)
+	line, err := m.copyTo(f)
 	if err == nil {
 		if err = os.Chmod(f.Name(), m.fi.Mode().Perm()); err != nil {
 			err = newError("chmod", f.Name(), err)
@@ -313,39 +325,50 @@ func (m *mender) writeTo(to string, done *Repaired) error {
 		_ = os.Remove(f.Name())
 		return err
 	}
-	done.Path, done.Size, done.Duration, done.Stats = f.Name(), f.Size(), f.Duration(), f.Stats()
+	done.Path, done.Size, done.Duration, done.Stats = f.Name(), f.Size(), f.Duration(), line.Stats()
 	return nil
 }
 
-func (m *mender) copyTo(f *File) error {
+func (m *mender) copyTo(f *File) (*line, error) {
 	s := NewSalvager(m.f, m.v.size)
-	line := m.o.line(f)
+	line := newLine(f, m.o.Raw)
 	for {
 		t, err := s.Next()
 		if errors.Is(err, io.EOF) {
-			return line.out.Close()
+			return line, line.Close()
 		}
 		if err != nil {
-			return newError("read", m.path, err)
+			return nil, newError("read", m.path, err)
 		}
-		line.joined(s.Damage().Joined)
+		if err := line.joined(s.Damage().Joined); err != nil {
+			return nil, err
+		}
 		c := Classify(t)
-		if err := line.out.write(t, &c); err != nil {
-			return err
+		if err := line.write(t, &c); err != nil {
+			return nil, err
 		}
 	}
 }
 
 // A line is the way of the tags from the Salvager into a file.
 type line struct {
-	out   Sink
+	*Splicer
 	files int64 // that were joined
 }
 
-func (o *RepairOptions) line(out Sink) *line { return &line{out: out} }
+func newLine(out Sink, raw bool) *line {
+	return &line{Splicer: NewSplicer(out, SplicerOptions{OnChange: ChangeKeep, Raw: raw})}
+}
 
-// joined tells that so many files were appended to the first.
-func (l *line) joined(n int64) { l.files = n }
+// joined tells that so many files were appended to the first. Each is as good as
+// a new connection.
+func (l *line) joined(n int64) error {
+	if n == l.files {
+		return nil
+	}
+	l.files = n
+	return l.Rejoin()
+}
 
 func (f *found) appendTrailer(dst []byte) []byte {
 	return binary.BigEndian.AppendUint32(dst, uint32(tagHeaderSize+f.size))

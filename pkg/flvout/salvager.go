@@ -215,8 +215,11 @@ const (
 // there or search found it.
 func (s *Salvager) judge(at int64) (f found, what verdict) {
 	h := s.near(at, tagHeaderSize+1)
-	if len(h) < tagHeaderSize {
-		return found{}, isNothing
+	if len(h) <= tagHeaderSize { // the file ends in a header
+		if len(h) > 0 {
+			f.tag.Type = tag.TagType(h[0])
+		}
+		return f, isNothing
 	}
 	f = parseFound(h, at)
 	if n := tagHeaderSize + f.size + glance; n <= maxLent {

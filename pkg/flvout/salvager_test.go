@@ -83,7 +83,7 @@ func TestSalvager(t *testing.T) {
 	}{
 		{"good", good, tags, Damage{}},
 		{"torn tag", good[:len(good)-7], tags[:last], Damage{Tail: int64(at[last+1]-at[last]) - 7, Torn: true}},
-		{"torn header", good[:at[last]+5], tags[:last], Damage{Tail: 5}},
+		{"torn header", good[:at[last]+5], tags[:last], Damage{Tail: 5, Torn: true}},
 		{"stray bytes", join(good, []byte("stray")), tags, Damage{Tail: 5}},
 		{"zeros behind", join(good, make([]byte, 2<<20)), tags, Damage{Tail: 2 << 20}},
 		{"no last trailer", good[:len(good)-4], tags, Damage{NoTrailer: true}},

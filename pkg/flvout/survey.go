@@ -24,6 +24,7 @@ type survey struct {
 	is      trace // of the tags that are there, but for that
 	becomes trace // of those that are written of them
 	stats   Stats // of what is written
+	fixed   Corrections
 }
 
 // surveyFile reads a file from its beginning to its end.
@@ -31,9 +32,9 @@ func surveyFile(r io.ReaderAt, size int64, o *RepairOptions) (*survey, error) {
 	v := &survey{size: size, head: new(headCheck)}
 	entries := FileOptions{IndexEntries: o.IndexEntries}.entries()
 	s := NewSalvager(r, size)
-	w := NewWriter(&tracer{trace: &v.becomes})
-	w.opening.wait = fileHeldTime // as a File would
-	line := o.line(w)
+	w := newRehearsal(&v.becomes, o.Raw)
+	line := newLine(w, o.Raw)
+	ended := false // the newest tag of audio or video ends the video
 	for first := true; ; first = false {
 		t, err := s.Next()
 		if errors.Is(err, io.EOF) {
@@ -42,8 +43,11 @@ func surveyFile(r io.ReaderAt, size int64, o *RepairOptions) (*survey, error) {
 		if err != nil {
 			return nil, err
 		}
-		line.joined(s.Damage().Joined)
+		if err := line.joined(s.Damage().Joined); err != nil {
+			return nil, err
+		}
 		c := Classify(t)
+		ended = c.Kind == KindEnd
 		switch {
 		case !first || t.Type != tag.TagTypeScriptData || c.Kind != KindMetadata:
 			v.is.add(t, len(t.Body))
@@ -58,29 +62,49 @@ func surveyFile(r io.ReaderAt, size int64, o *RepairOptions) (*survey, error) {
 		}
 		v.sum.add(t, &c, s.Offset())
 		v.head.add(t, &c, s.Offset())
-		if err := line.out.write(t, &c); err != nil {
+		if err := line.write(t, &c); err != nil {
 			return nil, err
 		}
 	}
-	if err := line.out.Close(); err != nil {
+	w.file.noEnd = !ended // for the want of an end no file is written anew
+	if err := line.Close(); err != nil {
 		return nil, err
 	}
 	if v.sum == nil {
 		v.sum = newSummary(0)
 	}
-	v.end, v.last, v.flags, v.damage, v.stats = s.End(), s.last, s.flags, s.Damage(), w.Stats()
+	v.end, v.last, v.flags, v.damage, v.stats = s.End(), s.last, s.flags, s.Damage(), line.Stats()
+	if v.fixed = line.Corrections(); ended {
+		v.fixed.Ends--
+	}
 	return v, nil
+}
+
+// newRehearsal returns a Writer that does what a File's does, to nothing but a trace.
+func newRehearsal(t *trace, raw bool) *Writer {
+	w := NewWriter(&tracer{trace: t})
+	w.opening.wait = fileHeldTime
+	w.file = &fileOutput{onFlush: func() {}}
+	w.all = *newSummary(0)
+	w.file.raw = raw
+	return w
 }
 
 // media tells whether the file has audio or video.
 func (v *survey) media() bool { return v.stats.Audio+v.stats.Video > 0 }
 
 // asIs tells whether the tags can stay where they are.
-func (v *survey) asIs() bool {
+func (v *survey) asIs() bool { return v.inLine() && v.is == v.becomes }
+
+// inLine tells whether the file is a chain of tags from its beginning on.
+func (v *survey) inLine() bool {
 	d := &v.damage
 	return !d.Head && !d.LongHead && d.Garbage == 0 && d.Joined == 0 && d.Alien == 0 && d.StreamIDs == 0 &&
-		v.head.body != nil && v.is == v.becomes
+		v.head.body != nil
 }
+
+// frames counts those of audio and video.
+func (v *survey) frames() int64 { return v.sum.audio.frames + v.sum.video.frames }
 
 // whole is how long the file is when its end is mended.
 func (v *survey) whole() int64 {

@@ -1,0 +1,254 @@
+package flvout
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// TestRecover completes what a crash left at every step of a recording: what
+// comes of it is what Close would have made of the tags that were written.
+func TestRecover(t *testing.T) {
+	tags := scan(t, sample(t, "bars.flv"))
+	whole := create(t, filepath.Join(t.TempDir(), "show.flv"))
+	writeAll(t, whole, tags)
+	want := readFile(t, whole.Name())
+
+	steps := []string{"flushed", "copied", "completed", "renamed", "named"}
+	seen := map[string]bool{}
+	for _, step := range steps {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "show.flv")
+		left := map[string][]byte{} // the folder at that step
+		f := create(t, path)
+		f.part.step = func(s string) {
+			seen[s] = true
+			if s == step && len(left) == 0 {
+				for _, name := range names(t, dir) {
+					left[name] = readFile(t, filepath.Join(dir, name))
+				}
+			}
+		}
+		writeAll(t, f, tags)
+
+		crashed := t.TempDir()
+		for name, b := range left {
+			write(t, filepath.Join(crashed, name), b)
+		}
+		path = filepath.Join(crashed, "show.flv")
+		done, err := Recover(path+partSuffix, FileOptions{})
+		if step == "renamed" || step == "named" {
+			if !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: got %v", step, err)
+			}
+		} else if err != nil || done.Path != path || done.Size != int64(len(want)) {
+			t.Errorf("%s: got %+v, %v", step, done, err)
+		}
+		if got := readFile(t, path); !bytes.Equal(got, want) {
+			t.Errorf("%s: got %d bytes, want %d", step, len(got), len(want))
+		}
+		if got := names(t, crashed); !slices.Equal(got, []string{"show.flv"}) {
+			t.Errorf("%s: left %q", step, got)
+		}
+	}
+	for _, step := range steps {
+		if !seen[step] {
+			t.Errorf("Close has no step %s", step)
+		}
+	}
+}
+
+// TestRecoverCut cuts a part file at many places: one tag is lost at most, and
+// what is there is complete.
+func TestRecoverCut(t *testing.T) {
+	tags := scan(t, sample(t, "bars.flv"))
+	f := create(t, filepath.Join(t.TempDir(), "show.flv"))
+	for _, tg := range tags {
+		if err := f.WriteTag(tg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	b := readFile(t, f.Name())
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	at := offsets(t, b)
+	for n := at[1] + 1; n < len(b); n += 7919 {
+		path := filepath.Join(t.TempDir(), "show.flv")
+		write(t, path+partSuffix, b[:n])
+		done, err := Recover(path+partSuffix, FileOptions{})
+		whole := 0 // tags, onMetaData among them
+		for whole+1 < len(at) && at[whole+1]-trailerSize <= n {
+			whole++
+		}
+		if whole < 4 { // onMetaData and the sequence headers
+			if err != nil || done.Action != ActionRemove || len(names(t, filepath.Dir(path))) > 0 {
+				t.Errorf("%d bytes: got %+v, %v", n, done, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%d bytes: %v", n, err)
+			continue
+		}
+		got := scan(t, readFile(t, path))
+		if !sameTags(media(got)[:whole-1], media(scan(t, b))[:whole-1]) {
+			t.Errorf("%d bytes: got other tags", n)
+		}
+		if n%3 == 0 {
+			oracle(t, readFile(t, path))
+			ffprobe(t, path, nil)
+		}
+	}
+}
+
+// TestRecoverTornHead tears the head while it is written by Close, at every page.
+func TestRecoverTornHead(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "show.flv")
+	f, err := FileOptions{IndexEntries: 2000}.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after []byte
+	f.part.step = func(s string) {
+		switch s {
+		case "synced":
+			before = readFile(t, f.Name())
+		case "patched":
+			after = readFile(t, f.Name())
+		}
+	}
+	f.failed = true // or it would be copied
+	writeAll(t, f, scan(t, sample(t, "bars.flv")))
+	want := scan(t, readFile(t, path))
+	for n := 512; n < 40_000; n += 512 {
+		path := filepath.Join(t.TempDir(), "show.flv")
+		write(t, path+partSuffix, slices.Concat(after[:n], before[n:]))
+		if _, err := Recover(path+partSuffix, FileOptions{}); err != nil {
+			t.Errorf("torn at %d: %v", n, err)
+			continue
+		}
+		b := readFile(t, path)
+		if got := scan(t, b); !sameTags(media(got), media(want)) {
+			t.Errorf("torn at %d: got %d tags, want %d", n, len(got), len(want))
+		}
+		if done, err := Repair(path, RepairOptions{DryRun: true}); err != nil || done.Action != ActionNone {
+			t.Errorf("torn at %d: not whole: %+v, %v", n, done, err)
+		}
+	}
+}
+
+func TestRecoverOthers(t *testing.T) {
+	good := sample(t, "bars.flv")
+	noKey := written(t, avcFrame(0, 1, false), avcFrame(40, 2, false))
+	for _, c := range []struct {
+		name   string
+		in     []byte
+		taken  bool
+		action Action
+		err    error
+		want   string
+	}{
+		{"another program's", good, false, ActionCopy, nil, "show.flv"},
+		{"with garbage", slices.Concat(good[:9000], noise(100), good[9000:]), false, ActionCopy, nil, "show.flv"},
+		{"the name is taken", good, true, ActionCopy, nil, "show-1.flv"},
+		{"empty", nil, false, ActionRemove, nil, ""},
+		{"a header", good[:headSize], false, ActionRemove, nil, ""},
+		{"metadata", good[:offsets(t, good)[1]], false, ActionRemove, nil, ""},
+		{"sequence headers", good[:offsets(t, good)[3]], false, ActionRemove, nil, ""},
+		{"no FLV", noise(5000), false, 0, ErrNoMedia, "show.flv.part"},
+		{"nothing to decode", noKey, false, 0, ErrNoMedia, "show.flv.part"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "show.flv")
+			write(t, path+partSuffix, c.in)
+			if c.taken {
+				write(t, path, []byte("taken"))
+			}
+			done, err := Recover(path+partSuffix, FileOptions{Force: true})
+			if !errors.Is(err, c.err) || err == nil && done.Action != c.action {
+				t.Errorf("got %+v, %v; want action %d, %v", done, err, c.action, c.err)
+			}
+			var want []string
+			if c.taken {
+				want = append(want, "show.flv")
+				if b := readFile(t, path); string(b) != "taken" {
+					t.Error("the other file was replaced")
+				}
+			}
+			if c.want != "" {
+				want = append(want, c.want)
+			}
+			slices.Sort(want)
+			if got := names(t, dir); !slices.Equal(got, want) {
+				t.Errorf("left %q, want %q", got, want)
+			}
+			if c.err == nil && c.want != "" {
+				oracle(t, readFile(t, filepath.Join(dir, c.want)))
+				if done.Path != filepath.Join(dir, c.want) {
+					t.Errorf("got path %s", done.Path)
+				}
+			}
+		})
+	}
+}
+
+// TestRecoverUndecodable keeps our own frames even if there is no key frame yet.
+func TestRecoverUndecodable(t *testing.T) {
+	path := abandoned(t, t.TempDir(), []Tag{avcFrame(0, 1, false), aacFrame(0, 1), avcFrame(40, 2, false)})
+	if _, err := Recover(path+partSuffix, FileOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := media(scan(t, readFile(t, path))); len(got) != 4 { // and an end of sequence
+		t.Errorf("got %d tags", len(got))
+	}
+}
+
+// TestRepairLocked leaves a file alone that is being written.
+func TestRepairLocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.flv")
+	f := create(t, path)
+	if err := errors.Join(f.WriteTag(Tag{video, 0, avcConfig}), f.WriteTag(avcFrame(0, 1, true)), f.Begin()); err != nil {
+		t.Fatal(err)
+	}
+	before := readFile(t, f.Name())
+	for _, o := range []RepairOptions{{}, {DryRun: true}, {Output: path + ".new"}} {
+		if _, err := Repair(f.Name(), o); !errors.Is(err, ErrLocked) {
+			t.Errorf("%+v: got %v, want ErrLocked", o, err)
+		}
+	}
+	if _, err := Recover(f.Name(), FileOptions{}); !errors.Is(err, ErrLocked) {
+		t.Errorf("got %v, want ErrLocked", err)
+	}
+	if got := readFile(t, f.Name()); !bytes.Equal(got, before) {
+		t.Error("the file was changed")
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := Repair(path, RepairOptions{}); err != nil || done.Action != ActionNone {
+		t.Errorf("closed: got %+v, %v", done, err)
+	}
+}
+
+// TestRepairPart completes a part file under its name.
+func TestRepairPart(t *testing.T) {
+	path := abandoned(t, t.TempDir(), scan(t, sample(t, "bars.flv")))
+	done, err := Repair(path+partSuffix, RepairOptions{})
+	if err != nil || done.Path != path || !done.Damage.Torn {
+		t.Errorf("got %+v, %v", done, err)
+	}
+	if got := names(t, filepath.Dir(path)); !slices.Equal(got, []string{"show.flv"}) {
+		t.Errorf("left %q", got)
+	}
+	oracle(t, readFile(t, path))
+}

@@ -15,7 +15,6 @@ type Inspector struct {
 	order  []*trackInspector       // as they came
 	tags   TagCounts
 	script []ScriptCount
-	other  int64 // script tags that script has no room for
 
 	begun bool
 	last  uint32 // the newest frame's timestamp
@@ -149,13 +148,13 @@ func (i *Inspector) addScript(t Tag, c *Class) {
 
 func (i *Inspector) duration() Milliseconds {
 	var bottom, end int64
-	any := false
+	some := false
 	for _, t := range i.order {
 		if t.frames == 0 {
 			continue
 		}
-		if !any {
-			any, bottom = true, t.clock.bottom
+		if !some {
+			some, bottom = true, t.clock.bottom
 		}
 		bottom = min(bottom, t.clock.bottom)
 		end = max(end, t.clock.top+t.clock.frameLength())

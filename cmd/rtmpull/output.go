@@ -24,6 +24,9 @@ type outputFlags struct {
 	segmentTime, align durationValue
 	segmentSize        sizeValue
 	index              indexValue
+	onChange           changeValue
+	onReconnect        rejoinValue
+	raw                bool
 	minFree            minFreeValue
 	onComplete         string
 }
@@ -33,6 +36,9 @@ func (f *outputFlags) group() flagGroup {
 	fs.StringVarP(&f.name, "flv", "o", defaultName,
 		"output `file`, with strftime's directives and {stream}, {app}, {host}, {seq}; - is standard output")
 	fs.BoolVar(&f.force, "force", false, "replace a file of the same name, instead of taking another name")
+	fs.Var(&f.onChange, "on-change", "what to do when the stream's parameters change: begin a new file, go on in the same, or end (default: split; keep on standard output)")
+	fs.Var(&f.onReconnect, "on-reconnect", "what to do when the stream was lost and is there again: go on in the same file, or begin a new one (default: join)")
+	fs.BoolVar(&f.raw, "raw", false, "leave the timestamps as the server sent them")
 	fs.Var((*positiveValue)(&f.segmentTime), "segment-time", "begin a new file, at a key frame, when one has so much media")
 	fs.Var(&f.segmentSize, "segment-size", "begin a new file before one gets larger")
 	fs.Var((*alignValue)(&f.align), "segment-align", "begin a new file when the time of day is a multiple of this: 1h is on the hour")
@@ -66,6 +72,12 @@ func (f *outputFlags) check() error {
 	if f.name != "-" {
 		return nil
 	}
+	if f.onChange.set && f.onChange.change == flvout.ChangeSplit {
+		return badUsage("--on-change split is for files; standard output can keep on or exit")
+	}
+	if f.onReconnect.rejoin == flvout.RejoinSplit {
+		return badUsage("--on-reconnect split is for files, and standard output is none")
+	}
 	for flag, given := range map[string]bool{
 		"--segment-time": f.segmentTime > 0, "--segment-size": f.segmentSize > 0, "--segment-align": f.align > 0,
 		"--index-entries": f.index.set, "--min-free": f.minFree.set, "--on-complete": f.onComplete != "", "--force": f.force,
@@ -75,6 +87,15 @@ func (f *outputFlags) check() error {
 		}
 	}
 	return nil
+}
+
+// splice says how the stream becomes one.
+func (f *outputFlags) splice() flvout.SplicerOptions {
+	o := flvout.SplicerOptions{OnChange: f.onChange.change, OnRejoin: f.onReconnect.rejoin, Raw: f.raw}
+	if f.name == "-" && !f.onChange.set {
+		o.OnChange = flvout.ChangeKeep
+	}
+	return o
 }
 
 // stdout is a flvout.Writer with a name.
@@ -90,7 +111,11 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 		if isTerminal(env.stdout) {
 			return nil, nil, errTerminal
 		}
-		return nil, stdout{flvout.NewWriter(env.stdout)}, nil
+		w := flvout.NewWriter(env.stdout)
+		if f.raw {
+			w.SetRaw()
+		}
+		return nil, stdout{w}, nil
 	}
 	template, err := parseName(f.name)
 	if err != nil {
@@ -104,7 +129,7 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 	} else {
 		o.MinFree = f.minFree.want
 		// Found before there is one of our own.
-		o.Orphans = template.orphans(t)
+		o.Orphans, o.Recover = template.orphans(t), f.recover
 	}
 	if f.onComplete != "" {
 		o.Hook = &job.Hook{Command: f.onComplete, Env: hookEnvironment(os.Environ(), t), Output: env.stderr}
@@ -117,12 +142,26 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 	before := ""
 	o.Open = func(seq int) (*flvout.File, error) {
 		name := template.expand(t, time.Now(), seq)
-		options := flvout.FileOptions{Force: f.force && name != before, IndexEntries: index}
+		options := flvout.FileOptions{Force: f.force && name != before, IndexEntries: index, Raw: f.raw}
 		before = name
 		return openFile(ctx, name, options)
 	}
 	files, err := job.OpenFiles(o)
 	return files, nil, err
+}
+
+// recover completes a file that a recording has left. One that is being written
+// gives nothing, and neither does one in which there is nothing, or nothing of
+// ours.
+func (f *outputFlags) recover(part string) (job.Finished, error) {
+	r, err := flvout.Recover(part, flvout.FileOptions{IndexEntries: f.index.entries(0)})
+	switch {
+	case errors.Is(err, flvout.ErrLocked), errors.Is(err, flvout.ErrNotFLV), errors.Is(err, fs.ErrNotExist):
+		return job.Finished{}, nil
+	case err != nil || r.Action == flvout.ActionRemove:
+		return job.Finished{}, err
+	}
+	return job.Finished{Name: r.Path, Size: r.Size, Duration: r.Duration}, nil
 }
 
 // openFile makes a file, and its folder.

@@ -42,7 +42,7 @@ the same name has left unfinished, and that nobody writes to, are completed.
 
 The command of --on-complete is run for one file after the other. It has RTMPULL_FILE,
 RTMPULL_DURATION in seconds, RTMPULL_SIZE in bytes, RTMPULL_SEQ, RTMPULL_REASON (end, time,
-size, clock, split, no_key_frame or recovered), RTMPULL_STREAM, RTMPULL_APP and RTMPULL_HOST
+size, clock, change, reconnect, no_key_frame or recovered), RTMPULL_STREAM, RTMPULL_APP and RTMPULL_HOST
 in its environment, writes to standard error, and is killed after an hour. The recording does
 not wait for it, and its failure is told and does not change the exit status. In the end it is
 waited for; a signal shortens that to a minute at most.
@@ -147,6 +147,7 @@ func (o *pullOptions) prepare(ctx context.Context, env *environment, args []stri
 		Client: client, Target: target, Files: files, Output: pipe,
 		Limits: job.Limits{Duration: limit, Size: int64(o.maxSize)},
 		Retry:  o.retry.pullPolicy(),
+		Splice: o.output.splice(),
 	}, nil
 }
 

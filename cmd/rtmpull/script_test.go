@@ -287,9 +287,7 @@ func cmdTags(ts *testscript.TestScript, neg bool, args []string) {
 	if got[0].ts != 0 {
 		ts.Fatalf("%s begins at %d ms, want 0", args[1], got[0].ts)
 	}
-	if last := len(got) - 1; args[0] != "all" && got[last].end { // that we wrote where the recording ended
-		got = got[:last]
-	}
+	got, want = withoutEnd(got), withoutEnd(want)
 	switch args[0] {
 	case "part": // sequence headers come again in front of it
 		first := slices.IndexFunc(got, func(t scriptTag) bool { return !t.config })
@@ -315,6 +313,15 @@ func cmdTags(ts *testscript.TestScript, neg bool, args []string) {
 	if len(got) != len(want) {
 		ts.Fatalf("%s has %d tags, want %d", args[1], len(got), len(want))
 	}
+}
+
+// withoutEnd takes off the end of the video's sequence: files are given one where
+// the recording ends, and a pipe none.
+func withoutEnd(tags []scriptTag) []scriptTag {
+	if last := len(tags) - 1; tags[last].end {
+		return tags[:last]
+	}
+	return tags
 }
 
 // cmdJoined fails unless the frames of several recordings, one behind the other,

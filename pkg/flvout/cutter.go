@@ -60,6 +60,9 @@ type cutter struct {
 	edge    time.Duration // when to cut by the clock
 	split   bool          // cut before the next frame
 
+	lowest uint8 // track of video, the default one; 0 unless there is no such
+	any    bool  // there was video
+
 	begun bool   // there is a frame in the file
 	video bool   // there is one of video, or was one to be dropped
 	last  uint32 // the newest timestamp
@@ -87,7 +90,7 @@ func (r *cutter) due(t Tag, c *Class, file sizer) (why Cut, cut bool) {
 		return 0, false
 	}
 	var grow, slack, size int64
-	key := isDefaultKey(c)
+	key := r.isDefaultKey(c)
 	if !key && (r.video || c.video) {
 		return CutNoKey, r.overdue(pos, file)
 	}
@@ -126,12 +129,16 @@ func (r *cutter) overdue(pos int64, file sizer) bool {
 
 // isDefaultKey tells whether a picture can begin a file: of further tracks a
 // player need not know.
-func isDefaultKey(c *Class) bool {
+func (r *cutter) isDefaultKey(c *Class) bool {
 	if !c.Key || !c.Multitrack {
 		return c.Key
 	}
-	set := c.TrackSet()
-	return set.Has(0)
+	for t := range c.Tracks() {
+		if t.ID <= r.lowest || !r.any {
+			return true
+		}
+	}
+	return false
 }
 
 // took notes a frame that is about to go to the file.
@@ -141,9 +148,21 @@ func (r *cutter) took(t Tag, c *Class, file sizer) {
 	}
 	r.pos, r.last = r.at(t), t.Timestamp
 	r.video = r.video || c.video
-	if isDefaultKey(c) {
+	if c.Key {
+		r.seen(c)
+	}
+	if r.isDefaultKey(c) {
 		r.key = r.pos
 		r.measure(file)
+	}
+}
+
+// seen notes the tracks of a key frame.
+func (r *cutter) seen(c *Class) {
+	for t := range c.Tracks() {
+		if t.ID < r.lowest || !r.any {
+			r.lowest, r.any = t.ID, true
+		}
 	}
 }
 

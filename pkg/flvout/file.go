@@ -97,7 +97,8 @@ func (o FileOptions) Create(path string) (*File, error) {
 func (o FileOptions) writer(f *File) *Writer {
 	w := NewWriter(f.part)
 	w.opening.wait = fileHeldTime
-	w.file = &fileOutput{entries: o.entries(), raw: o.Raw, noEnd: o.NoEnd, onFlush: f.checkpoint}
+	w.raw = o.Raw
+	w.file = &fileOutput{entries: o.entries(), noEnd: o.NoEnd, onFlush: f.checkpoint}
 	w.onFail = f.cut
 	w.all = *newSummary(w.file.entries)
 	return w

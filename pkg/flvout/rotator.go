@@ -177,7 +177,7 @@ func (r *Rotator) add(t Tag, c *Class) error {
 	r.cuts.took(t, c, r.file)
 	r.heard, r.shown = r.heard || !c.video, r.shown || c.video
 	if r.dry && c.video {
-		if !isDefaultKey(c) && r.cuts.pos < longestGOP {
+		if !r.cuts.isDefaultKey(c) && r.cuts.pos < longestGOP {
 			r.dropped++
 			return nil
 		}

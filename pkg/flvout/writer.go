@@ -32,6 +32,7 @@ const (
 type Writer struct {
 	w    io.Writer
 	path string      // for errors
+	raw  bool        // timestamps are written as they come
 	file *fileOutput // nil: a stream
 
 	// onFail, if not nil, is told how many bytes of whole tags w has taken
@@ -55,7 +56,6 @@ type Writer struct {
 // A fileOutput is what a Writer does otherwise for a file than for a stream.
 type fileOutput struct {
 	entries int  // room in the index
-	raw     bool // timestamps are written as they come
 	noEnd   bool // the video's sequence is not ended on Close
 	head    head // once it is written
 
@@ -71,6 +71,10 @@ func NewWriter(w io.Writer) *Writer {
 	}
 	return wr
 }
+
+// SetRaw makes the Writer write timestamps as they come, and not from 0 on. Call it
+// ahead of the first tag.
+func (w *Writer) SetRaw() { w.raw = true }
 
 // WriteTag takes a tag as a server sent it. Audio and video are written byte for
 // byte, with timestamps from 0 on. Of script data the first onMetaData is
@@ -193,7 +197,7 @@ func (w *Writer) head(o *opening) *head {
 // emit writes a tag of audio or video at its place on the time line.
 func (w *Writer) emit(t Tag, c *Class) {
 	switch {
-	case w.file != nil && w.file.raw:
+	case w.raw:
 	case c.movesClock():
 		t.Timestamp = w.line.at(t.Type, t.Timestamp)
 	default:

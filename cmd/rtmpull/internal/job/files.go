@@ -33,7 +33,7 @@ type Finished struct {
 	Seq      int // its number among those of the recording, from 1; 0: of another one
 	Size     int64
 	Duration time.Duration
-	Why      flvout.Cut
+	Why      string // it ended, as for programs; empty: with the recording
 }
 
 // Files write a recording to a row of files on disk. It is a flvout.Rotator, and
@@ -46,8 +46,9 @@ type Files struct {
 	options FilesOptions
 
 	current atomic.Pointer[current]
-	told    int // number of the newest file that was reported as opened
-	seq     int // of the newest that was let go
+	told    int    // number of the newest file that was reported as opened
+	seq     int    // of the newest that was let go
+	cause   string // of the next split
 	report  func(Event)
 
 	queue   chan unfinished // closed when the last file is in it
@@ -81,7 +82,7 @@ type current struct {
 type unfinished struct {
 	f   *flvout.File
 	seq int
-	why flvout.Cut
+	why string
 }
 
 // maxUnfinished is how many files wait to be completed. Then the recording waits
@@ -135,7 +136,14 @@ func (fs *Files) start(report func(Event), end func(error)) {
 func (fs *Files) done(f *flvout.File, why flvout.Cut) {
 	fs.seq++
 	fs.tell(f, fs.seq)
-	fs.queue <- unfinished{f, fs.seq, why}
+	reason := why.String()
+	switch why {
+	case flvout.CutEnd:
+		reason = ""
+	case flvout.CutSplit:
+		reason = fs.cause
+	}
+	fs.queue <- unfinished{f, fs.seq, reason}
 }
 
 // opened reports, once for each file, that it has begun.

@@ -91,7 +91,7 @@ func TestFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		size += fi.Size()
-		if e.Seq != i+1 || e.Size != fi.Size() || (e.Why == flvout.CutTime) != (i < 3) {
+		if e.Seq != i+1 || e.Size != fi.Size() || (e.Why == "time") != (i < 3) {
 			t.Errorf("closed %+v, of %d bytes", e, fi.Size())
 		}
 	}

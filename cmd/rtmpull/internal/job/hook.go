@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ func (f Finished) Reason() string {
 	if f.Seq == 0 {
 		return "recovered"
 	}
-	return f.Why.String()
+	return cmp.Or(f.Why, "end")
 }
 
 // run runs the command for a file. It is given up, and goes on by itself, when

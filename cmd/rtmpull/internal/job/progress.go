@@ -16,11 +16,13 @@ type Event struct {
 	Media    string // Audio or Video, of FirstMedia
 	Size     int64
 	Duration time.Duration // of the file; of what is missing, for Gap; of Jump, perhaps negative
-	Frames   int64         // missing, for Gap
+	Hole     time.Duration // that a recording has, for Gap
+	Frames   int64         // missing, for Gap of what is published
 	Err      error         // why, of Reconnect; what went wrong, of others
 	Wait     time.Duration // until the attempt that Reconnect announces
 	Attempt  int           // its number in a row
-	Why      flvout.Cut    // the file ended
+	Why      string        // the file ended, as for programs; empty: with the recording
+	Splice   flvout.SpliceEvent
 }
 
 // A Kind says what happened.
@@ -33,7 +35,16 @@ const (
 	FileClosed Kind = "file_closed"
 	Reconnect  Kind = "reconnect" // the connection failed or was lost, and is tried again
 	Gap        Kind = "gap"       // the stream goes on, and some of it is missing
-	Jump       Kind = "jump"      // the timestamps of what is published leave the clock
+	Jump       Kind = "jump"      // the timestamps leave the clock; those of a recording were mended
+
+	// What a recording was mended of, or has changed. Splice says more.
+	Rejoined    Kind = "rejoined"     // the stream goes on, and nothing of it is missing
+	Wrap        Kind = "wrap"         // the source's timestamps have 24 bits, and began anew
+	Repeat      Kind = "repeat"       // the server sent again what it had sent
+	Loops       Kind = "source_loops" // it does so over and over, and that is recorded
+	CodecChange Kind = "codec_change"
+	Oddity      Kind = "oddity"
+
 	Recovered  Kind = "recovered" // a file was completed that a recording had left unfinished, or could not be
 	HookFailed Kind = "hook_failed"
 )

@@ -19,6 +19,7 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // Limits end a recording. Zero fields are no limits.
@@ -35,6 +36,7 @@ type Pull struct {
 	Output flvout.Sink // the same, if there are no Files: a pipe
 	Limits Limits
 	Retry  Retry
+	Splice flvout.SplicerOptions // Event is ours
 
 	// Report is called with what happens, by one goroutine at a time, but not
 	// always the same; nil: not.
@@ -43,7 +45,8 @@ type Pull struct {
 	random   func() float64 // nil: math/rand's
 	progress Progress
 	start    time.Time
-	out      flvout.Sink
+	out      *flvout.Splicer
+	recorded bool // the server says that this is no live stream
 	kind     kinds
 	retry    retrier
 	result   Result
@@ -60,6 +63,7 @@ const (
 	StreamEnded     Reason = "by the server"
 	DurationReached Reason = "the duration was reached"
 	SizeReached     Reason = "the size was reached"
+	Changed         Reason = "the parameters of the stream changed"
 )
 
 // A Result is what came of a recording.
@@ -75,6 +79,8 @@ type Result struct {
 	Duration   time.Duration
 	Stats      flvout.Stats
 	Received   rtmp.Stats
+	Mended     flvout.Corrections
+	Gaps       int64
 	Reconnects int           // connections after the first
 	Took       time.Duration // from the call of Run
 }
@@ -91,11 +97,14 @@ func (p *Pull) Run(ctx context.Context) Result {
 	r := &p.result
 	inner, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	p.out = p.Output
+	sink := p.Output
 	if p.Files != nil {
-		p.out = p.Files
+		sink = p.Files
 		p.Files.start(p.report, end)
 	}
+	p.Splice.Event = p.spliced
+	p.out = flvout.NewSplicer(sink, p.Splice)
+	p.recorded = p.Target.Session.Kind == session.Recorded
 	var err error
 	r.Reason, err = p.connections(inner)
 	// A write error was told by record already; what Close then says is whether
@@ -110,6 +119,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 	if p.Files != nil {
 		fail(p.gather(p.Files.end(ctx)))
 	}
+	r.Mended = p.out.Corrections()
 	r.Err, r.Took = err, time.Since(p.start)
 	r.Media = r.Stats.Audio+r.Stats.Video > 0
 	if r.Media && p.Files == nil {
@@ -154,6 +164,8 @@ func (p *Pull) connections(ctx context.Context) (Reason, error) {
 			return reason, nil
 		case ctx.Err() != nil:
 			return "", context.Cause(ctx)
+		case errors.Is(t.err, flvout.ErrChanged):
+			return Changed, nil
 		case isOutputError(t.err):
 			return "", t.err
 		}
@@ -174,15 +186,19 @@ func (p *Pull) connections(ctx context.Context) (Reason, error) {
 
 // connection records over one connection, until the stream ends or is lost.
 func (p *Pull) connection(ctx context.Context, again bool) (Reason, trouble) {
-	player, err := p.Client.Play(ctx, p.Target)
+	player, err := p.client().Play(ctx, p.Target)
 	if err != nil {
 		return "", trouble{err: err}
 	}
 	if again {
 		p.result.Reconnects++
 		p.progress.reconnects.Add(1)
-		if out, ok := p.out.(interface{ Rejoin() }); ok {
-			out.Rejoin()
+		if p.Files != nil {
+			p.Files.cause = "reconnect"
+		}
+		if err := p.out.Rejoin(); err != nil {
+			_ = player.Close()
+			return "", trouble{err: err}
 		}
 	}
 	begun := time.Now()
@@ -196,6 +212,26 @@ func (p *Pull) connection(ctx context.Context, again bool) (Reason, trouble) {
 		t.live = max(1, s.LastMedia.Sub(begun))
 	}
 	return reason, t
+}
+
+// client is Client, which is asked to tell if a stream is recorded: that comes
+// faster than by the clock.
+func (p *Pull) client() *rtmp.Client {
+	c, trace := *p.Client, rtmp.Trace{}
+	if c.Trace != nil {
+		trace = *c.Trace
+	}
+	hear := trace.Event
+	trace.Event = func(e *session.Event) {
+		if e.Kind == session.StreamIsRecorded {
+			p.recorded = true
+		}
+		if hear != nil {
+			hear(e)
+		}
+	}
+	c.Trace = &trace
+	return &c
 }
 
 // record takes messages until something ends it. The reason is empty if that is
@@ -252,6 +288,9 @@ func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 
 // arrived tells the output when the next message came.
 func (p *Pull) arrived(at time.Duration) {
+	if !p.recorded {
+		p.out.Arrived(at)
+	}
 	if p.Files != nil {
 		p.Files.Arrived(at)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/pkg/amf"
-	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -71,10 +70,33 @@ func (l Logger) Job(e job.Event, why string) {
 		event = l.log.Warn().Str("error", why).Stringer("wait", e.Wait.Round(time.Millisecond)).Int("attempt", e.Attempt)
 	case job.Gap:
 		text = "going on, with a gap"
-		event = l.log.Warn().Int64("frames", e.Frames).Stringer("duration", e.Duration)
+		event = l.log.Warn().Stringer("duration", e.Duration)
+		if e.Frames > 0 {
+			event = event.Int64("frames", e.Frames)
+		}
+		if e.Splice.Kind != 0 {
+			event = event.Stringer("hole", e.Hole).Stringer("at", e.Splice.At)
+		}
+	case job.Rejoined:
+		text = "going on, with no gap"
+		event = l.log.Info().Stringer("at", e.Splice.At)
 	case job.Jump:
 		text = "the timestamps jump"
 		event = l.log.Warn().Stringer("by", e.Duration)
+		if e.Splice.Kind != 0 {
+			text = "mended a jump of the timestamps"
+			event = event.Stringer("at", e.Splice.At)
+		}
+	case job.Wrap, job.Loops, job.Oddity:
+		text = e.Splice.Kind.String()
+		event = l.log.Warn().Stringer("at", e.Splice.At)
+	case job.Repeat:
+		text = "left out what the server sent again"
+		event = l.log.Info().Int64("tags", e.Splice.Tags).Stringer("duration", e.Duration).Stringer("at", e.Splice.At)
+	case job.CodecChange:
+		text = "the parameters of the stream change"
+		event = l.log.Info().Str("media", job.MediaName(e.Splice.Type)).Stringer("from", e.Splice.Old).Stringer("to", e.Splice.New).
+			Bool("new_file", e.Splice.Split).Stringer("at", e.Splice.At)
 	case job.FirstMedia:
 		event = event.Str("media", strings.ToLower(e.Media))
 	case job.FileClosed:
@@ -82,8 +104,10 @@ func (l Logger) Job(e job.Event, why string) {
 		case e.Err != nil:
 			text = "a file could not be completed"
 			event = l.log.Error().Str("error", why)
-		case e.Seq > 1 || e.Why != flvout.CutEnd: // of a row
-			event = l.log.Info().Stringer("why", e.Why)
+		case e.Why != "":
+			event = l.log.Info().Str("why", e.Why)
+		case e.Seq > 1: // of a row
+			event = l.log.Info()
 		}
 		event = event.Str("file", e.Name).Int64("bytes", e.Size).Stringer("duration", e.Duration)
 	case job.Recovered:

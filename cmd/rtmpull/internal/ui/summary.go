@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
-	"github.com/rtmpull/rtmpull/pkg/flvout"
 )
 
 // Summary writes in words what came of a recording that had media.
@@ -29,13 +29,29 @@ func Summary(out io.Writer, r job.Result, why string) {
 	if r.Reconnects > 0 {
 		_, _ = fmt.Fprintf(out, "connected again: %s\n", Count(int64(r.Reconnects), "time"))
 	}
+	m := r.Mended
+	tell := func(what string, parts ...string) {
+		parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+		if len(parts) > 0 {
+			_, _ = fmt.Fprintf(out, "%s: %s\n", what, strings.Join(parts, ", "))
+		}
+	}
+	if r.Gaps > 0 {
+		tell("missing", fmt.Sprintf("%.2f s in %s", m.Missing.Seconds(), Count(r.Gaps, "gap")))
+	}
+	tell("mended", some(m.Jumps+m.Wraps, "jump", " of the clock"), some(m.Raised, "timestamp", " that went back"),
+		some(m.Made, "missing header", ""))
+	tell("left out", some(m.Repeats, "repeated tag", ""), some(m.Undecodable+r.Stats.Dropped.NoKey, "frame", " that could not be decoded"))
+	tell("lost", some(r.Stats.Dropped.Malformed+r.Stats.Dropped.TooLarge+r.Received.Dropped, "damaged message", ""))
 	_, _ = fmt.Fprintf(out, "ended: %s\n", why)
-	if n := r.Stats.Dropped.NoKey; n > 0 {
-		_, _ = fmt.Fprintf(out, "left out: %s before a key frame\n", Count(n, "video frame"))
+}
+
+// some writes a number of things, if there are any.
+func some(n int64, thing, after string) string {
+	if n == 0 {
+		return ""
 	}
-	if n := r.Stats.Dropped.Malformed + r.Stats.Dropped.TooLarge + r.Received.Dropped; n > 0 {
-		_, _ = fmt.Fprintf(out, "lost: %d damaged messages\n", n)
-	}
+	return Count(n, thing) + after
 }
 
 // named is what was written.
@@ -96,16 +112,53 @@ func (j *JSON) Event(e job.Event, why string) {
 			Attempt int     `json:"attempt"`
 		}{j.header(string(e.Kind)), why, seconds(e.Wait), e.Attempt})
 	case job.Gap:
+		if e.Splice.Kind != 0 {
+			j.write(struct {
+				header
+				At       float64 `json:"at"`       // seconds into the recording
+				Duration float64 `json:"duration"` // seconds that are missing
+				Hole     float64 `json:"hole"`     // seconds that are left empty for them
+			}{j.header(string(e.Kind)), seconds(e.Splice.At), seconds(e.Duration), seconds(e.Hole)})
+			return
+		}
 		j.write(struct {
 			header
 			Duration float64 `json:"duration"` // seconds that are missing
 			Frames   int64   `json:"frames"`
 		}{j.header(string(e.Kind)), seconds(e.Duration), e.Frames})
+	case job.Rejoined:
+		j.write(struct {
+			header
+			At float64 `json:"at"` // seconds into the recording
+		}{j.header(string(e.Kind)), seconds(e.Splice.At)})
 	case job.Jump:
 		j.write(struct {
 			header
-			Duration float64 `json:"duration"` // seconds; back if negative
-		}{j.header(string(e.Kind)), seconds(e.Duration)})
+			At       float64 `json:"at,omitempty"` // seconds into the recording
+			Duration float64 `json:"duration"`     // seconds; back if negative
+		}{j.header(string(e.Kind)), seconds(e.Splice.At), seconds(e.Duration)})
+	case job.Repeat:
+		j.write(struct {
+			header
+			At       float64 `json:"at"`
+			Duration float64 `json:"duration"`
+			Tags     int64   `json:"tags"`
+		}{j.header(string(e.Kind)), seconds(e.Splice.At), seconds(e.Duration), e.Splice.Tags})
+	case job.CodecChange:
+		j.write(struct {
+			header
+			At      float64 `json:"at"`
+			Media   string  `json:"media"`
+			From    string  `json:"from"`
+			To      string  `json:"to"`
+			NewFile bool    `json:"new_file"`
+		}{j.header(string(e.Kind)), seconds(e.Splice.At), job.MediaName(e.Splice.Type), e.Splice.Old.String(), e.Splice.New.String(), e.Splice.Split})
+	case job.Wrap, job.Loops, job.Oddity:
+		j.write(struct {
+			header
+			At   float64 `json:"at"`
+			What string  `json:"what"`
+		}{j.header(string(e.Kind)), seconds(e.Splice.At), e.Splice.Kind.String()})
 	case job.FirstMedia:
 		j.write(struct {
 			header
@@ -124,7 +177,7 @@ func (j *JSON) Event(e job.Event, why string) {
 			Duration float64 `json:"duration"`
 			Reason   string  `json:"reason,omitempty"` // why another follows
 			Error    string  `json:"error,omitempty"`
-		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration), reason(e.Why), why})
+		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration), e.Why, why})
 	case job.Recovered:
 		j.write(struct {
 			header
@@ -140,13 +193,6 @@ func (j *JSON) Event(e job.Event, why string) {
 			Error string `json:"error"`
 		}{j.header(string(e.Kind)), e.Name, why})
 	}
-}
-
-func reason(c flvout.Cut) string {
-	if c == flvout.CutEnd {
-		return ""
-	}
-	return c.String()
 }
 
 // Connected writes that there is a connection.
@@ -185,10 +231,16 @@ func (j *JSON) Summary(r job.Result, why string, exit int) {
 		Dropped    int64   `json:"dropped"`
 		Received   int64   `json:"bytes_received"`
 		Reconnects int     `json:"reconnects"`
+		Gaps       int64   `json:"gaps"`
+		Missing    float64 `json:"missing"` // seconds
+		Jumps      int64   `json:"jumps"`   // of the source's clock, mended
+		Repeats    int64   `json:"repeats"` // tags that the server sent again, left out
 		Ended      string  `json:"ended"`
 		ExitStatus int     `json:"exit_status"`
 	}{
 		j.header("summary"), name, files, r.Size, seconds(r.Duration), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
-		r.Stats.Dropped.Total() + r.Received.Dropped, r.Received.Bytes, r.Reconnects, why, exit,
+		r.Stats.Dropped.Total() + r.Received.Dropped, r.Received.Bytes, r.Reconnects,
+		r.Gaps, seconds(r.Mended.Missing), r.Mended.Jumps + r.Mended.Wraps, r.Mended.Repeats,
+		why, exit,
 	})
 }

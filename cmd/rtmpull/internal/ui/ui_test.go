@@ -147,7 +147,7 @@ func TestSummary(t *testing.T) {
 		r    job.Result
 		want string
 	}{
-		{result(), "a.flv: 10.00 s, 250 kB, 200 kbit/s, 25.0 fps; 430 audio and 250 video tags\nended: by a test\nlost: 9 damaged messages\n"},
+		{result(), "a.flv: 10.00 s, 250 kB, 200 kbit/s, 25.0 fps; 430 audio and 250 video tags\nlost: 9 damaged messages\nended: by a test\n"},
 		{audio, "a.flv: 10.00 s, 250 kB, 200 kbit/s; 1 audio and 0 video tags\nended: by a test\n"},
 		{short, "a.flv: 0.00 s, 250 kB; 1 audio and 0 video tags\nended: by a test\n"},
 	} {
@@ -252,8 +252,8 @@ func TestJSON(t *testing.T) {
 		`{"message_type":"first_media","media":"video"}` + "\n",
 		`{"message_type":"file_opened","file":"a.flv.part"}` + "\n",
 		`{"message_type":"file_closed","file":"a.flv","bytes":9,"duration":1.5}` + "\n",
-		`{"message_type":"summary","file":"a.flv","files":1,"bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"dropped":10,"bytes_received":260000,"reconnects":0,"ended":"by <a> test","exit_status":2}` + "\n",
-		`{"message_type":"summary","bytes":0,"duration":0,"audio_tags":0,"video_tags":0,"key_frames":0,"dropped":0,"bytes_received":0,"reconnects":0,"ended":"x","exit_status":3}` + "\n",
+		`{"message_type":"summary","file":"a.flv","files":1,"bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"dropped":10,"bytes_received":260000,"reconnects":0,"gaps":0,"missing":0,"jumps":0,"repeats":0,"ended":"by <a> test","exit_status":2}` + "\n",
+		`{"message_type":"summary","bytes":0,"duration":0,"audio_tags":0,"video_tags":0,"key_frames":0,"dropped":0,"bytes_received":0,"reconnects":0,"gaps":0,"missing":0,"jumps":0,"repeats":0,"ended":"x","exit_status":3}` + "\n",
 		`{"message_type":"reconnect","reason":"lost","wait":1.235,"attempt":2}` + "\n",
 		`{"message_type":"gap","duration":1.5,"frames":36}` + "\n",
 		`{"message_type":"jump","duration":-1}` + "\n",

@@ -1,0 +1,55 @@
+package job
+
+import (
+	"github.com/yutopp/go-flv/tag"
+
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+)
+
+// spliceKinds are the events that a splicer's become.
+var spliceKinds = map[flvout.SpliceKind]Kind{
+	flvout.ClockJumped:       Jump,
+	flvout.ClockWrapped:      Wrap,
+	flvout.GapKept:           Gap,
+	flvout.GapCut:            Gap,
+	flvout.Rejoined:          Gap,
+	flvout.RepeatDropped:     Repeat,
+	flvout.SourceLoops:       Loops,
+	flvout.HeaderChanged:     CodecChange,
+	flvout.HeaderMade:        Oddity,
+	flvout.HeaderMissing:     Oddity,
+	flvout.BegunWithoutKey:   Oddity,
+	flvout.BegunWithoutVideo: Oddity,
+}
+
+// spliced reports what was mended or decided.
+func (p *Pull) spliced(e flvout.SpliceEvent) {
+	if e.Kind == flvout.HeaderChanged && e.Split && p.Files != nil {
+		p.Files.cause = "change"
+	}
+	ev := Event{Kind: spliceKinds[e.Kind], Duration: e.Gap, Splice: e}
+	switch e.Kind {
+	case flvout.GapKept, flvout.GapCut:
+		ev.Hole = e.Gap
+		if e.Kind == flvout.GapCut {
+			ev.Hole = 0
+		}
+	case flvout.Rejoined:
+		ev.Duration, ev.Hole = e.Missing, e.Gap
+		if e.Missing == 0 && e.Gap == 0 {
+			ev.Kind = Rejoined
+		}
+	}
+	if ev.Kind == Gap {
+		p.result.Gaps++
+	}
+	p.report(ev)
+}
+
+// MediaName is a track's, as for programs: audio or video.
+func MediaName(t tag.TagType) string {
+	if t == tag.TagTypeAudio {
+		return "audio"
+	}
+	return "video"
+}

@@ -31,7 +31,7 @@ type mender struct {
 func menders(bin, url string) []mender {
 	return []mender{
 		{name: "rtmpull repair", inPlace: true, args: func(in, _ string) []string {
-			return []string{bin, "repair", "-q", in}
+			return []string{bin, "repair", in}
 		}},
 		{name: "ffmpeg -c copy", args: func(in, out string) []string {
 			return []string{"ffmpeg", "-nostdin", "-v", "error", "-i", in, "-c", "copy", "-y", out}
@@ -65,7 +65,7 @@ func damages(s *flvtest.Set) (list []flvtest.Case) {
 
 // damage prints what programs make of damaged files, as Markdown, and puts it
 // into a document if one is named.
-func damage(out io.Writer, doc, bin, source string, rounds int) error {
+func damage(out io.Writer, doc, dir, bin, source string, rounds int) error {
 	bin, err := filepath.Abs(bin)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func damage(out io.Writer, doc, bin, source string, rounds int) error {
 		return err
 	}
 	defer server.stop()
-	dir, err := os.MkdirTemp("build", "damage")
+	dir, err = os.MkdirTemp(dir, "damage")
 	if err != nil {
 		return err
 	}

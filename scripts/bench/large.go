@@ -104,7 +104,7 @@ func (l large) write(path string, tags []flvtest.Tag, bin string) (packets int, 
 		return 0, err
 	}
 	if l.ours {
-		if _, err := launched(bin, "repair", "-q", path); err != nil {
+		if _, err := launched(bin, "repair", path); err != nil {
 			return 0, err
 		}
 	}

@@ -51,6 +51,7 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often; the median counts")
 	only := flag.String("only", "", "one of the tables: record, start, publish or damage")
 	doc := flag.String("doc", "", "a Markdown file to put the table of damage into, between its markers")
+	dir := flag.String("dir", "build", "where to put damaged files, 3 GB; /dev/shm keeps the disk out of the figures")
 	flag.Parse()
 	tables := []struct {
 		name string
@@ -67,7 +68,7 @@ func main() {
 		}},
 		{"damage", func() error {
 			fmt.Printf("\ndamaged files:\n")
-			return damage(os.Stdout, *doc, *bin, *source, *rounds)
+			return damage(os.Stdout, *doc, *dir, *bin, *source, *rounds)
 		}},
 	}
 	for _, t := range tables {

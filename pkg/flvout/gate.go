@@ -1,9 +1,5 @@
 package flvout
 
-import (
-	"bytes"
-)
-
 // How long a stream is waited for at its beginning, and what is held meanwhile.
 const (
 	maxNoVideo  = 2_000           // ms of audio, until it is taken for all there is
@@ -133,7 +129,7 @@ func (s *Splicer) admitVideo(t *Tag, c *Class) (bool, error) {
 	s.line.fixed.Undecodable++
 	s.tellMissing(t, c)
 	if g.waiting {
-		return false, s.sounds(t)
+		return false, s.sounds(t, c)
 	}
 	return false, nil
 }
@@ -188,13 +184,13 @@ func (s *Splicer) admitAudio(t *Tag, c *Class) (bool, error) {
 		g.held = appendTag(g.held, *t)
 		return false, nil
 	}
-	return true, s.sounds(t)
+	return true, s.sounds(t, c)
 }
 
 // sounds writes the audio that is held, ahead of t: there is no video to wait
 // for any more.
-func (s *Splicer) sounds(t *Tag) error {
-	t.Body = bytes.Clone(t.Body) // which may be lent
+func (s *Splicer) sounds(t *Tag, c *Class) error {
+	own(t, c)
 	return s.sound()
 }
 

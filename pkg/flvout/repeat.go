@@ -1,8 +1,6 @@
 package flvout
 
 import (
-	"bytes"
-
 	"github.com/yutopp/go-flv/tag"
 )
 
@@ -12,7 +10,7 @@ const (
 	minRun     = 3       // equal frames in a row are one, if they weigh
 	minSmall   = 8       // or so many that do not, if none of them is like another
 	burst      = 500     // ms of media that came in less than half the time
-	maxRunSize = 8 << 20 // bytes of frames that may be one, held until that is known
+	maxRunSize = 4 << 20 // bytes of frames that may be one, held until that is known
 	maxLoops   = 10      // groups of pictures that come again in a row: the source loops
 )
 
@@ -77,7 +75,7 @@ func (s *Splicer) suspect(t *Tag, c *Class, sum uint64, p *place) (done bool, er
 		if s.seen.isAt(sum, due) && s.hold(t, c, sum) {
 			return true, nil
 		}
-		t.Body = bytes.Clone(t.Body) // which may be lent
+		own(t, c)
 		if err := s.letGo(); err != nil {
 			return false, err
 		}

@@ -6,9 +6,10 @@ import (
 )
 
 const (
-	// seenTags is how many frames are remembered: some 15 s of picture and
-	// sound. What servers send again is a group of pictures or two.
-	seenTags = 1024
+	// seenTags is how many frames are remembered: half a minute of picture
+	// and sound. What servers send again is a group of pictures or two, of which
+	// some have ten seconds.
+	seenTags = 2048
 
 	// sampled is how much is read of each end of a frame that is no key frame.
 	// Coded frames of the same length that begin and end alike in so many bytes

@@ -13,22 +13,24 @@ func TestSeen(t *testing.T) {
 		tg := Tag{Type: video, Body: fmt.Appendf(nil, "frame %d", i)}
 		return s.sum(tg, &Class{})
 	}
-	for i := range 2 * seenTags {
+	const last = 2*seenTags - 1
+	for i := range last + 1 {
 		s.put(frame(i), uint32(i*40))
 	}
-	s.put(frame(2000), 100_000)
-	for i, n := range map[int]int{0: 0, seenTags: 0, seenTags + 1: 1, 2000: 2, 2*seenTags - 1: 1} {
+	const twice = last - 10
+	s.put(frame(twice), 1_000_000)
+	for i, n := range map[int]int{0: 0, seenTags: 0, seenTags + 1: 1, twice: 2, last: 1} {
 		if at, got := s.lookup(frame(i)); got != n || n == 1 && at != uint32(i*40) {
 			t.Errorf("frame %d: %d times, at %d; want %d times", i, got, at, n)
 		}
 	}
-	for at, want := range map[uint32]bool{80_000: true, 80_010: true, 80_011: false, 100_000: true, 90_000: false} {
-		if got := s.isAt(frame(2000), at); got != want {
+	for at, want := range map[uint32]bool{twice * 40: true, twice*40 + 10: true, twice*40 + 11: false, 1_000_000: true, 90_000: false} {
+		if got := s.isAt(frame(twice), at); got != want {
 			t.Errorf("at %d: %t, want %t", at, got, want)
 		}
 	}
 	s.forget()
-	if _, n := s.lookup(frame(2000)); n != 0 {
+	if _, n := s.lookup(frame(twice)); n != 0 {
 		t.Error("it was forgotten, and is there")
 	}
 }

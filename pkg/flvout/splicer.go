@@ -1,6 +1,7 @@
 package flvout
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"time"
@@ -279,6 +280,13 @@ func (s *Splicer) putShifted(t Tag, c *Class, at int, shift uint32) error {
 		s.scratch = nil
 	}
 	return err
+}
+
+// own gives a tag a body of its own. One that is lent from the sink's buffer does
+// not survive that another tag is written.
+func own(t *Tag, c *Class) {
+	t.Body = bytes.Clone(t.Body)
+	c.Payload = t.Body[len(t.Body)-len(c.Payload):]
 }
 
 // ctsAt returns where in the body the composition time of a frame of one track

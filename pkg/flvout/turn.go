@@ -1,7 +1,5 @@
 package flvout
 
-import "bytes"
-
 // header takes a sequence header, or what goes with one. It is written with the
 // next frame, if it changes anything.
 func (s *Splicer) header(t Tag, c *Class) {
@@ -79,7 +77,7 @@ func (s *Splicer) canSplit() bool {
 // header from here on; at the next key frame for audio that changes amid a group
 // of pictures, so that none is torn.
 func (s *Splicer) turn(t *Tag, c *Class) error {
-	t.Body = bytes.Clone(t.Body) // which may be lent
+	own(t, c)
 	if err := s.letGo(); err != nil {
 		return err
 	}

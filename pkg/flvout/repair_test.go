@@ -71,7 +71,7 @@ func TestRepair(t *testing.T) {
 					Garbage: w.Garbage, Tail: w.Tail, Trailers: w.Trailers, Torn: w.Torn, Heads: w.Heads, Alien: w.Alien})
 			}
 			noise := c.ID == "27" || c.ID == "43" || c.ID == "05d" // no pictures, or not all that others refer to
-			judge(t, path, c.Want, !strings.HasPrefix(c.ID, "5") && c.ID != "43", !noise)
+			assess(t, path, c.Want, !strings.HasPrefix(c.ID, "5") && c.ID != "43", !noise)
 
 			is := readFile(t, path)
 			if done, err := Repair(path, RepairOptions{}); err != nil || done.Action != ActionNone {
@@ -84,9 +84,9 @@ func TestRepair(t *testing.T) {
 	}
 }
 
-// judge lets others say what they think of a file, unless they do not know its
+// assess lets others say what they think of a file, unless they do not know its
 // codecs.
-func judge(t *testing.T, path string, want flvtest.Want, others, decodes bool) {
+func assess(t *testing.T, path string, want flvtest.Want, others, decodes bool) {
 	t.Helper()
 	b := readFile(t, path)
 	tags := scan(t, b)

@@ -86,7 +86,7 @@ func newRehearsal(t *trace, raw bool) *Writer {
 	w.opening.wait = fileHeldTime
 	w.file = &fileOutput{onFlush: func() {}}
 	w.all = *newSummary(0)
-	w.file.raw = raw
+	w.raw = raw
 	return w
 }
 

@@ -102,7 +102,7 @@ func (s *Splicer) beginRun(t *Tag, c *Class, sum uint64, p *place) bool {
 	}
 	joined := s.line.rejoin
 	back = back || joined
-	if n != 1 || !back && !(c.Key && s.line.live()) || len(t.Body) > maxRunSize {
+	if again := back || c.Key && s.line.live(); n != 1 || !again || len(t.Body) > maxRunSize {
 		if c.Key {
 			r.groups = 0
 		}

@@ -1,7 +1,6 @@
 package flvout
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"time"
@@ -26,7 +25,7 @@ type Rejoining uint8
 // What can become of it.
 const (
 	RejoinJoin  Rejoining = iota // it goes on without a seam, if the headers are the same
-	RejoinSplit                  // another file begins
+	RejoinSplit                  // another file begins, with what the server sends again
 )
 
 // ErrChanged is returned when another sequence header came and that is to end the
@@ -78,16 +77,14 @@ type Splicer struct {
 	due     bool    // a split is due at the next key frame
 	nalSize int     // of the video track in force
 
-	class, changed Class // of the tag in hand; here they cost no allocation
+	// Of the tag in hand; here they cost no allocation.
+	class, resized, shifted Class
 
 	dropped Dropped
 	scratch []byte // a body that was changed
 	err     error  // sticks
 	closed  bool
 }
-
-// maxScratch is the longest body that is kept room for.
-const maxScratch = 1 << 20
 
 var _ Sink = (*Splicer)(nil)
 
@@ -118,6 +115,9 @@ func (s *Splicer) Remember(t Tag) {
 	case KindFrame, KindUnknown:
 		if t.Type&tagTypeMask == tag.TagTypeVideo {
 			s.gate.everVideo = true
+		}
+		if c.Kind == KindFrame && !c.Multitrack {
+			s.gate.codec[lane(t.Type)] = c.Codec
 		}
 		s.line.Resume(t.Type, t.Timestamp)
 		s.seen.put(s.seen.sum(t, &c), t.Timestamp)
@@ -175,8 +175,8 @@ func (s *Splicer) write(t Tag, c *Class) error {
 			return nil
 		}
 		if s.nalSize != usualNALSize && c.video {
-			s.changed = *c
-			c = &s.changed
+			s.resized = *c
+			c = &s.resized
 			c.setNALSize(s.nalSize)
 		}
 		return s.stick(s.frame(t, c))
@@ -262,46 +262,6 @@ func (s *Splicer) put(t Tag, c *Class, sum uint64, p place) error {
 	return s.out.write(t, c)
 }
 
-// putShifted writes a frame that is decoded later than its sender said, to be
-// shown at the same time.
-func (s *Splicer) putShifted(t Tag, c *Class, at int, shift uint32) error {
-	const lowest = -1 << 23
-	cts := int64(c.CTS) - int64(shift)
-	if cts < lowest {
-		return s.out.write(t, c)
-	}
-	s.scratch = append(s.scratch[:0], t.Body...)
-	t.Body = s.scratch
-	t.Body[at], t.Body[at+1], t.Body[at+2] = byte(cts>>16), byte(cts>>8), byte(cts)
-	s.changed = *c
-	s.changed.CTS, s.changed.Payload = int32(cts), t.Body[at+3:]
-	err := s.out.write(t, &s.changed)
-	if cap(s.scratch) > maxScratch {
-		s.scratch = nil
-	}
-	return err
-}
-
-// own gives a tag a body of its own. One that is lent from the sink's buffer does
-// not survive that another tag is written.
-func own(t *Tag, c *Class) {
-	t.Body = bytes.Clone(t.Body)
-	c.Payload = t.Body[len(t.Body)-len(c.Payload):]
-}
-
-// ctsAt returns where in the body the composition time of a frame of one track
-// stands, if it has one.
-func (c *Class) ctsAt(t Tag) (at int, ok bool) {
-	if c.Kind != KindFrame || !c.video || c.Multitrack {
-		return 0, false
-	}
-	at = len(t.Body) - len(c.Payload) - 3
-	if t.Body[0]&exVideoBit == 0 {
-		return at, c.Codec.hasAVCHeader()
-	}
-	return at, c.packet == videoCodedFrames && c.Codec.hasNALUnits() && at > 0
-}
-
 // settle decides on what is held, since no more comes for now. Audio that waits
 // for a picture that was seen to come is left.
 func (s *Splicer) settle() error {
@@ -354,6 +314,9 @@ func (s *Splicer) Close() error {
 		if err == nil && len(s.gate.held) > 0 {
 			err = s.stick(s.sound())
 		}
+	}
+	if errors.Is(err, ErrChanged) {
+		err = nil // it is the end anyhow
 	}
 	s.gate.held, s.repeat.held, s.scratch = nil, nil, nil
 	if s.err == nil {

@@ -11,13 +11,12 @@ import (
 // every tag, and holds what it is given against what the Splicer was.
 type judge struct {
 	*Writer
-	t        testing.TB
-	lent     [4096]byte
-	given    [2][]Tag // frames, by lane
-	next     [2]int   // of them is at least the next to come
-	check    func(lane int, out uint32)
-	splits   int
-	splitter bool
+	t      testing.TB
+	lent   [4096]byte
+	given  [2][]Tag // frames, by lane
+	next   [2]int   // of them is at least the next to come
+	check  func(lane int, out uint32)
+	splits int
 }
 
 func (j *judge) AvailableBuffer(n int) []byte {
@@ -104,17 +103,17 @@ func FuzzSplicer(f *testing.F) {
 		var at time.Duration
 		var failed error
 		for ; len(ops) >= 3 && failed == nil; ops = ops[3:] {
-			switch op, d, v := ops[0], ops[1], ops[2]; {
-			case op == 200:
+			switch op, d, v := ops[0], ops[1], ops[2]; op {
+			case 200:
 				ts -= uint32(d)<<8 | uint32(v)
-			case op == 201:
+			case 201:
 				failed = s.Rejoin()
-			case op == 202:
+			case 202:
 				failed = s.Begin()
-			case op == 203:
+			case 203:
 				at += time.Duration(d)*time.Second + time.Duration(v)*time.Millisecond
 				s.Arrived(at)
-			case op == 204:
+			case 204:
 				ts += uint32(d)<<24 | uint32(v)<<8
 			default:
 				n := int(op) % len(fuzzBodies)

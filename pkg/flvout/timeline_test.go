@@ -343,6 +343,39 @@ func TestTimelinePresentation(t *testing.T) {
 	}
 }
 
+// TestTimelineLeaves: what is below the thresholds stays, to the millisecond:
+// frames of any rate, and audio with any distance from them.
+func TestTimelineLeaves(t *testing.T) {
+	for seed := range uint64(40) {
+		rnd := rand.New(rand.NewPCG(seed, 3))
+		var l Timeline
+		var ts [2]uint32
+		base := rnd.Uint32()
+		l.Begin(base)
+		skew := rnd.Uint32N(1900)
+		for range 5000 {
+			n := 0
+			if ts[1] < ts[0] {
+				n = 1
+			}
+			ts[n] += rnd.Uint32N([]uint32{50, 5001}[seed%2])
+			at := ts[n]
+			if n == 0 {
+				at += skew
+			}
+			if seed%3 == 0 {
+				l.Arrived(ms(int64(ts[n])))
+			}
+			if out, shift := l.Map(typeOf(n), base+at); out != at || shift != 0 {
+				t.Fatalf("seed %d: %d comes out as %d, shift %d", seed, at, out, shift)
+			}
+		}
+		if c := l.Corrections(); c != (Corrections{}) {
+			t.Errorf("seed %d: %+v", seed, c)
+		}
+	}
+}
+
 func TestTimelineRaw(t *testing.T) {
 	l := Timeline{Raw: true}
 	for _, ts := range []uint32{500, 40, 1 << 31, 7, wrap24 - 1, 0} {
@@ -393,13 +426,13 @@ func TestTimelineRandom(t *testing.T) {
 // monotonic returns a check that no track goes back.
 func monotonic(t testing.TB) func(track tag.TagType, out uint32) {
 	var last [2]uint32
-	var any [2]bool
+	var begun [2]bool
 	return func(track tag.TagType, out uint32) {
 		n := lane(track)
-		if any[n] && int32(out-last[n]) < 0 {
+		if begun[n] && int32(out-last[n]) < 0 {
 			t.Fatalf("type %d goes back from %d to %d", track, last[n], out)
 		}
-		last[n], any[n] = out, true
+		last[n], begun[n] = out, true
 	}
 }
 

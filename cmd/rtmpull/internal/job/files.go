@@ -55,7 +55,8 @@ type Files struct {
 	hooks   *hooks
 	closing sync.WaitGroup
 	keeping sync.WaitGroup
-	stop    chan struct{} // ends what runs beside the recording
+	stop    chan struct{} // closed: ends what runs beside the recording
+	leave   chan struct{} // closed: nothing more is to be recovered
 	healed  chan struct{} // closed when there is nothing left to recover
 
 	mu     sync.Mutex // of what follows
@@ -91,7 +92,7 @@ const maxUnfinished = 16
 
 // OpenFiles opens the first file, and finds out whether there is room for it.
 func OpenFiles(o FilesOptions) (*Files, error) {
-	fs := &Files{options: o, queue: make(chan unfinished, maxUnfinished), stop: make(chan struct{}), healed: make(chan struct{})}
+	fs := &Files{options: o, queue: make(chan unfinished, maxUnfinished), stop: make(chan struct{}), leave: make(chan struct{}), healed: make(chan struct{})}
 	rotator := flvout.RotatorOptions{
 		Open: func(n int) (*flvout.File, error) {
 			f, err := o.Open(n + 1)
@@ -197,7 +198,7 @@ func (fs *Files) recover() {
 	defer close(fs.healed)
 	for _, name := range fs.options.Orphans {
 		select {
-		case <-fs.stop:
+		case <-fs.leave:
 			return
 		default:
 		}
@@ -226,6 +227,7 @@ func (fs *Files) end(ctx context.Context) FilesResult {
 	select {
 	case <-fs.healed:
 	case <-ctx.Done():
+		close(fs.leave)
 	}
 	fs.hooks.end(ctx)
 	fs.mu.Lock()

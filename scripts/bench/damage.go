@@ -107,9 +107,8 @@ func keeping(page io.Writer, dir string, list []mender) error {
 		_, _ = fmt.Fprintf(page, " `%s` |", m.name)
 	}
 	_, _ = fmt.Fprintf(page, "\n|---|---|%s\n", strings.Repeat("---|", 1+len(list)))
-	clean := make([]int, 1+len(list))
-	cases := damages(set)
-	for _, c := range cases {
+	clean, tried := make([]int, 1+len(list)), make([]int, 1+len(list))
+	for _, c := range damages(set) {
 		w := wantedOf(c, set.Tags())
 		_, _ = fmt.Fprintf(page, "| %s | %s, %d + %d |", c.ID, c.Name, w.Video, w.Audio)
 		for i, m := range append([]mender{{name: "none", inPlace: true}}, list...) {
@@ -119,6 +118,9 @@ func keeping(page io.Writer, dir string, list []mender) error {
 					return fmt.Errorf("%s, %s: %w", c.ID, m.name, err)
 				}
 			}
+			if cell != "" {
+				tried[i]++
+			}
 			if cell == "all" {
 				clean[i]++
 			}
@@ -126,9 +128,9 @@ func keeping(page io.Writer, dir string, list []mender) error {
 		}
 		_, _ = fmt.Fprintln(page)
 	}
-	_, _ = fmt.Fprintf(page, "| | all and nothing else, of %d |", len(cases))
-	for _, n := range clean {
-		_, _ = fmt.Fprintf(page, " %d |", n)
+	_, _ = fmt.Fprintf(page, "| | all and nothing else |")
+	for i, n := range clean {
+		_, _ = fmt.Fprintf(page, " %d of %d |", n, tried[i])
 	}
 	_, _ = fmt.Fprintln(page)
 	return nil

@@ -156,7 +156,8 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 func (f *outputFlags) recover(part string) (job.Finished, error) {
 	r, err := flvout.Recover(part, flvout.FileOptions{IndexEntries: f.index.entries(0)})
 	switch {
-	case errors.Is(err, flvout.ErrLocked), errors.Is(err, flvout.ErrNotFLV), errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, flvout.ErrLocked), errors.Is(err, flvout.ErrNotFLV), errors.Is(err, flvout.ErrNoMedia),
+		errors.Is(err, fs.ErrNotExist):
 		return job.Finished{}, nil
 	case err != nil || r.Action == flvout.ActionRemove:
 		return job.Finished{}, err

@@ -24,6 +24,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/flvout/flvtest"
 )
 
 // patience is how long a script waits for what should come at once.
@@ -83,6 +84,7 @@ var scriptCommands = map[string]scriptCommand{
 	"probe":        cmdProbe,
 	"tags":         cmdTags,
 	"joined":       cmdJoined,
+	"sample":       cmdSample,
 	"json":         cmdJSON,
 	"smaller":      cmdSmaller,
 }
@@ -166,9 +168,9 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 
 func signalNamed(ts *testscript.TestScript, name string) syscall.Signal {
 	s, ok := map[string]syscall.Signal{
-		"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP,
+		"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL,
 	}[name]
-	need(ts, ok, "signal INT, TERM or HUP")
+	need(ts, ok, "signal INT, TERM, HUP or KILL")
 	return s
 }
 
@@ -322,6 +324,12 @@ func withoutEnd(tags []scriptTag) []scriptTag {
 		return tags[:last]
 	}
 	return tags
+}
+
+// cmdSample writes one of flvtest's bad streams to a file.
+func cmdSample(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 2, "sample ID FILE")
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), flvtest.Get(scriptT(ts), args[0]).File, 0o600))
 }
 
 // cmdJoined fails unless the frames of several recordings, one behind the other,

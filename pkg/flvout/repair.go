@@ -332,6 +332,7 @@ func (m *mender) writeTo(to string, done *Repaired) error {
 func (m *mender) copyTo(f *File) (*line, error) {
 	s := NewSalvager(m.f, m.v.size)
 	line := newLine(f, m.o.Raw)
+	var c Class
 	for {
 		t, err := s.Next()
 		if errors.Is(err, io.EOF) {
@@ -343,7 +344,7 @@ func (m *mender) copyTo(f *File) (*line, error) {
 		if err := line.joined(s.Damage().Joined); err != nil {
 			return nil, err
 		}
-		c := Classify(t)
+		c = Classify(t)
 		if err := line.write(t, &c); err != nil {
 			return nil, err
 		}

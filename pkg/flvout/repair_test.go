@@ -121,8 +121,8 @@ func assess(t *testing.T, path string, want flvtest.Want, others, decodes bool) 
 	silent(t, "flvmeta", "-C", "-q", path)
 }
 
-// recorded is a file of ours, with much room in its head.
-func recorded(t testing.TB, name string) []byte {
+// roomy is a file of ours, with much room in its head.
+func roomy(t testing.TB, name string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "show.flv")
 	f, err := FileOptions{IndexEntries: 500}.Create(path)
@@ -137,7 +137,7 @@ func recorded(t testing.TB, name string) []byte {
 // TestRepairInPlace damages a file of ours, which need not be written anew, and
 // interrupts the mending at every byte of the head: it ends up as it was.
 func TestRepairInPlace(t *testing.T) {
-	good := recorded(t, "bars.flv")
+	good := roomy(t, "bars.flv")
 	at := offsets(t, good)
 	for name, bad := range map[string][]byte{
 		"torn":         slices.Concat(good[:at[1]], good[at[1]:], []byte{9, 0, 1, 0, 0, 0}),
@@ -308,7 +308,7 @@ func TestRepairIndex(t *testing.T) {
 // FuzzRepair mends anything, or says that it cannot. What is mended is a file
 // that nothing is to be mended of, and that has all that could be found.
 func FuzzRepair(f *testing.F) {
-	good := recorded(f, "audio.flv")
+	good := roomy(f, "audio.flv")
 	small := written(f, Tag{video, 0, avcConfig}, avcFrame(0, 1, true), aacFrame(0, 2), avcFrame(40, 1, true))
 	f.Add(small)
 	f.Add(small[:len(small)-3])

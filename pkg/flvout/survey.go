@@ -34,7 +34,8 @@ func surveyFile(r io.ReaderAt, size int64, o *RepairOptions) (*survey, error) {
 	s := NewSalvager(r, size)
 	w := newRehearsal(&v.becomes, o.Raw)
 	line := newLine(w, o.Raw)
-	ended := false // the newest tag of audio or video ends the video
+	ended := false // the newest tag ends the video
+	var c Class
 	for first := true; ; first = false {
 		t, err := s.Next()
 		if errors.Is(err, io.EOF) {
@@ -46,11 +47,11 @@ func surveyFile(r io.ReaderAt, size int64, o *RepairOptions) (*survey, error) {
 		if err := line.joined(s.Damage().Joined); err != nil {
 			return nil, err
 		}
-		c := Classify(t)
+		c = Classify(t)
 		ended = c.Kind == KindEnd
 		switch {
 		case !first || t.Type != tag.TagTypeScriptData || c.Kind != KindMetadata:
-			v.is.add(t, len(t.Body))
+			v.is.add(t, &c)
 		case s.Offset() == int64(headSize) && t.Timestamp == 0:
 			v.head = newHeadCheck(bytes.Clone(t.Body))
 			if v.head.fits {
@@ -80,11 +81,11 @@ func surveyFile(r io.ReaderAt, size int64, o *RepairOptions) (*survey, error) {
 	return v, nil
 }
 
-// newRehearsal returns a Writer that does what a File's does, to nothing but a trace.
+// newRehearsal returns a Writer that does what a File's does, but for the writing.
 func newRehearsal(t *trace, raw bool) *Writer {
-	w := NewWriter(&tracer{trace: t})
+	w := NewWriter(io.Discard)
 	w.opening.wait = fileHeldTime
-	w.file = &fileOutput{onFlush: func() {}}
+	w.file = &fileOutput{rehearsal: t, onFlush: func() {}}
 	w.all = *newSummary(0)
 	w.raw = raw
 	return w
@@ -115,8 +116,8 @@ func (v *survey) whole() int64 {
 }
 
 // A trace sums up tags in their order. Two files of the same trace have the same
-// tags, as far as a File would change them: their bodies it leaves alone but for
-// the first bytes.
+// tags, as far as a File would change them: of a body that is its length and the
+// first bytes.
 type trace struct {
 	tags  int64
 	sum   uint64
@@ -124,23 +125,14 @@ type trace struct {
 	video uint32
 }
 
-// traced is how much of a body a trace looks at, in bytes.
-const traced = 16
-
-// add takes a tag with a body of size bytes, of which t has the first at least.
-func (s *trace) add(t Tag, size int) {
-	const (
-		prime = 0x9E3779B97F4A7C15 // 2^64 over the golden ratio
-		aside = 1000               // ms
-	)
-	start := [traced]byte{}
-	t.Body = t.Body[:copy(start[:], t.Body)]
+func (s *trace) add(t Tag, c *Class) {
+	const aside = 1000 // ms
 	last, other := &s.video, &s.audio
 	if t.Type&tagTypeMask == tag.TagTypeAudio {
 		last, other = other, last
 	}
 	ts := t.Timestamp
-	switch c := Classify(t); {
+	switch {
 	case c.movesClock():
 		*last = ts
 	case ts-*last <= aside, ts > *last && ts-*other+aside <= 2*aside:
@@ -149,61 +141,19 @@ func (s *trace) add(t Tag, size int) {
 		ts = 0
 	}
 	s.tags++
-	for _, x := range [...]uint64{
-		uint64(ts) | uint64(size)<<32 | uint64(t.Type)<<56,
-		binary.LittleEndian.Uint64(start[:]),
-		binary.LittleEndian.Uint64(start[8:]),
-	} {
-		s.sum = (s.sum ^ x) * prime
-		s.sum ^= s.sum >> 32
+	s.mix(uint64(ts) | uint64(len(t.Body))<<32 | uint64(t.Type)<<56)
+	if len(t.Body) >= 16 {
+		s.mix(binary.LittleEndian.Uint64(t.Body))
+		s.mix(binary.LittleEndian.Uint64(t.Body[8:]))
+		return
+	}
+	for _, b := range t.Body {
+		s.mix(uint64(b))
 	}
 }
 
-// A tracer traces what a Writer writes, but for onMetaData in front.
-type tracer struct {
-	trace *trace
-	begun bool
-	skip  int    // bytes that are not looked at
-	part  []byte // of what is
-}
-
-func (r *tracer) Write(b []byte) (int, error) {
-	n := len(b)
-	if !r.begun {
-		r.begun, r.skip = true, headSize
-		r.part = make([]byte, 0, tagHeaderSize+traced)
-	}
-	for {
-		k := min(r.skip, len(b))
-		r.skip -= k
-		b = b[k:]
-		if len(b) == 0 {
-			return n, nil
-		}
-		want := tagHeaderSize
-		if len(r.part) >= want {
-			want += min(traced, bodySize(r.part))
-		}
-		k = min(want-len(r.part), len(b))
-		r.part = append(r.part, b[:k]...)
-		b = b[k:]
-		if len(r.part) == want && (want > tagHeaderSize || bodySize(r.part) == 0) {
-			r.take()
-		}
-	}
-}
-
-func bodySize(h []byte) int {
-	_, n := parseTagHeader(h)
-	return n
-}
-
-func (r *tracer) take() {
-	t, size := parseTagHeader(r.part)
-	t.Body = r.part[tagHeaderSize:]
-	if t.Type&tagTypeMask != tag.TagTypeScriptData || r.trace.tags > 0 {
-		r.trace.add(t, size)
-	}
-	r.skip = size - len(t.Body) + trailerSize
-	r.part = r.part[:0]
+func (s *trace) mix(x uint64) {
+	const prime = 0x9E3779B97F4A7C15 // 2^64 over the golden ratio
+	s.sum = (s.sum ^ x) * prime
+	s.sum ^= s.sum >> 32
 }

@@ -3,7 +3,8 @@ package flvout
 // How long a stream is waited for at its beginning, and what is held meanwhile.
 const (
 	maxNoVideo  = 2_000           // ms of audio, until it is taken for all there is
-	maxNoKey    = 10_000          // ms of video without a key frame or without a header
+	maxNoHeader = 10_000          // ms of frames without a header
+	maxNoKey    = 20_000          // ms of video without a key frame; x264 makes one every 250 frames at least
 	maxSilenced = maxNoKey + 2000 // ms of audio that waits for such video
 	maxHeld     = 4 << 20         // bytes of audio
 
@@ -116,7 +117,11 @@ func (s *Splicer) admitVideo(t *Tag, c *Class) (bool, error) {
 			return true, nil
 		}
 	}
-	if !g.picture.over(t.Timestamp, s.line.now, maxNoKey) {
+	limit := int64(maxNoHeader)
+	if decodable {
+		limit = maxNoKey
+	}
+	if !g.picture.over(t.Timestamp, s.line.now, limit) {
 		s.line.fixed.Undecodable++
 		return false, nil
 	}
@@ -153,7 +158,7 @@ func (s *Splicer) admitAudio(t *Tag, c *Class) (bool, error) {
 	g := &s.gate
 	if !s.configured(t, c) {
 		s.line.fixed.Undecodable++
-		if g.soundHeader.over(t.Timestamp, s.line.now, maxNoKey) {
+		if g.soundHeader.over(t.Timestamp, s.line.now, maxNoHeader) {
 			s.tellMissing(t, c)
 		}
 		return false, nil

@@ -165,8 +165,8 @@ func TestSplicerBegins(t *testing.T) {
 		"sound ahead of it":            {steps(avcHead, aacHead, many{aacFrame, 0, 1500, 100}, keyed(1000, 1), aacFrame(1500, 1)), "header 1fff, header 1210, key 100, sound 0-600", ""},
 		"sound a little before it":     {steps(avcHead, aacHead, aacFrame(800, 1), keyed(1000, 1), aacFrame(880, 1), aacFrame(920, 1), aacFrame(1010, 1)), "header 1fff, header 1210, key 100, sound 20-110", ""},
 		"headers late":                 {steps(inter(0, 1), keyed(40, 2), inter(80, 3), aacFrame(85, 1), avcHead, keyed(120, 4), aacHead, aacFrame(125, 2)), "header 1fff, key 100, header 1210, sound 105", ""},
-		"no key frame for long":        {steps(avcHead, aacHead, ticks(0, 10_080)), "header 1fff, header 1210, inter 100, sound 5-125, inter 140, sound 145-165", "begun without a key frame"},
-		"no key frame, by arrival":     {steps(avcHead, time.Second, inter(0, 1), 10*time.Second, inter(20, 2), 11*time.Second, inter(40, 3), inter(80, 4)), "header 1fff, inter 100-140", "begun without a key frame"},
+		"no key frame for long":        {steps(avcHead, aacHead, ticks(0, 20_080)), "header 1fff, header 1210, inter 100, sound 5-125, inter 140, sound 145-165", "begun without a key frame"},
+		"no key frame, by arrival":     {steps(avcHead, time.Second, inter(0, 1), 20*time.Second, inter(20, 2), 21*time.Second, inter(40, 3), inter(80, 4)), "header 1fff, inter 100-140", "begun without a key frame"},
 		"no header for long":           {steps(aacHead, many{keyed, 0, 10_000, 1000}, aacFrame(9990, 1), keyed(10_000, 1), aacFrame(10_005, 2)), "header 1210, sound 0-15", "header missing"},
 		"no header, and it comes":      {steps(many{keyed, 0, 12_000, 1000}, avcHead, inter(12_000, 1), keyed(12_040, 1)), "header 1fff, key 0", "header missing"},
 		"a header in the frame":        {steps(sps), "header 68eb, key 100", "header made"},
@@ -176,7 +176,7 @@ func TestSplicerBegins(t *testing.T) {
 		"sound alone, not said so":     {steps(aacHead, many{aacFrame, 1000, 3000, 20}), "header 1210, sound 0-1980", ""},
 		"sound alone, somebody waits":  {steps(aacHead, aacFrame(1000, 1), begin{}, aacFrame(1020, 2)), "header 1210, sound 0-20", ""},
 		"sound alone, video promised":  {steps(both, aacHead, many{aacFrame, 1000, 3020, 20}), "metadata, header 1210, sound 0-2000", "begun without video"},
-		"sound, and a header of video": {steps(avcHead, aacHead, many{aacFrame, 0, 12_020, 20}), "header 1fff, header 1210, sound 0-12000", "begun without video"},
+		"sound, and a header of video": {steps(avcHead, aacHead, many{aacFrame, 0, 22_020, 20}), "header 1fff, header 1210, sound 0-22000", "begun without video"},
 		"video after 5 s": {steps(aacHead, many{aacFrame, 0, 5000, 20}, avcHead, inter(4990, 1), keyed(5000, 1), aacFrame(5010, 1)),
 			"header 1210, sound 0-4980, header 1fff, key 5000, sound 5010", ""},
 		"sound after 10 s":     {steps(avcHead, keyed(0, 1), many{inter, 40, 10_000, 40}, aacHead, aacFrame(10_000, 1)), "header 1fff, key 100, inter 140-10060, header 1210, sound 10100", ""},
@@ -194,7 +194,7 @@ func TestSplicerBegins(t *testing.T) {
 			Tag{video, 0, []byte("\x83avc1\x00\x02\x41\x00")}, Tag{video, 40, []byte("\x83avc1\x00\x02\x65\x00")}), "header 1ffd, key 100", ""},
 		"tracks, of which the default comes later": {steps(exVideo("\x90hvc1head"), exVideo("\x96\x00hvc1\x01head"), exVideo("\x96\x03hvc1\x01key"), exVideo("\x93hvc1key"),
 			exVideo("\xA6\x03hvc1\x01inter"), exVideo("\x96\x03hvc1\x01key")), "header 6164, header 6164, key 100, key 100", ""},
-		"encrypted": {steps(Tag{video | tagFilterBit, 0, []byte("x")}, Tag{video | tagFilterBit, 10_000, []byte("x")}, Tag{video | tagFilterBit, 10_040, nil}), "unknown 100", "begun without a key frame"},
+		"encrypted": {steps(Tag{video | tagFilterBit, 0, []byte("x")}, Tag{video | tagFilterBit, 20_000, []byte("x")}, Tag{video | tagFilterBit, 20_040, nil}), "unknown 100", "begun without a key frame"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := newLog()
@@ -255,5 +255,41 @@ func TestSplicerHeaders(t *testing.T) {
 				t.Errorf("got  %s\nwant %s\ntold %q, want %q; %v", got, c.want, told, c.told, err)
 			}
 		})
+	}
+}
+
+// TestSplicerIsBounded lets sound wait for a picture that does not come, and a key
+// frame that is too large to be held be sent again.
+func TestSplicerIsBounded(t *testing.T) {
+	out := newLog()
+	s := NewSplicer(out, SplicerOptions{})
+	most := 0
+	write := func(tags ...Tag) {
+		t.Helper()
+		for _, tg := range tags {
+			if err := s.WriteTag(tg); err != nil {
+				t.Fatal(err)
+			}
+			most = max(most, len(s.gate.held)+len(s.repeat.held))
+		}
+	}
+	write(avcHead, aacHead)
+	for ts := range uint32(100) {
+		write(Tag{audio, ts, append([]byte{0xAF, 1}, make([]byte, 64<<10)...)})
+	}
+	if most > maxHeld || most < maxHeld-128<<10 || len(out.lines) != 2+100 {
+		t.Errorf("%d bytes are held, and %d tags written", most, len(out.lines))
+	}
+
+	most = 0
+	key := Tag{video, 1000, append([]byte{0x17, 1, 0, 0, 0}, make([]byte, maxRunSize)...)}
+	write(key, inter(1040, 1), inter(1080, 2))
+	n := len(out.lines)
+	if err := s.Rejoin(); err != nil {
+		t.Fatal(err)
+	}
+	write(key, inter(1040, 1), inter(1080, 2))
+	if most > 1<<10 || len(out.lines) != n+3 {
+		t.Errorf("%d bytes are held, and %d tags written", most, len(out.lines)-n)
 	}
 }

@@ -19,6 +19,12 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		in := slices.Clone(data)
 		vs, readErr := Decode(in)
+		one := NewDecoder(in)
+		if n, err := Skip(in); err == nil && !slices.Contains([]byte{0, markerObjectEnd}, data[0]) {
+			if _, failed := one.Next(); failed == nil && one.off != n {
+				t.Errorf("skipped %d bytes, read %d", n, one.off)
+			}
+		}
 		for _, v := range vs {
 			s := Format(v)
 			if len(s) > 8192 || strings.ContainsFunc(s, unicode.IsControl) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -320,28 +321,105 @@ func (w *torn10) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func BenchmarkFile(b *testing.B) {
-	body := make([]byte, 4<<10)
-	copy(body, []byte{0x27, 1})
-	path := filepath.Join(b.TempDir(), "a.flv")
-	f := create(b, path)
-	b.SetBytes(int64(len(body)))
-	b.ReportAllocs()
-	for ts := uint32(0); b.Loop(); ts++ {
-		if err := f.WriteTag(Tag{video, ts, body}); err != nil {
-			b.Fatal(err)
+// TestFileSync syncs all the while that a file is written, replaced by its copy and
+// closed.
+func TestFileSync(t *testing.T) {
+	f := create(t, filepath.Join(t.TempDir(), "show.flv"))
+	var wg sync.WaitGroup
+	closed := make(chan struct{})
+	wg.Go(func() {
+		for open := true; open; {
+			select {
+			case <-closed:
+				open = false
+			default:
+			}
+			if err := f.Sync(); err != nil {
+				t.Error(err)
+			}
 		}
-		if ts&0xFFFF == 0xFFFF { // 256 MB on disk are enough
-			if err := f.Close(); err != nil {
-				b.Fatal(err)
-			}
-			if err := os.Remove(f.Name()); err != nil {
-				b.Fatal(err)
-			}
-			f = create(b, path)
+	})
+	for _, tg := range scan(t, sample(t, "bars.flv")) {
+		if err := errors.Join(f.WriteTag(tg), f.Flush()); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if err := f.Close(); err != nil {
-		b.Fatal(err)
+		t.Error(err)
+	}
+	close(closed)
+	wg.Wait()
+}
+
+// BenchmarkFile writes frames of 4 KB with a key frame every 50, to a file with
+// an index, to one without, and to one whose index is full.
+func BenchmarkFile(b *testing.B) {
+	for name, entries := range map[string]int{"index": 0, "none": -1, "full": 16} {
+		b.Run(name, func(b *testing.B) {
+			body := make([]byte, 4<<10)
+			copy(body, []byte{0x27, 1})
+			key := bytes.Clone(body)
+			key[0] = 0x17
+			path := filepath.Join(b.TempDir(), "a.flv")
+			f := opened(b, FileOptions{IndexEntries: entries}, path)
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for n := uint32(0); b.Loop(); n++ {
+				t := Tag{video, 40 * n, body}
+				if n%50 == 0 {
+					t.Body = key
+				}
+				if err := f.WriteTag(t); err != nil {
+					b.Fatal(err)
+				}
+				if n&0xFFFF == 0xFFFF { // 256 MB on disk are enough
+					b.StopTimer()
+					if err := f.Close(); err != nil {
+						b.Fatal(err)
+					}
+					if err := os.Remove(f.Name()); err != nil {
+						b.Fatal(err)
+					}
+					f = opened(b, FileOptions{IndexEntries: entries}, path)
+					b.StartTimer()
+				}
+			}
+			if err := f.Close(); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
+
+// BenchmarkFileClose closes a file of 1 GB that is on the disk already.
+func BenchmarkFileClose(b *testing.B) {
+	body := make([]byte, 64<<10)
+	copy(body, []byte{0x27, 1})
+	key := bytes.Clone(body)
+	key[0] = 0x17
+	for b.Loop() {
+		b.StopTimer()
+		f := opened(b, FileOptions{}, filepath.Join(b.TempDir(), "a.flv"))
+		for n := range uint32(16 << 10) {
+			t := Tag{video, 40 * n, body}
+			if n%2 == 0 {
+				t.Body = key
+			}
+			if err := f.WriteTag(t); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := errors.Join(f.Flush(), f.Sync()); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		if err := f.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		if err := os.Remove(f.Name()); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
 	}
 }

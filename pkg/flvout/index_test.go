@@ -158,3 +158,28 @@ func TestReadIndexLong(t *testing.T) {
 		t.Errorf("got %s", amf.Format(o))
 	}
 }
+
+// FuzzIndex reads the index of any body, and writes what it read.
+func FuzzIndex(f *testing.F) {
+	for _, n := range []int{0, 2, 8} {
+		h := newHead(nil, 8)
+		tg, _, _ := cutTag(h.finish(testSummary(8, n, true), 9)[headSize:])
+		f.Add(tg.Body)
+	}
+	f.Add(metadataTag(f, amf.ECMAArray, prop("keyframes", &amf.Object{Kind: amf.ECMAArray,
+		Properties: []amf.Property{prop("filepositions", array(9, 1e15)), prop("times", array(0, 4e6))}})).Body)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		entries, err := ReadIndex(body)
+		if err != nil || len(entries)*indexEntrySize > len(body) {
+			if len(entries) > 0 {
+				t.Errorf("got %d entries of %d bytes, and %v", len(entries), len(body), err)
+			}
+			return
+		}
+		again, err := readKeyframes(appendKeyframes(nil, entries)[2+len("keyframes"):])
+		if err != nil || !slices.Equal(again, entries) {
+			t.Errorf("got %v, %v; want %v", again, err, entries)
+		}
+		_ = StreamMetadata(Tag{Type: data, Body: body})
+	})
+}

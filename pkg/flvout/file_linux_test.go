@@ -35,6 +35,15 @@ func TestFileLimit(t *testing.T) {
 		t.Errorf("got %d bytes, want nearly %d", len(b), limit)
 	}
 	oracle(t, b)
+	tags := scan(t, b)
+	entries, err := ReadIndex(tags[0].Body)
+	if err != nil || len(entries) < 3 {
+		t.Errorf("got an index of %v, %v", entries, err)
+	}
+	checkIndex(t, b, entries, false)
+	if n := readStrictly(t, tags[0].Body)["filesize"]; n != float64(len(b)) {
+		t.Errorf("got filesize %v, want %d", n, len(b))
+	}
 	p := ffprobe(t, path, nil)
 	if len(p.Packets) == 0 || p.Format.Duration == "" {
 		t.Errorf("got %d packets and duration %q", len(p.Packets), p.Format.Duration)

@@ -105,17 +105,19 @@ func (p *partFile) make() (*os.File, error) {
 }
 
 // makeLocked creates a file. If somebody takes it between that and the lock, for
-// one that was left behind, it exists.
+// one that was left behind, or has done away with it, it exists.
 func makeLocked(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o666)
 	if err != nil {
 		return nil, err
 	}
 	if err = lock(f); err == nil {
-		return f, nil
+		if err = isAt(f, path); err == nil {
+			return f, nil
+		}
 	}
 	_ = f.Close()
-	if errors.Is(err, ErrLocked) {
+	if errors.Is(err, ErrLocked) || errors.Is(err, fs.ErrNotExist) {
 		return nil, fs.ErrExist
 	}
 	_ = os.Remove(path)

@@ -37,6 +37,8 @@ func advice(err error, program string) string {
 		return program + " --help shows how it is used"
 	case errors.Is(err, rtmp.ErrNoCredentials):
 		return "give them as rtmp://user:password@host/app/name, or with --user and RTMPULL_PASSWORD"
+	case errors.Is(err, flvout.ErrNotFLV):
+		return "with --output what FLV there is in it is written to another file"
 	case isOtherFormat(err):
 		return "publish sends FLV, which FFmpeg makes of other files: ffmpeg -i FILE -c copy -f flv - | rtmpull publish - URL"
 	case job.brief && (hungUp(err) || errors.Is(err, session.ErrClosed)):

@@ -24,6 +24,7 @@ type repairOptions struct {
 	dryRun  bool
 	output  string
 	entries int
+	raw     bool
 	asJSON  bool
 }
 
@@ -34,7 +35,7 @@ func newRepairCommand(env *environment) *cobra.Command {
 		Short: "mend FLV files, or complete what a recording left",
 		Long: `Repair mends FLV files: a torn end, garbage between tags, wrong trailers, jumps of the
 clock, joined files, missing or wrong metadata and key-frame index. No frame is changed,
-and none that can be found is left out. NAME.part, which a recording left that was broken
+and none is left out that can be decoded and does not come twice. NAME.part, which a recording left that was broken
 off, becomes NAME.
 
 It is done in place if the end, the trailers and the metadata are all there is to mend and
@@ -50,6 +51,7 @@ Exit status: 0 mended, or nothing to mend; 1 a file cannot be mended; 5 the outp
 	fs.BoolVarP(&o.dryRun, "dry-run", "n", false, "say what there is to mend, and change nothing")
 	fs.StringVarP(&o.output, "output", "o", "", "write to this new `file`, or into this folder, and leave FILE as it is")
 	fs.IntVar(&o.entries, "index-entries", 0, fmt.Sprintf("room for so many key frames in the index of a file that is written anew (default %d); -1: no index", flvout.DefaultIndexEntries))
+	fs.BoolVar(&o.raw, "raw", false, "leave the timestamps as they are, and what comes twice")
 	fs.BoolVar(&o.asJSON, "json", false, "as JSON, a line a file")
 	setGroups(cmd, flagGroup{"Flags", fs})
 	return cmd
@@ -74,7 +76,7 @@ func (o *repairOptions) run(ctx context.Context, env *environment, files []strin
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		ro := flvout.RepairOptions{DryRun: o.dryRun, Output: o.output, IndexEntries: o.entries}
+		ro := flvout.RepairOptions{DryRun: o.dryRun, Output: o.output, IndexEntries: o.entries, Raw: o.raw}
 		if into {
 			ro.Output = filepath.Join(o.output, strings.TrimSuffix(filepath.Base(file), ".part"))
 		}
@@ -123,64 +125,78 @@ func inputError(file string, err error) error {
 
 // tell says in words what was found and done.
 func (o *repairOptions) tell(out io.Writer, file string, r *flvout.Repaired) error {
-	done := map[flvout.Action]string{
-		flvout.ActionNone:    "nothing to mend",
-		flvout.ActionInPlace: "mended in place",
-		flvout.ActionCopy:    "written anew",
+	var done string
+	switch copied := r.Action == flvout.ActionCopy; {
+	case r.Action == flvout.ActionNone:
+		done = "nothing to mend"
+	case o.dryRun && copied:
+		done = "has to be written anew"
+	case o.dryRun:
+		done = "can be mended in place"
+	case copied:
+		done = "written anew"
+	default:
+		done = "mended in place"
 	}
-	if o.dryRun {
-		done[flvout.ActionInPlace], done[flvout.ActionCopy] = "can be mended in place", "has to be written anew"
+	if !o.dryRun && r.Path != file {
+		done += " as " + r.Path
 	}
-	what := done[r.Action]
-	if r.Path != file && !o.dryRun {
-		what += " as " + r.Path
-	}
-	text := fmt.Sprintf("%s: %s; %.2f s, %s, %d audio and %d video tags\n", file, what,
+	text := fmt.Sprintf("%s: %s; %.2f s, %s, %d audio and %d video tags\n", file, done,
 		r.Duration.Seconds(), humanize.Bytes(uint64(r.Size)), r.Stats.Audio, r.Stats.Video)
-	if list := findings(r); len(list) > 0 {
-		text += "  found: " + strings.Join(list, "; ") + "\n"
-	}
-	if list := losses(r); len(list) > 0 {
-		text += "  lost: " + strings.Join(list, "; ") + "\n"
+	for _, l := range []struct {
+		title string
+		list  []string
+	}{{"wrong", findings(r)}, {"left out", leftOut(r)}} {
+		if len(l.list) > 0 {
+			text += "  " + l.title + ": " + strings.Join(l.list, ", ") + "\n"
+		}
 	}
 	_, err := io.WriteString(out, text)
 	return err
 }
 
-// findings are what was wrong with a file.
-func findings(r *flvout.Repaired) (list []string) {
-	d := &r.Damage
-	add := func(is bool, format string, args ...any) {
-		if is {
-			list = append(list, fmt.Sprintf(format, args...))
-		}
+// A list is of what there is.
+type list []string
+
+func (l *list) add(is bool, format string, args ...any) {
+	if is {
+		*l = append(*l, fmt.Sprintf(format, args...))
 	}
-	add(d.Head, "no file header")
-	add(d.LongHead && !d.Head, "a file header that is not of 9 bytes")
-	add(d.Places > 0, "%s of garbage in %s", ui.Count(d.Garbage, "byte"), ui.Count(d.Places, "place"))
-	add(d.Tail > 0 && d.Torn, "a torn tag at the end, of %s", ui.Count(d.Tail, "byte"))
-	add(d.Tail > 0 && !d.Torn, "%s behind the last tag", ui.Count(d.Tail, "byte"))
-	add(d.NoTrailer, "no trailer at the end")
-	add(d.Trailers > 0, "%s", ui.Count(d.Trailers, "wrong trailer"))
-	add(d.StreamIDs > 0, "stream IDs in %s", ui.Count(d.StreamIDs, "tag"))
-	add(d.Joined > 0, "%s behind the first", ui.Count(d.Joined, "FLV file"))
-	add(d.Alien > 0, "%s of unknown types", ui.Count(d.Alien, "tag"))
-	add(r.Stats.Dropped.Total() > 0, "%s that do not belong into a file", ui.Count(r.Stats.Dropped.Total(), "tag"))
-	add(r.Moved, "timestamps or an order of tags that players cannot follow")
-	add(r.Head, "metadata or an index that is missing or wrong")
-	return list
 }
 
-// losses are what of a file cannot be had any more.
-func losses(r *flvout.Repaired) (list []string) {
-	d := &r.Damage
-	if d.Garbage > 0 {
-		list = append(list, "what was in the garbage")
-	}
-	if d.Torn {
-		list = append(list, "the torn tag")
-	}
-	return list
+func (l *list) count(n int64, thing, after string) { l.add(n > 0, "%s%s", ui.Count(n, thing), after) }
+
+// findings are what was wrong with a file and can be put right.
+func findings(r *flvout.Repaired) (l list) {
+	d, c := &r.Damage, &r.Corrections
+	l.add(d.Head, "no file header")
+	l.add(d.LongHead && !d.Head, "a file header that is longer than 9 bytes")
+	l.count(d.Trailers, "trailer", "")
+	l.add(d.NoTrailer, "no trailer at the end")
+	l.add(d.StreamIDs > 0, "stream IDs")
+	l.count(d.Joined, "FLV file", " behind the first")
+	l.count(c.Jumps+c.Wraps, "jump", " of the clock")
+	l.count(c.Raised, "timestamp", " that went back")
+	l.count(c.Made, "missing sequence header", "")
+	l.add(r.Moved && c.Jumps+c.Wraps+c.Raised+c.Made == 0 && len(leftOut(r)) == 0, "timestamps, or the order of tags")
+	l.add(r.Head, "metadata or key-frame index")
+	return l
+}
+
+// leftOut are what was in a file and cannot be in one that is whole.
+func leftOut(r *flvout.Repaired) (l list) {
+	d, c, not := &r.Damage, &r.Corrections, &r.Stats.Dropped
+	l.add(d.Places > 0, "%s of garbage in %s", ui.Count(d.Garbage, "byte"), ui.Count(d.Places, "place"))
+	l.add(d.Tail > 0 && d.Torn, "a torn tag of %s at the end", ui.Count(d.Tail, "byte"))
+	l.add(d.Tail > 0 && !d.Torn, "%s behind the last tag", ui.Count(d.Tail, "byte"))
+	l.count(d.Alien, "tag", " of unknown types")
+	l.count(c.Undecodable+c.Early+not.NoKey, "frame", " in front of the first that can be decoded")
+	l.count(c.Repeats+c.RepeatedHeaders, "repeated tag", "")
+	l.count(c.Ends, "end", " of sequence in the middle")
+	l.count(not.Empty, "empty tag", "")
+	l.count(not.Script, "script tag", "")
+	l.count(not.Total()-not.Empty-not.NoKey-not.Script, "tag", " that players cannot use")
+	return l
 }
 
 // A repairLine is what is told of a file in JSON.
@@ -199,21 +215,26 @@ type repairLine struct {
 	Status   int           `json:"exit_status"`
 }
 
-// repairDamage is flvout.Damage, and what else was wrong.
+// repairDamage is what was wrong with it, and what was left out.
 type repairDamage struct {
-	Head       bool  `json:"header,omitempty"`
-	Garbage    int64 `json:"garbage_bytes,omitempty"`
-	Places     int64 `json:"garbage_places,omitempty"`
-	Tail       int64 `json:"tail_bytes,omitempty"`
-	Torn       bool  `json:"torn,omitempty"`
-	NoTrailer  bool  `json:"no_last_trailer,omitempty"`
-	Trailers   int64 `json:"wrong_trailers,omitempty"`
-	StreamIDs  int64 `json:"stream_ids,omitempty"`
-	Joined     int64 `json:"joined_files,omitempty"`
-	Alien      int64 `json:"unknown_tags,omitempty"`
-	Dropped    int64 `json:"dropped_tags,omitempty"`
-	Timestamps bool  `json:"timestamps,omitempty"`
-	Metadata   bool  `json:"metadata,omitempty"`
+	Head        bool  `json:"file_header,omitempty"`
+	Trailers    int64 `json:"trailers,omitempty"`
+	NoTrailer   bool  `json:"no_last_trailer,omitempty"`
+	StreamIDs   int64 `json:"stream_ids,omitempty"`
+	Joined      int64 `json:"joined_files,omitempty"`
+	Jumps       int64 `json:"clock_jumps,omitempty"`
+	Raised      int64 `json:"timestamps_raised,omitempty"`
+	Made        int64 `json:"headers_made,omitempty"`
+	Moved       bool  `json:"tags_changed,omitempty"`
+	Metadata    bool  `json:"metadata,omitempty"`
+	Garbage     int64 `json:"garbage_bytes,omitempty"`
+	Places      int64 `json:"garbage_places,omitempty"`
+	Tail        int64 `json:"tail_bytes,omitempty"`
+	Torn        bool  `json:"torn_tag,omitempty"`
+	Alien       int64 `json:"unknown_tags,omitempty"`
+	Undecodable int64 `json:"undecodable_frames,omitempty"`
+	Repeats     int64 `json:"repeated_tags,omitempty"`
+	Dropped     int64 `json:"dropped_tags,omitempty"` // empty, commands, script data
 }
 
 func (o *repairOptions) tellJSON(out io.Writer, file string, r *flvout.Repaired, err error) error {
@@ -228,10 +249,13 @@ func (o *repairOptions) tellJSON(out io.Writer, file string, r *flvout.Repaired,
 		if !o.dryRun && r.Path != file {
 			line.Output = r.Path
 		}
+		c, not := &r.Corrections, &r.Stats.Dropped
 		line.Damage = &repairDamage{
-			Head: d.Head || d.LongHead, Garbage: d.Garbage, Places: d.Places, Tail: d.Tail, Torn: d.Torn,
-			NoTrailer: d.NoTrailer, Trailers: d.Trailers, StreamIDs: d.StreamIDs, Joined: d.Joined, Alien: d.Alien,
-			Dropped: r.Stats.Dropped.Total(), Timestamps: r.Moved, Metadata: r.Head,
+			Head: d.Head || d.LongHead, Trailers: d.Trailers, NoTrailer: d.NoTrailer, StreamIDs: d.StreamIDs,
+			Joined: d.Joined, Jumps: c.Jumps + c.Wraps, Raised: c.Raised, Made: c.Made, Moved: r.Moved, Metadata: r.Head,
+			Garbage: d.Garbage, Places: d.Places, Tail: d.Tail, Torn: d.Torn, Alien: d.Alien,
+			Undecodable: c.Undecodable + c.Early + not.NoKey, Repeats: c.Repeats + c.RepeatedHeaders,
+			Dropped: not.Total() - not.NoKey + c.Ends,
 		}
 		if *line.Damage == (repairDamage{}) {
 			line.Damage = nil

@@ -2,8 +2,11 @@ package job
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/yutopp/go-flv/tag"
 
@@ -31,11 +34,13 @@ type chain struct {
 	reader    *chunk.Reader
 	session   *session.Session
 	reactions []session.Reaction
-	out       *flvout.Writer
+	out       flvout.Sink
+	n         uint32 // frames
 }
 
-// newChain is a stream that plays, with audio and video in chunks of 4096 bytes.
-func newChain(t testing.TB) *chain {
+// newChain is a stream that plays to sink, with audio and video in chunks of 4096
+// bytes.
+func newChain(t testing.TB, sink flvout.Sink) *chain {
 	t.Helper()
 	c := &chain{session: session.New(session.Config{App: "live", PlayPath: "show"})}
 	var err error
@@ -67,7 +72,12 @@ func newChain(t testing.TB) *chain {
 		t.Fatal(err)
 	}
 	c.reader = chunk.NewReader(&endless{b: wire.Bytes()})
-	c.out = flvout.NewWriter(io.Discard)
+	c.out = flvout.NewSplicer(sink, flvout.SplicerOptions{})
+	for _, header := range []flvout.Tag{avcConfig(0, 1), aacConfig(0)} {
+		if err := c.out.WriteTag(header); err != nil {
+			t.Fatal(err)
+		}
+	}
 	c.reader.Lend(c.out.AvailableBuffer)
 	return c
 }
@@ -83,7 +93,9 @@ func (c *chain) step(t testing.TB) {
 	}
 	for i := range c.reactions {
 		if r := &c.reactions[i]; r.Do == session.Deliver {
-			tg := flvout.Tag{Type: tag.TagType(r.Message.Type), Timestamp: r.Message.Timestamp, Body: r.Message.Payload}
+			c.n++
+			tg := flvout.Tag{Type: tag.TagType(r.Message.Type), Timestamp: 20 * c.n, Body: r.Message.Payload}
+			binary.BigEndian.PutUint32(tg.Body[20:], c.n) // or it would be a repeat
 			if err := c.out.WriteTag(tg); err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +105,15 @@ func (c *chain) step(t testing.TB) {
 
 // TestAllocations: from chunks to tags, nothing is allocated.
 func TestAllocations(t *testing.T) {
-	c := newChain(t)
+	dir := t.TempDir()
+	r, err := flvout.NewRotator(flvout.RotatorOptions{Time: time.Hour, Size: 1 << 40, Open: func(int) (*flvout.File, error) {
+		return flvout.FileOptions{IndexEntries: 64}.Create(filepath.Join(dir, "a.flv"))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c := newChain(t, r)
 	for range 100 {
 		c.step(t)
 	}
@@ -108,7 +128,7 @@ func TestAllocations(t *testing.T) {
 
 // BenchmarkChain measures the way of a message from chunks to tags.
 func BenchmarkChain(b *testing.B) {
-	c := newChain(b)
+	c := newChain(b, flvout.NewWriter(io.Discard))
 	for range 100 {
 		c.step(b)
 	}

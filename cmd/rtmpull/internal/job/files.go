@@ -25,6 +25,8 @@ type FilesOptions struct {
 	MinFree func(capacity uint64) uint64        // how much to leave free on a disk of that size, in bytes; nil: nothing
 	Orphans []string                            // files that a recording has left unfinished
 	Recover func(name string) (Finished, error) // completes one of them; a nil error and no name: it is held
+
+	every time.Duration // 0: keepEvery
 }
 
 // A Finished is a file that is complete.
@@ -55,8 +57,8 @@ type Files struct {
 	hooks   *hooks
 	closing sync.WaitGroup
 	keeping sync.WaitGroup
-	stop    chan struct{} // closed: ends what runs beside the recording
-	leave   chan struct{} // closed: nothing more is to be recovered
+	stop    chan struct{} // ends keeping
+	leave   chan struct{} // ends recovery with the file under way
 	healed  chan struct{} // closed when there is nothing left to recover
 
 	mu     sync.Mutex // of what follows

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,6 +165,35 @@ func TestFilesSpace(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 		t.Errorf("left %v, %v", entries, err)
+	}
+}
+
+// A disk that gets full ends the recording, and the file is complete.
+func TestFilesSpaceEnds(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	dir := t.TempDir()
+	p := newPull(t, nil, func(p *rtmptest.Peer) {
+		p.AcceptPlay()
+		p.Video(0, key)
+		p.Video(500, inter)
+		p.Linger()
+	})
+	var full atomic.Bool
+	p.Files = openFiles(t, dir, FilesOptions{every: time.Millisecond, MinFree: func(capacity uint64) uint64 {
+		if full.Load() {
+			return capacity + 1
+		}
+		return 0
+	}})
+	p.Report = func(e Event) {
+		if e.Kind == FirstMedia {
+			full.Store(true)
+		}
+	}
+	r := p.Run(t.Context())
+	var e *SpaceError
+	if !errors.As(r.Err, &e) || !r.Media || r.Name != filepath.Join(dir, "1.flv") || !exists(r.Name) {
+		t.Errorf("%+v", r)
 	}
 }
 

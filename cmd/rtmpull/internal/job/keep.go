@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -41,7 +42,7 @@ func (fs *Files) space() error {
 // keep sends what has been written to the disk now and then, which the recording
 // does not wait for, and ends it when there is no room any more.
 func (fs *Files) keep(end func(error)) {
-	tick := time.NewTicker(keepEvery)
+	tick := time.NewTicker(cmp.Or(fs.options.every, keepEvery))
 	defer tick.Stop()
 	for {
 		select {

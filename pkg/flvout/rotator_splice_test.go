@@ -1,0 +1,113 @@
+package flvout
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/flvout/flvtest"
+)
+
+// spliceRow sends a live case through a Splicer to a row of files.
+func spliceRow(t testing.TB, tags []flvtest.Tag, limit time.Duration) (files [][]byte) {
+	t.Helper()
+	dir := t.TempDir()
+	r, err := NewRotator(RotatorOptions{
+		Time: limit,
+		Open: func(n int) (*File, error) { return Create(filepath.Join(dir, fmt.Sprint(n)+".flv")) },
+		Done: func(f *File, _ Cut) {
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, readFile(t, f.Name()))
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewSplicer(r, SplicerOptions{})
+	for i, tg := range tags {
+		if tg.Rejoin {
+			if err := s.Rejoin(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Arrived(tg.Arrival)
+		r.Arrived(tg.Arrival)
+		if err := s.WriteTag(Tag{tg.Type, tg.Timestamp, lend(s, tg.Body)}); err != nil {
+			t.Fatalf("tag %d: %v", i, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// A placed is a frame, and which file it is in.
+type placed struct {
+	Tag
+	file int
+}
+
+func placedFrames(t testing.TB, files [][]byte, typ byte) (list []placed) {
+	for i, b := range files {
+		for _, tg := range frames(scan(t, b), typ) {
+			list = append(list, placed{tg, i})
+		}
+	}
+	return list
+}
+
+// TestRotatorCases sends all live streams of flvtest through a Splicer to as many
+// files as they ask for, and to files of seven seconds: these have the same frames,
+// at the same distances.
+func TestRotatorCases(t *testing.T) {
+	for c := range flvtest.Cases(t, flvtest.Live) {
+		t.Run(c.ID, func(t *testing.T) {
+			t.Parallel()
+			whole := spliceRow(t, c.Tags, 0)
+			if want := max(1, c.Want.Files); len(whole) != want {
+				t.Errorf("%d files, want %d", len(whole), want)
+			}
+			parts := spliceRow(t, c.Tags, 7*time.Second)
+			for _, typ := range []byte{byte(video), byte(audio)} {
+				got, want := placedFrames(t, parts, typ), placedFrames(t, whole, typ)
+				for i := range min(len(got), len(want)) {
+					g, w := got[i], want[i]
+					if !bytes.Equal(g.Body, w.Body) {
+						t.Fatalf("frame %d of type %d: another body", i, typ)
+					}
+					if i == 0 || got[i-1].file != g.file || want[i-1].file != w.file {
+						continue
+					}
+					if a, b := g.Timestamp-got[i-1].Timestamp, w.Timestamp-want[i-1].Timestamp; a != b {
+						t.Errorf("frame %d of type %d is %d ms behind the one before, want %d", i, typ, a, b)
+					}
+				}
+				if len(got) != len(want) {
+					t.Errorf("%d frames of type %d, want %d", len(got), typ, len(want))
+				}
+			}
+			for i, b := range parts {
+				all := scan(t, b)
+				if v := frames(all, byte(video)); len(v) > 0 && c.ID != "16" {
+					if class := Classify(v[0]); !class.Key {
+						t.Errorf("file %d begins with no key frame", i)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestRotatorFiles: how many files there are of those cases that are about it.
+func TestRotatorFiles(t *testing.T) {
+	for id, want := range map[string]int{"44": 6, "45": 6} {
+		if got := len(spliceRow(t, flvtest.Get(t, id).Tags, 30*time.Second)); got != want {
+			t.Errorf("%s: %d files, want %d", id, got, want)
+		}
+	}
+}

@@ -55,7 +55,8 @@ type Rotator struct {
 
 	meta    Tag // the newest onMetaData; no body: none
 	headers Headers
-	waiting []Tag // headers that came behind the file's newest frame
+	waiting []Tag       // headers that came behind the file's newest frame
+	owed    tag.TagType // whose headers are not in the file yet; 0: none
 
 	heard, shown bool // a frame of audio, of video came in any file
 
@@ -125,6 +126,9 @@ func isMedia(t tag.TagType) bool { return t == tag.TagTypeAudio || t == tag.TagT
 // that may be the first of the next file.
 func (r *Rotator) wait(t Tag, c *Class) bool {
 	same := r.headers.Put(t, c)
+	if t.Type == r.owed {
+		return true
+	}
 	if same || !r.cuts.begun || len(t.Body)+headerCost > MaxHeaders {
 		return false
 	}
@@ -183,6 +187,12 @@ func (r *Rotator) add(t Tag, c *Class) error {
 		}
 		r.dry = false
 	}
+	if t.Type == r.owed {
+		r.owed = 0
+		if err := r.inForce(t.Type, t.Timestamp); err != nil {
+			return err
+		}
+	}
 	if err := r.put(t, c); err != nil {
 		return err
 	}
@@ -217,8 +227,8 @@ func (r *Rotator) cut(t Tag, c *Class, why Cut) error {
 	r.file = next
 	r.n++
 	r.dry = why == CutNoKey
-	r.waiting = r.waiting[:0]
-	if err = r.head(t.Timestamp); err == nil {
+	r.waiting, r.owed = r.waiting[:0], 0
+	if err = r.head(t, why == CutSplit); err == nil {
 		err = r.add(t, c)
 	}
 	if err != nil || why == CutSplit || !c.video || !r.heard {
@@ -251,14 +261,34 @@ func (r *Rotator) retire() error {
 	return err
 }
 
-// head writes what a file begins with. ts is its first frame's.
-func (r *Rotator) head(ts uint32) error {
+// head writes what a file begins with, ahead of frame t. If it was asked for, other
+// headers may follow for the other track as well; those in force wait for its first
+// frame.
+func (r *Rotator) head(t Tag, split bool) error {
 	if len(r.meta.Body) > 0 {
 		if err := r.file.WriteTag(r.meta); err != nil {
 			return err
 		}
 	}
-	list := slices.Clone(r.headers.list)
+	for _, typ := range [...]tag.TagType{tag.TagTypeVideo, tag.TagTypeAudio} {
+		if split && typ != t.Type {
+			r.owed = typ
+		} else if err := r.inForce(typ, t.Timestamp); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inForce writes the headers of a type of tags that are in force.
+func (r *Rotator) inForce(typ tag.TagType, ts uint32) error {
+	var list []header
+	for _, h := range r.headers.list {
+		if h.about.typ == typ {
+			list = append(list, h)
+		}
+	}
+	// What describes a track's frames comes before what describes how to show them.
 	slices.SortStableFunc(list, func(a, b header) int { return cmp.Compare(a.about.rank(), b.about.rank()) })
 	for _, h := range list {
 		h.tag.Timestamp = ts
@@ -269,18 +299,11 @@ func (r *Rotator) head(ts uint32) error {
 	return nil
 }
 
-// rank is where a header stands among others: what describes a track's frames
-// before what describes how to show them.
 func (a *about) rank() int {
-	switch {
-	case a.typ == tag.TagTypeVideo && a.kind == KindConfig:
+	if a.kind == KindConfig && !a.layout {
 		return 0
-	case a.typ == tag.TagTypeVideo:
-		return 1
-	case !a.layout:
-		return 2
 	}
-	return 3
+	return 1
 }
 
 // Split makes the next frame the first of a new file. The headers that come until

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -109,5 +110,38 @@ func TestRotatorFiles(t *testing.T) {
 		if got := len(spliceRow(t, flvtest.Get(t, id).Tags, 30*time.Second)); got != want {
 			t.Errorf("%s: %d files, want %d", id, got, want)
 		}
+	}
+}
+
+// A publisher that comes back with other parameters: some servers send those of the
+// sound only ahead of the first sound, when there have been pictures.
+func TestRotatorLateChange(t *testing.T) {
+	tags := flvtest.Get(t, "14").Tags
+	second := -1
+	for i, tg := range tags {
+		if c := Classify(Tag{tg.Type, tg.Timestamp, tg.Body}); c.Kind == KindConfig && !c.video && i > 10 {
+			second = i
+		}
+	}
+	sound := slices.IndexFunc(tags[second+1:], func(tg flvtest.Tag) bool { return tg.Type == audio }) + second + 1
+	picture := slices.IndexFunc(tags[second+1:], func(tg flvtest.Tag) bool {
+		c := Classify(Tag{tg.Type, tg.Timestamp, tg.Body})
+		return c.video && c.movesClock()
+	}) + second + 1
+	at := max(sound, picture+1)
+	var late []flvtest.Tag
+	for i, tg := range tags[second:] {
+		switch i += second; {
+		case i == second, i < at && tg.Type == audio:
+		default:
+			late = append(late, tg)
+		}
+		if i == at-1 {
+			late = append(late, tags[second])
+		}
+	}
+	late = append(slices.Clone(tags[:second]), late...)
+	if files := spliceRow(t, late, 0); len(files) != 2 {
+		t.Errorf("%d files, want 2", len(files))
 	}
 }

@@ -144,19 +144,10 @@ func checkRow(t *testing.T, files [][]byte, tags []Tag) {
 	for i, b := range files {
 		oracle(t, b)
 		all := scan(t, b)
-		var kinds []string
-		for _, tg := range all {
-			c := Classify(tg)
-			if c.movesClock() {
-				break
+		for _, typ := range []byte{byte(data), byte(video), byte(audio)} {
+			if got, want := headerKinds(all, typ), headerKinds(scan(t, files[0]), typ); !slices.Equal(got, want) {
+				t.Errorf("file %d: type %d begins with %v, in the first file with %v", i, typ, got, want)
 			}
-			if tg.Timestamp != 0 {
-				t.Errorf("file %d: a header at %d ms", i, tg.Timestamp)
-			}
-			kinds = append(kinds, fmt.Sprint(tg.Type, c.Kind))
-		}
-		if i > 0 && !slices.Equal(kinds, headerKinds(t, files[0])) {
-			t.Errorf("file %d begins with %v, the first with %v", i, kinds, headerKinds(t, files[0]))
 		}
 		if earliest := slices.Min(timestamps(media(all))); earliest != 0 {
 			t.Errorf("file %d begins at %d ms", i, earliest)
@@ -170,13 +161,17 @@ func checkRow(t *testing.T, files [][]byte, tags []Tag) {
 	}
 }
 
-func headerKinds(t *testing.T, b []byte) (kinds []string) {
-	for _, tg := range scan(t, b) {
+// headerKinds are those of the tags of a type ahead of its first frame.
+func headerKinds(tags []Tag, typ byte) (kinds []Kind) {
+	for _, tg := range tags {
 		c := Classify(tg)
+		if byte(tg.Type) != typ {
+			continue
+		}
 		if c.movesClock() {
 			break
 		}
-		kinds = append(kinds, fmt.Sprint(tg.Type, c.Kind))
+		kinds = append(kinds, c.Kind)
 	}
 	return kinds
 }
@@ -369,6 +364,40 @@ func TestRotatorSplit(t *testing.T) {
 		}
 		if len(got) != 1 || !bytes.Equal(got[0], want) {
 			t.Errorf("file %d has the configurations %x, want %x", n, got, want)
+		}
+	}
+}
+
+// What changes of the other track behind a split is in the new file alone too; what
+// does not is there all the same.
+func TestRotatorSplitBoth(t *testing.T) {
+	for name, changed := range map[string]bool{"both": true, "video": false} {
+		tags := []Tag{{video, 0, avcConfig}, {audio, 0, aacConfig}, avcFrame(0, 1, true), aacFrame(0, 1)}
+		video2, audio2 := append(bytes.Clone(avcConfig), 2), append(bytes.Clone(aacConfig), 2)
+		after := []Tag{{video, 40, video2}, avcFrame(40, 2, true), avcFrame(80, 3, false), {audio, 60, audio2}, aacFrame(60, 2), avcFrame(120, 4, false)}
+		want := audio2
+		if !changed {
+			after, want = slices.Delete(after, 3, 4), aacConfig
+		}
+		out := rotate(t, RotatorOptions{}, slices.Concat(tags, after), func(r *Rotator, i int) {
+			if i == len(tags) {
+				if err := r.Split(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if len(out.files) != 2 {
+			t.Fatalf("%s: %d files", name, len(out.files))
+		}
+		checkRow(t, out.files, slices.Concat(tags, after))
+		var got [][]byte
+		for _, tg := range scan(t, out.files[1]) {
+			if c := Classify(tg); c.Kind == KindConfig {
+				got = append(got, tg.Body)
+			}
+		}
+		if len(got) != 2 || !bytes.Equal(got[0], video2) || !bytes.Equal(got[1], want) {
+			t.Errorf("%s: the new file has the configurations %x", name, got)
 		}
 	}
 }

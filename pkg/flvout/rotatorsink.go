@@ -10,7 +10,7 @@ var _ Sink = (*Rotator)(nil)
 // AvailableBuffer is Writer.AvailableBuffer. There is none while headers wait,
 // which will lie in its place.
 func (r *Rotator) AvailableBuffer(n int) []byte {
-	if len(r.waiting) > 0 || r.err != nil {
+	if len(r.waiting) > 0 || r.owed != 0 || r.err != nil {
 		return nil
 	}
 	return r.file.AvailableBuffer(n)

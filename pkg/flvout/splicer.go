@@ -75,6 +75,7 @@ type Splicer struct {
 	turning bool    // there are some, or a split is due at once
 	split   bool    // a split is due at once
 	due     bool    // a split is due at the next key frame
+	passed  [2]bool // the lane has frames in this file
 	nalSize int     // of the video track in force
 
 	// Of the tag in hand; here they cost no allocation.
@@ -119,6 +120,7 @@ func (s *Splicer) Remember(t Tag) {
 		if c.Kind == KindFrame && !c.Multitrack {
 			s.gate.codec[lane(t.Type)] = c.Codec
 		}
+		s.passed[lane(t.Type)] = true
 		s.line.Resume(t.Type, t.Timestamp)
 		s.seen.put(s.seen.sum(t, &c), t.Timestamp)
 	}
@@ -248,6 +250,7 @@ func (s *Splicer) pass(t Tag, c *Class) error {
 
 // put writes a frame at its place.
 func (s *Splicer) put(t Tag, c *Class, sum uint64, p place) error {
+	s.passed[p.track] = true
 	out, shift := s.line.take(p)
 	t.Timestamp = out
 	if s.o.Raw {

@@ -102,7 +102,7 @@ func (s *Splicer) turn(t *Tag, c *Class) error {
 			return err
 		}
 		s.line.fixed.Splits++
-		s.due = false
+		s.due, s.passed = false, [2]bool{}
 	}
 	pending := s.pending
 	s.pending = Headers{}
@@ -135,11 +135,12 @@ func (s *Splicer) change(h Tag, c *Class) (old Codec, changed bool) {
 }
 
 // decide tells whether to begin a new file ahead of a frame, c, since a track
-// changed.
+// changed. A file that has no frame of it is new enough: a publisher that comes
+// back with other parameters changes the sound a little later than the picture.
 func (s *Splicer) decide(lane int, c *Class, old, now Codec) (split bool, err error) {
 	s.line.fixed.Changes++
 	e := SpliceEvent{Kind: HeaderChanged, Type: typeOf(lane), Old: old, New: now}
-	e.Split = s.o.OnChange == ChangeSplit && s.canSplit()
+	e.Split = s.o.OnChange == ChangeSplit && s.canSplit() && s.passed[lane]
 	s.tell(e)
 	switch {
 	case s.o.OnChange == ChangeExit:

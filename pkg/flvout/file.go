@@ -39,6 +39,7 @@ type File struct {
 	closed bool
 	whole  bool // completed and renamed
 	failed bool // a write did
+	roomy  bool // the room that is left over in the head stays
 	size   int64
 
 	checked time.Duration // how much media there was at the last checkpoint
@@ -156,7 +157,7 @@ func (f *File) Size() int64 {
 	if o := f.w.opening; o != nil {
 		h = f.w.head(o)
 	}
-	if f.failed {
+	if f.failed || f.roomy {
 		return n
 	}
 	if !f.w.file.noEnd {
@@ -238,7 +239,7 @@ func (f *File) finish() error {
 func (f *File) compact() bool {
 	h, s := &f.w.file.head, &f.w.all
 	n, fitting := h.spare(s.entries(), f.size)
-	if n == 0 || f.failed {
+	if n == 0 || f.failed || f.roomy {
 		return false
 	}
 	s.shift(-n)

@@ -24,6 +24,8 @@ type RepairOptions struct {
 	// IndexEntries is the room for key frames in the index of a file that is
 	// written anew, as in FileOptions.
 	IndexEntries int
+
+	tail *tail // remembers the newest tags, but for the end of a sequence; nil: nobody wants to know
 }
 
 // ErrNoMedia is the error of repairing what has no audio or video in it that can
@@ -95,6 +97,8 @@ type mender struct {
 	o    *RepairOptions
 	v    *survey
 	want []byte // the head as it should be; nil: there is no room for it
+
+	roomy bool // a copy keeps the room for an index that is left over
 }
 
 // openMender opens a file and keeps others from it.
@@ -181,8 +185,11 @@ func (m *mender) act(done *Repaired) error {
 	return nil
 }
 
-func (m *mender) survey() (err error) {
-	m.v, err = surveyFile(m.f, m.fi.Size(), m.o)
+func (m *mender) survey() error { return m.surveyTo(m.fi.Size()) }
+
+// surveyTo surveys the file up to an offset.
+func (m *mender) surveyTo(size int64) (err error) {
+	m.v, err = surveyFile(m.f, size, m.o)
 	if err != nil {
 		return newError("read", m.path, err)
 	}
@@ -202,12 +209,18 @@ func (m *mender) report() *Repaired {
 	switch {
 	case m.o.Output != "":
 		r.Action, r.Path = ActionCopy, m.o.Output
-	case !v.asIs(), !right && m.want == nil:
+	case !m.trusted(), !right && m.want == nil:
 		r.Action = ActionCopy
 	case !right, v.damage.Trailers > 0, v.damage.NoTrailer, v.damage.Tail > 0:
 		r.Action = ActionInPlace
 	}
 	return r
+}
+
+// trusted tells whether the tags can stay where they are: all of a recording of
+// ours that is not finished, since what it has was mended when it came.
+func (m *mender) trusted() bool {
+	return m.v.asIs() || m.v.inLine() && m.name != m.path && m.v.head.ours()
 }
 
 // inPlace mends the file where it is. Each step can be done again, and so can all
@@ -314,6 +327,7 @@ func (m *mender) writeTo(to string, done *Repaired) error {
 	if err != nil {
 		return err
 	}
+	f.roomy = m.roomy
 	line, err := m.copyTo(f)
 	if err == nil {
 		if err = os.Chmod(f.Name(), m.fi.Mode().Perm()); err != nil {

@@ -152,6 +152,11 @@ func (k *headCheck) trueOf(v *survey, o *RepairOptions) bool {
 	return v.sum.keys == 0 || int64(v.sum.lastKey.Time) <= int64(k.entries[last].Time)+int64(k.longest)+indexSlack
 }
 
+// ours tells whether a File wrote the head: it has its filler.
+func (k *headCheck) ours() bool {
+	return k.fits && bytes.Contains(k.body, append(appendName(nil, spacerField), amfStrictArray))
+}
+
 // want returns the head as it should be, in the room that there is. It is nil if
 // that is too little.
 func (k *headCheck) want(v *survey, o *RepairOptions) []byte {

@@ -111,6 +111,12 @@ func NewSalvager(r io.ReaderAt, size int64) *Salvager {
 	return &Salvager{r: r, size: size}
 }
 
+// newSalvagerAt returns a Salvager of the tags that r has from one offset up to
+// another, the first of which begins right there.
+func newSalvagerAt(r io.ReaderAt, from, end int64) *Salvager {
+	return &Salvager{r: r, size: end, begun: true, pos: from}
+}
+
 // Offset returns where in the file the tag that Next returned last begins.
 func (s *Salvager) Offset() int64 { return s.last.at }
 

@@ -61,8 +61,7 @@ func surveyFile(r io.ReaderAt, size int64, o *RepairOptions) (*survey, error) {
 		if v.sum == nil {
 			v.sum = newSummary(entries)
 		}
-		v.sum.add(t, &c, s.Offset())
-		v.head.add(t, &c, s.Offset())
+		v.add(t, &c, s.Offset(), o.tail)
 		if err := line.write(t, &c); err != nil {
 			return nil, err
 		}
@@ -75,10 +74,34 @@ func surveyFile(r io.ReaderAt, size int64, o *RepairOptions) (*survey, error) {
 		v.sum = newSummary(0)
 	}
 	v.end, v.last, v.flags, v.damage, v.stats = s.End(), s.last, s.flags, s.Damage(), line.Stats()
+	if o.tail != nil && o.tail.end.Body != nil {
+		v.end, v.damage.NoTrailer = o.tail.endAt, false
+	}
 	if v.fixed = line.Corrections(); ended {
 		v.fixed.Ends--
 	}
 	return v, nil
+}
+
+// add takes a tag that lies at an offset.
+func (v *survey) add(t Tag, c *Class, at int64, tail *tail) {
+	v.head.add(t, c, at)
+	if tail == nil {
+		v.sum.add(t, c, at)
+		return
+	}
+	if end := tail.end; end.Body != nil {
+		tail.end = Tag{}
+		c := Classify(end)
+		v.sum.add(end, &c, tail.endAt)
+		tail.add(end, &c, tail.endAt)
+	}
+	if c.Kind == KindEnd && len(t.Body) <= maxEndSize {
+		tail.hold(t, at)
+		return
+	}
+	v.sum.add(t, c, at)
+	tail.add(t, c, at)
 }
 
 // newRehearsal returns a Writer that does what a File's does, but for the writing.

@@ -1,0 +1,265 @@
+package flvout
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/yutopp/go-flv/tag"
+)
+
+// ResumeOptions say how a file is taken up again.
+type ResumeOptions struct {
+	FileOptions
+
+	// Recorded says that the stream is a recorded one, which can be asked for from
+	// ResumePoint.Start on. For that the file may be cut before its last key frame.
+	Recorded bool
+}
+
+// A ResumePoint is where a file goes on.
+type ResumePoint struct {
+	Duration time.Duration // of what is there
+	Damage   Damage        // that was mended
+
+	// Start is where in the file the part begins that a recorded stream is to be
+	// asked for: a little before the end, since servers begin at the key frame
+	// before or behind. What comes twice a Splicer leaves out.
+	Start time.Duration
+
+	headers      Headers // in force at the end
+	meta         Tag     // onMetaData, without what is true of the file alone
+	heard, shown bool
+	first, last  uint32 // ms, of frames
+	key          uint32 // ms, of the last key frame
+
+	file      io.ReaderAt
+	from, end int64 // the newest tags in it
+}
+
+// Open takes up the recording path, or path.part, which one has left that was
+// broken off. Its end is mended, and it is path.part, and locked, until it is
+// closed. What other programs made, and what has too little room for the index
+// of a long file, is written anew before.
+//
+// The error is fs.ErrNotExist if there is nothing to take up, fs.ErrExist if path
+// and path.part are both there, ErrLocked if it is being written, and ErrNoMedia
+// if there is nothing in it.
+func (o ResumeOptions) Open(path string) (*File, *ResumePoint, error) {
+	name, err := leftBy(path)
+	if err != nil {
+		return nil, nil, newError("resume", path, err)
+	}
+	for anew := false; ; anew = true {
+		m, err := openMender(name, &RepairOptions{IndexEntries: o.IndexEntries, Raw: o.Raw, tail: new(tail)})
+		if err != nil {
+			return nil, nil, err
+		}
+		m.name, m.roomy = path, true
+		f, p, err := m.resume(&o)
+		if errors.Is(err, errNoRoom) && !anew {
+			if err = m.replace(new(Repaired)); err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return nil, nil, m.close(err)
+		}
+		return f, p, nil
+	}
+}
+
+var errNoRoom = errors.New("there is no room in it to go on")
+
+// leftBy finds what there is of a recording.
+func leftBy(path string) (name string, err error) {
+	_, whole := os.Lstat(path)
+	_, part := os.Lstat(path + partSuffix)
+	switch {
+	case whole == nil && part == nil:
+		return "", fs.ErrExist
+	case part == nil:
+		return path + partSuffix, nil
+	}
+	return path, whole
+}
+
+// resume makes a File of the file. Its descriptor is the File's then.
+func (m *mender) resume(o *ResumeOptions) (*File, *ResumePoint, error) {
+	if err := m.survey(); err != nil {
+		return nil, nil, err
+	}
+	if m.v.frames() == 0 {
+		return nil, nil, m.void()
+	}
+	m.report()
+	if !m.trusted() || m.want == nil || m.v.head.head.room < o.entries() {
+		return nil, nil, errNoRoom
+	}
+	damage, start := m.v.damage, m.o.tail.start(m.v.sum)
+	if key, ok := m.o.tail.forgotten(); ok && o.Recorded {
+		m.o.tail, start = new(tail), int64(key.ts)
+		if err := m.surveyTo(key.at); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := m.mendTrailers(); err != nil {
+		return nil, nil, err
+	}
+	if err := m.renamePart(); err != nil {
+		return nil, nil, err
+	}
+	f, err := o.adopt(m.f, m.name, m.v.head.head, m.v.sum, m.v.whole())
+	if err != nil {
+		return nil, nil, err
+	}
+	p := m.point()
+	p.Damage, p.Start = damage, ms(start)
+	return f, p, nil
+}
+
+// void is the error of a file in which nothing was recorded. If it is no more than
+// the beginning of one, it is removed.
+func (m *mender) void() error {
+	if m.path == m.name {
+		return ErrNoMedia
+	}
+	if _, err := m.dismiss(); err != nil {
+		return err
+	}
+	return newError("resume", m.name, fs.ErrNotExist)
+}
+
+// renamePart gives the file the name of one that is written.
+func (m *mender) renamePart() error {
+	part := m.name + partSuffix
+	if m.path == part {
+		return nil
+	}
+	if runtime.GOOS == "windows" { // which renames nothing that is open
+		if err := m.close(nil); err != nil {
+			return err
+		}
+	}
+	if err := renameNew(m.path, part); err != nil {
+		return newError("rename", m.path, err)
+	}
+	m.path = part
+	if runtime.GOOS == "windows" {
+		var err error
+		if m.f, err = openPart(part); err != nil {
+			return newError("open", part, err)
+		}
+	}
+	return nil
+}
+
+// point is where the file goes on.
+func (m *mender) point() *ResumePoint {
+	v, t := m.v, m.o.tail
+	s := v.sum
+	p := &ResumePoint{
+		Duration: s.duration(),
+		headers:  t.headers, heard: s.audio.frames > 0, shown: s.video.frames > 0,
+		last: s.top(), key: s.lastKey.Time,
+		file: m.f, from: t.from(), end: v.whole(),
+	}
+	meta := Tag{Type: tag.TagTypeScriptData, Body: v.head.body}
+	p.meta = Tag{Type: tag.TagTypeScriptData, Body: bytes.Clone(StreamMetadata(meta))}
+	return p
+}
+
+// Resume takes up a recording: the headers in force there are not written again,
+// the time goes on, and what the server repeats is left out. Call it before the
+// first tag is written.
+func (s *Splicer) Resume(p *ResumePoint) error {
+	for i := range p.headers.Len() {
+		s.Remember(p.headers.At(i))
+	}
+	r := newSalvagerAt(p.file, p.from, p.end)
+	for {
+		t, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return s.Rejoin()
+		}
+		if err != nil {
+			return newError("read", s.Name(), err)
+		}
+		s.Remember(t)
+	}
+}
+
+// Resume tells that the first file is one that goes on at p.
+func (r *Rotator) Resume(p *ResumePoint) {
+	r.meta, r.headers = p.meta, p.headers.Clone()
+	r.heard, r.shown = p.heard, p.shown
+	r.cuts.begin(p.last, r.file)
+	r.cuts.video, r.cuts.pos, r.cuts.key = p.shown, int64(p.last), int64(p.key)
+}
+
+// A tail is what is remembered of the newest tags of a file.
+type tail struct {
+	headers Headers
+	at      [seenTags]int64 // where they are
+	tags    int
+	keys    [2]keyTag // the newest key frames; the last first
+
+	end   Tag // of the video's sequence, if that is the last tag
+	endAt int64
+}
+
+// A keyTag is a key frame.
+type keyTag struct {
+	at int64
+	ts uint32
+	n  int // its number among the tags, from 1
+}
+
+func (t *tail) add(tg Tag, c *Class, at int64) {
+	t.at[t.tags%seenTags] = at
+	t.tags++
+	t.headers.Put(tg, c)
+	if c.Key {
+		t.keys[0], t.keys[1] = keyTag{at, tg.Timestamp, t.tags}, t.keys[0]
+	}
+}
+
+// has tells whether a key frame is among the tags that are remembered.
+func (t *tail) has(k keyTag) bool { return k.n > 0 && t.tags-k.n < seenTags }
+
+// forgotten returns the last key frame if it is not among them, and not the first
+// of all either.
+func (t *tail) forgotten() (k keyTag, ok bool) {
+	return t.keys[0], t.keys[1].n > 0 && !t.has(t.keys[0])
+}
+
+// from is where the first of them is.
+func (t *tail) from() int64 {
+	if t.tags <= seenTags {
+		return t.at[0]
+	}
+	return t.at[t.tags%seenTags]
+}
+
+// start is where a recorded stream is to be asked for, in ms.
+func (t *tail) start(s *summary) int64 {
+	const back = 1000 // of sound
+	switch {
+	case t.has(t.keys[1]):
+		return int64(t.keys[1].ts)
+	case t.has(t.keys[0]):
+		return int64(t.keys[0].ts)
+	}
+	return max(int64(s.top())-back, 0)
+}
+
+// hold keeps the end of a sequence back: behind it the file goes on.
+func (t *tail) hold(tg Tag, at int64) {
+	tg.Body = slices.Clone(tg.Body)
+	t.end, t.endAt = tg, at
+}

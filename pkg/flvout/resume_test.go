@@ -1,0 +1,330 @@
+package flvout
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+// A splicing is the way of a stream into files.
+type splicing struct {
+	*Splicer
+	rotator *Rotator
+}
+
+// record begins a recording, with first for its first file.
+func record(t testing.TB, path string, first *File) *splicing {
+	t.Helper()
+	r, err := NewRotator(RotatorOptions{Open: func(n int) (*File, error) {
+		if n == 0 && first != nil {
+			return first, nil
+		}
+		return Create(path)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &splicing{NewSplicer(r, SplicerOptions{}), r}
+}
+
+// resume takes a recording up.
+func resume(t testing.TB, path string, o ResumeOptions) (*splicing, *ResumePoint) {
+	t.Helper()
+	f, p, err := o.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Name() != path+partSuffix {
+		t.Errorf("got %s, want it to be a part file", f.Name())
+	}
+	r := record(t, path, f)
+	r.rotator.Resume(p)
+	if err := r.Resume(p); err != nil {
+		t.Fatal(err)
+	}
+	return r, p
+}
+
+func put(t testing.TB, w TagWriter, tags []Tag) {
+	t.Helper()
+	for i, tg := range tags {
+		if err := w.WriteTag(tg); err != nil {
+			t.Fatalf("tag %d: %v", i, err)
+		}
+	}
+}
+
+// before returns how many tags lie before a time, ms.
+func before(tags []Tag, ts uint32) int {
+	return slices.IndexFunc(tags, func(t Tag) bool { return t.Timestamp >= ts })
+}
+
+// shifted returns tags with other timestamps.
+func shifted(tags []Tag, by uint32) []Tag {
+	tags = slices.Clone(tags)
+	for i := range tags {
+		tags[i].Timestamp += by
+	}
+	return tags
+}
+
+// TestResume breaks a recording off and takes it up: what comes of it is, tag for
+// tag, the recording of the whole stream.
+func TestResume(t *testing.T) {
+	tags := media(scan(t, sample(t, "bars.flv")))
+	tags = slices.DeleteFunc(tags, func(t Tag) bool { c := Classify(t); return c.Kind == KindEnd })
+	heads := slices.DeleteFunc(slices.Clone(tags), func(t Tag) bool { c := Classify(t); return c.Kind != KindConfig })
+	want := func() []Tag {
+		path := filepath.Join(t.TempDir(), "show.flv")
+		r := record(t, path, nil)
+		writeAll(t, r, tags)
+		return media(scan(t, readFile(t, path)))
+	}()
+	key := before(tags, 6000) // a key frame
+	late := before(tags, 6500)
+	for _, c := range []struct {
+		name   string
+		broken int   // after so many tags
+		torn   bool  // left as a part file with a torn tag
+		again  []Tag // what the server sends then
+	}{
+		{"from the key frame on", key, false, slices.Concat(heads, tags[key:])},
+		{"left as a part file", key, true, slices.Concat(heads, tags[key:])},
+		{"what is there comes again", late, false, slices.Concat(heads, tags[before(tags, 4000):])},
+		{"it comes again, from 0 on", late, false, slices.Concat(heads, shifted(tags[before(tags, 4000):], ^uint32(3999)))},
+		{"in the middle of a part file", late, true, slices.Concat(heads, shifted(tags[key:], 1<<31))},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "show.flv")
+			r := record(t, path, nil)
+			put(t, r, tags[:c.broken])
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if c.torn {
+				b := readFile(t, path)
+				write(t, path, b[:len(b)-20]) // without the end of the sequence
+				if err := os.Rename(path, path+partSuffix); err != nil {
+					t.Fatal(err)
+				}
+				b = append(readFile(t, path+partSuffix), 9, 0, 1, 0, 0, 0)
+				write(t, path+partSuffix, b)
+			}
+			r, p := resume(t, path, ResumeOptions{})
+			if d := p.Duration.Seconds(); d < 5.9 || d > 6.6 || p.Start.Seconds() > d {
+				t.Errorf("got %v from %v on", p.Duration, p.Start)
+			}
+			put(t, r, c.again)
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if got := names(t, filepath.Dir(path)); !slices.Equal(got, []string{"show.flv"}) {
+				t.Errorf("left %q", got)
+			}
+			b := readFile(t, path)
+			got := media(scan(t, b))
+			for i := range min(len(got), len(want)) {
+				if d := int32(got[i].Timestamp - want[i].Timestamp); !bytes.Equal(got[i].Body, want[i].Body) || d < -45 || d > 45 {
+					t.Fatalf("tag %d: got type %d at %d, want %d at %d", i, got[i].Type, got[i].Timestamp, want[i].Type, want[i].Timestamp)
+				}
+			}
+			if len(got) != len(want) {
+				t.Errorf("got %d tags, want %d", len(got), len(want))
+			}
+			oracle(t, b)
+			ffprobe(t, path, nil)
+			if done, err := Repair(path, RepairOptions{DryRun: true}); err != nil || done.Action != ActionNone {
+				t.Errorf("to be mended: %+v, %v", done, err)
+			}
+		})
+	}
+}
+
+// TestResumeChanged: another stream goes to a file of its own.
+func TestResumeChanged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.flv")
+	r := record(t, path, nil)
+	writeAll(t, r, scan(t, sample(t, "bars.flv")))
+	was := media(scan(t, readFile(t, path)))
+	r, _ = resume(t, path, ResumeOptions{})
+	writeAll(t, r, scan(t, sample(t, "other.flv")))
+	if got := names(t, filepath.Dir(path)); !slices.Equal(got, []string{"show-1.flv", "show.flv"}) {
+		t.Errorf("left %q", got)
+	}
+	if got := media(scan(t, readFile(t, path))); !sameTags(got, was) {
+		t.Errorf("got %d tags in the first file, want %d", len(got), len(was))
+	}
+	for _, name := range names(t, filepath.Dir(path)) {
+		ffprobe(t, filepath.Join(filepath.Dir(path), name), nil)
+	}
+}
+
+// TestResumeNothing: taken up, and nothing comes; the file is as it was.
+func TestResumeNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.flv")
+	r := record(t, path, nil)
+	writeAll(t, r, scan(t, sample(t, "bars.flv")))
+	was := readFile(t, path)
+	for range 3 {
+		r, _ := resume(t, path, ResumeOptions{})
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := readFile(t, path); !bytes.Equal(got, was) {
+			t.Errorf("got %d bytes, want the %d that there were", len(got), len(was))
+		}
+	}
+}
+
+// TestResumeRecorded cuts a file whose last group of pictures is longer than what
+// is remembered, and asks for that group.
+func TestResumeRecorded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.flv")
+	tags := []Tag{{video, 0, avcConfig}}
+	for i := range uint32(3 * seenTags) {
+		tg := avcFrame(i*20, byte(i), i%(seenTags+100) == 0)
+		tg.Body = append(tg.Body, byte(i>>8), byte(i>>16))
+		tags = append(tags, tg)
+	}
+	n := 1 + 2*(seenTags+100) - 20 // near the end of the second group
+	for _, recorded := range []bool{false, true} {
+		_ = os.Remove(path)
+		r := record(t, path, nil)
+		writeAll(t, r, tags[:n])
+		r, p := resume(t, path, ResumeOptions{Recorded: recorded})
+		if recorded {
+			at := uint32((seenTags + 100) * 20)
+			if p.Start.Milliseconds() != int64(at) || p.Duration.Milliseconds() != int64(at) {
+				t.Errorf("got %v of %v, want both to be %d ms", p.Start, p.Duration, at)
+			}
+			put(t, r, tags[before(tags, at):])
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		want := tags[:n]
+		if recorded {
+			want = tags
+		}
+		got := media(scan(t, readFile(t, path)))
+		if got = got[:len(got)-1]; !sameTags(got, want) { // but for the end
+			t.Errorf("recorded %t: got %d tags, want %d", recorded, len(got), len(want))
+		}
+	}
+}
+
+// TestResumeOthers takes up what others recorded.
+func TestResumeOthers(t *testing.T) {
+	good := sample(t, "bars.flv")
+	for name, in := range map[string][]byte{
+		"whole":   good,
+		"torn":    good[:len(good)-100],
+		"garbage": slices.Concat(good[:9000], noise(100), good[9000:]),
+	} {
+		path := filepath.Join(t.TempDir(), "show.flv")
+		write(t, path, in)
+		r, _ := resume(t, path, ResumeOptions{})
+		writeAll(t, r, scan(t, good)) // what is there comes again
+		oracle(t, readFile(t, path))
+		if got := names(t, filepath.Dir(path)); !slices.Equal(got, []string{"show.flv"}) {
+			t.Errorf("%s: left %q", name, got)
+		}
+		if p, want := ffprobe(t, path, nil), len(media(scan(t, good)))-3; len(p.Packets) < want {
+			t.Errorf("%s: got %d packets, want %d", name, len(p.Packets), want)
+		}
+	}
+}
+
+func TestResumeRefuses(t *testing.T) {
+	good := sample(t, "bars.flv")
+	for _, c := range []struct {
+		name        string
+		whole, part []byte
+		want        error
+		left        []string
+	}{
+		{"nothing", nil, nil, fs.ErrNotExist, nil},
+		{"both", good, good, fs.ErrExist, []string{"show.flv", "show.flv.part"}},
+		{"no media", []byte("a text"), nil, ErrNoMedia, []string{"show.flv"}},
+		{"only begun", nil, good[:headSize], fs.ErrNotExist, nil},
+		{"another's", nil, []byte("a text"), ErrNoMedia, []string{"show.flv.part"}},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "show.flv")
+		if c.whole != nil {
+			write(t, path, c.whole)
+		}
+		if c.part != nil {
+			write(t, path+partSuffix, c.part)
+		}
+		if _, _, err := (ResumeOptions{}).Open(path); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+		if got := names(t, dir); !slices.Equal(got, c.left) {
+			t.Errorf("%s: left %q, want %q", c.name, got, c.left)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "show.flv")
+	f := create(t, path)
+	if err := errors.Join(f.WriteTag(avcFrame(0, 1, true)), f.Begin()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := (ResumeOptions{}).Open(path); !errors.Is(err, ErrLocked) {
+		t.Errorf("got %v, want ErrLocked", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// FuzzResume takes up anything, or says that it cannot: what was there stays, and
+// what comes behind it is a file that nothing is to be mended of.
+func FuzzResume(f *testing.F) {
+	small := written(f, Tag{video, 0, avcConfig}, avcFrame(0, 1, true), aacFrame(0, 2), avcFrame(40, 1, true))
+	f.Add(small, true)
+	f.Add(small[:len(small)-3], true)
+	f.Add(slices.Concat(small[:60], []byte("noise"), small[60:]), false)
+	f.Add(roomy(f, "audio.flv")[:12_000], true)
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, in []byte, part bool) {
+		path := filepath.Join(dir, strconv.Itoa(os.Getpid())+".flv")
+		name := path
+		if part {
+			name += partSuffix
+		}
+		defer os.Remove(name)
+		defer os.Remove(path)
+		write(t, name, in)
+		was, _ := salvage(t, in)
+		o := ResumeOptions{FileOptions: FileOptions{IndexEntries: 20}}
+		file, p, err := o.Open(path)
+		if err != nil {
+			if !errors.Is(err, ErrNoMedia) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNoRoom) {
+				t.Fatal(err)
+			}
+			return
+		}
+		r := record(t, path, file)
+		r.rotator.Resume(p)
+		if err := r.Resume(p); err != nil {
+			t.Fatal(err)
+		}
+		put(t, r, []Tag{{video, 0, avcConfig}, avcFrame(0, 77, true), avcFrame(40, 78, false)})
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b := readFile(t, path)
+		got, s := salvage(t, b)
+		if s.Damage() != (Damage{}) || len(scan(t, b)) != len(got) || len(media(got)) > len(media(was))+4 {
+			t.Fatalf("got %d tags of %d, and %+v", len(got), len(was), s.Damage())
+		}
+		if len(media(got)) == 0 {
+			t.Fatal("got no media")
+		}
+	})
+}

@@ -14,12 +14,14 @@ import (
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // outputFlags say what a recording is written to, and how.
 type outputFlags struct {
-	name  string
-	force bool
+	name   string
+	force  bool
+	resume bool
 
 	segmentTime, align durationValue
 	segmentSize        sizeValue
@@ -36,6 +38,7 @@ func (f *outputFlags) group() flagGroup {
 	fs.StringVarP(&f.name, "flv", "o", defaultName,
 		"output `file`, with strftime's directives and {stream}, {app}, {host}, {seq}; - is standard output")
 	fs.BoolVar(&f.force, "force", false, "replace a file of the same name, instead of taking another name")
+	fs.BoolVarP(&f.resume, "resume", "e", false, "go on with the file if it is there, finished or not; a recorded stream is asked for what is missing")
 	fs.Var(&f.onChange, "on-change", "what to do when the stream's parameters change: begin a new file, go on in the same, or end (default: split; keep on standard output)")
 	fs.Var(&f.onReconnect, "on-reconnect", "what to do when the stream was lost and is there again: go on in the same file, or begin a new one (default: join)")
 	fs.BoolVar(&f.raw, "raw", false, "leave the timestamps as the server sent them")
@@ -69,6 +72,12 @@ func (f *outputFlags) check() error {
 	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		f.name = "-"
 	}
+	switch {
+	case f.resume && f.segments():
+		return badUsage("--resume goes on with one file, and cannot write segments")
+	case f.resume && f.force:
+		return badUsage("--resume goes on with a file, and --force replaces it")
+	}
 	if f.name != "-" {
 		return nil
 	}
@@ -80,7 +89,7 @@ func (f *outputFlags) check() error {
 	}
 	for flag, given := range map[string]bool{
 		"--segment-time": f.segmentTime > 0, "--segment-size": f.segmentSize > 0, "--segment-align": f.align > 0,
-		"--index-entries": f.index.set, "--min-free": f.minFree.set, "--on-complete": f.onComplete != "", "--force": f.force,
+		"--index-entries": f.index.set, "--min-free": f.minFree.set, "--on-complete": f.onComplete != "", "--force": f.force, "--resume": f.resume,
 	} {
 		if given {
 			return badUsage("%s is for files, and standard output is none", flag)
@@ -145,6 +154,12 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 		options := flvout.FileOptions{Force: f.force && name != before, IndexEntries: index, Raw: f.raw}
 		before = name
 		return openFile(ctx, name, options)
+	}
+	if f.resume {
+		o.Resume = func() (*flvout.File, *flvout.ResumePoint, error) {
+			options := flvout.FileOptions{IndexEntries: index, Raw: f.raw}
+			return flvout.ResumeOptions{FileOptions: options, Recorded: t.Session.Kind == session.Recorded}.Open(template.expand(t, time.Now(), 1))
+		}
 	}
 	files, err := job.OpenFiles(o)
 	return files, nil, err

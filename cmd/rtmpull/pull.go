@@ -143,6 +143,9 @@ func (o *pullOptions) prepare(ctx context.Context, env *environment, args []stri
 	if err != nil {
 		return nil, err
 	}
+	if files != nil && files.Resumed != nil && target.Session.Kind == session.Recorded {
+		target.Session.Start += uint32(files.Resumed.Start.Milliseconds())
+	}
 	return &job.Pull{
 		Client: client, Target: target, Files: files, Output: pipe,
 		Limits: job.Limits{Duration: limit, Size: int64(o.maxSize)},

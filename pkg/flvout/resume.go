@@ -68,7 +68,7 @@ func (o ResumeOptions) Open(path string) (*File, *ResumePoint, error) {
 			}
 		}
 		if err != nil {
-			return nil, nil, m.close(err)
+			return nil, nil, newError("resume", path, m.close(err))
 		}
 		return f, p, nil
 	}

@@ -2,6 +2,8 @@ package job
 
 import (
 	"context"
+	"errors"
+	iofs "io/fs"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -16,6 +18,10 @@ type FilesOptions struct {
 	// Open opens the file with the number seq, the first of which is 1. It is
 	// called from the goroutine of Pull.Run, but for the first.
 	Open func(seq int) (*flvout.File, error)
+
+	// Resume opens the first file instead, if there is one to go on with; else the
+	// error is fs.ErrNotExist. nil: there is none.
+	Resume func() (*flvout.File, *flvout.ResumePoint, error)
 
 	Time  time.Duration // of media, in each file
 	Size  int64         // bytes of each file
@@ -45,6 +51,7 @@ type Finished struct {
 // recordings before have left unfinished is completed.
 type Files struct {
 	*flvout.Rotator
+	Resumed *flvout.ResumePoint // where the first file goes on; nil: it is a new one
 	options FilesOptions
 
 	current atomic.Pointer[current]
@@ -97,7 +104,7 @@ func OpenFiles(o FilesOptions) (*Files, error) {
 	fs := &Files{options: o, queue: make(chan unfinished, maxUnfinished), stop: make(chan struct{}), leave: make(chan struct{}), healed: make(chan struct{})}
 	rotator := flvout.RotatorOptions{
 		Open: func(n int) (*flvout.File, error) {
-			f, err := o.Open(n + 1)
+			f, err := fs.open(n + 1)
 			if err == nil {
 				fs.current.Store(&current{f, filepath.Dir(f.Name())})
 			}
@@ -113,6 +120,9 @@ func OpenFiles(o FilesOptions) (*Files, error) {
 	if fs.Rotator, err = flvout.NewRotator(rotator); err != nil {
 		return nil, err
 	}
+	if fs.Resumed != nil {
+		fs.Rotator.Resume(fs.Resumed)
+	}
 	if err := fs.space(); err != nil {
 		_ = fs.Rotator.Close()
 		close(fs.queue)
@@ -122,6 +132,16 @@ func OpenFiles(o FilesOptions) (*Files, error) {
 		return nil, err
 	}
 	return fs, nil
+}
+
+// open opens a file, or goes on with one.
+func (fs *Files) open(seq int) (f *flvout.File, err error) {
+	if seq == 1 && fs.options.Resume != nil {
+		if f, fs.Resumed, err = fs.options.Resume(); !errors.Is(err, iofs.ErrNotExist) {
+			return f, err
+		}
+	}
+	return fs.options.Open(seq)
 }
 
 // start begins what goes on beside the recording. end ends that.

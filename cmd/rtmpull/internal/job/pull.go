@@ -106,7 +106,13 @@ func (p *Pull) Run(ctx context.Context) Result {
 	p.out = flvout.NewSplicer(sink, p.Splice)
 	p.recorded = p.Target.Session.Kind == session.Recorded
 	var err error
-	r.Reason, err = p.connections(inner)
+	resumed := p.Files != nil && p.Files.Resumed != nil
+	if resumed {
+		err = p.out.Resume(p.Files.Resumed)
+	}
+	if err == nil {
+		r.Reason, err = p.connections(inner)
+	}
 	// A write error was told by record already; what Close then says is whether
 	// the rest is safe.
 	fail := func(e error) {
@@ -121,7 +127,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 	}
 	r.Mended = p.out.Corrections()
 	r.Err, r.Took = err, time.Since(p.start)
-	r.Media = r.Stats.Audio+r.Stats.Video > 0
+	r.Media = r.Stats.Audio+r.Stats.Video > 0 && (!resumed || p.kind != kinds{})
 	if r.Media && p.Files == nil {
 		r.Files, r.First = 1, r.Name
 		p.report(Event{Kind: FileClosed, Name: r.Name, Size: r.Size, Duration: r.Duration})

@@ -43,8 +43,11 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" { // whom no permission stops
+			switch cond {
+			case "root": // whom no permission stops
 				return os.Getuid() == 0, nil
+			case "mount": // who may have a file system of his own
+				return exec.Command("unshare", "-m", "true").Run() == nil, nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},

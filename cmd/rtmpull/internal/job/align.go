@@ -9,7 +9,7 @@ func untilMultiple(now time.Time, step time.Duration) time.Duration {
 	hour, minute, second := now.Clock()
 	since := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute +
 		time.Duration(second)*time.Second + time.Duration(now.Nanosecond())
-	of := min((since/step+1)*step, 24*time.Hour)
+	of := min(since-since%step+step, 24*time.Hour)
 	// As a time of day: a day has 23 or 25 hours when the clocks are changed.
 	next := time.Date(year, month, day, 0, 0, 0, int(of), now.Location())
 	for !next.After(now) { // an hour that comes twice

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -51,7 +52,7 @@ func (h *Hook) environment(f Finished) []string {
 	if err != nil {
 		name = f.Name
 	}
-	return append(h.Env[:len(h.Env):len(h.Env)],
+	return append(slices.Clip(h.Env),
 		"RTMPULL_FILE="+name,
 		"RTMPULL_DURATION="+strconv.FormatFloat(f.Duration.Seconds(), 'f', 3, 64),
 		"RTMPULL_SIZE="+strconv.FormatInt(f.Size, 10),
@@ -80,8 +81,12 @@ func (h *Hook) run(f Finished, leave <-chan struct{}) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = cmd.Wait()
+	}()
 	limit := h.Limit
 	if limit == 0 {
 		limit = DefaultHookLimit
@@ -89,7 +94,7 @@ func (h *Hook) run(f Finished, leave <-chan struct{}) error {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
-	case err := <-done:
+	case <-done:
 		return err
 	case <-timer.C:
 		kill(cmd)

@@ -31,7 +31,7 @@ func (fs *Files) space() error {
 	folder := c.folder
 	free, capacity, err := diskSpace(folder)
 	if err != nil {
-		return nil // there are file systems that do not say
+		return nil //nolint:nilerr // there are file systems that do not say
 	}
 	if want := fs.options.MinFree(capacity); free < want {
 		return &SpaceError{folder, free, want}

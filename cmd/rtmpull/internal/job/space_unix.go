@@ -11,6 +11,6 @@ func diskSpace(folder string) (free, capacity uint64, err error) {
 	if err := unix.Statfs(folder, &s); err != nil {
 		return 0, 0, err
 	}
-	block := uint64(s.Bsize)                                               //nolint:unconvert // its type differs from system to system
-	return uint64(max(0, s.Bavail)) * block, uint64(s.Blocks) * block, nil //nolint:unconvert // as above
+	block := uint64(s.Bsize)
+	return uint64(max(0, s.Bavail)) * block, uint64(s.Blocks) * block, nil //nolint:unconvert // types differ from system to system
 }

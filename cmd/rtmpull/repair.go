@@ -138,7 +138,7 @@ func (o *repairOptions) tell(out io.Writer, file string, r *flvout.Repaired) err
 	default:
 		done = "mended in place"
 	}
-	if !o.dryRun && r.Path != file {
+	if !o.dryRun && r.Path != filepath.Clean(file) {
 		done += " as " + r.Path
 	}
 	text := fmt.Sprintf("%s: %s; %.2f s, %s, %d audio and %d video tags\n", file, done,
@@ -246,7 +246,7 @@ func (o *repairOptions) tellJSON(out io.Writer, file string, r *flvout.Repaired,
 		line.Type, line.Action, line.Bytes = "repaired", actionName(r.Action), r.Size
 		line.Duration = r.Duration.Seconds()
 		line.Audio, line.Video, line.Keys = r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames
-		if !o.dryRun && r.Path != file {
+		if !o.dryRun && r.Path != filepath.Clean(file) {
 			line.Output = r.Path
 		}
 		c, not := &r.Corrections, &r.Stats.Dropped

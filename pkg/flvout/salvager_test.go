@@ -61,7 +61,7 @@ func TestSalvager(t *testing.T) {
 	m := len(tags) / 2 // the tag that is damaged
 	last := len(tags) - 1
 	without := func(n int) []Tag { return slices.Delete(slices.Clone(tags), n, n+1) }
-	join := func(parts ...[]byte) []byte { return slices.Concat(parts...) }
+	join := slices.Concat[[]byte]
 	edit := func(f func(b []byte)) []byte {
 		b := bytes.Clone(good)
 		f(b)

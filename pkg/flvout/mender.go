@@ -1,0 +1,312 @@
+package flvout
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// A mender mends one file.
+type mender struct {
+	path string
+	name string // what it is called when it is whole
+	f    *os.File
+	fi   fs.FileInfo
+	o    *RepairOptions
+	v    *survey
+	want []byte // the head as it should be; nil: there is no room for it
+
+	roomy bool // a copy keeps the room for an index that is left over
+}
+
+// openMender opens a file and keeps others from it.
+func openMender(path string, o *RepairOptions) (*mender, error) {
+	mode := os.O_RDWR
+	if o.DryRun || o.Output != "" {
+		mode = os.O_RDONLY
+	}
+	fi, err := os.Stat(path) // to open a pipe may take for ever
+	switch {
+	case err != nil:
+		return nil, newError("open", path, err)
+	case fi.IsDir():
+		return nil, newError("open", path, syscall.EISDIR)
+	case !fi.Mode().IsRegular():
+		return nil, newError("open", path, errNoFile)
+	}
+	f, err := os.OpenFile(path, mode, 0)
+	if err != nil {
+		return nil, newError("open", path, err)
+	}
+	m := &mender{path: path, f: f, o: o}
+	if err = lock(f); err == nil {
+		err = isAt(f, path)
+	}
+	if err == nil {
+		m.fi, err = f.Stat() // as it is with nobody else at it
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, newError("open", path, err)
+	}
+	return m, nil
+}
+
+// close lets the file go. It returns err, or else its own.
+func (m *mender) close(err error) error {
+	unlock(m.f)
+	if e := m.f.Close(); err == nil && e != nil && !errors.Is(e, os.ErrClosed) {
+		err = newError("close", m.path, e)
+	}
+	return err
+}
+
+var errNoFile = errors.New("no regular file")
+
+// repair looks and acts.
+func (m *mender) repair() (*Repaired, error) {
+	if err := m.survey(); err != nil {
+		return nil, err
+	}
+	done := m.report()
+	switch {
+	case !m.v.media():
+		return nil, ErrNoMedia
+	case m.o.Output != "" && !m.o.DryRun:
+		return done, m.writeTo(m.o.Output, done)
+	case m.v.damage.Head && m.o.Output == "" && m.name == m.path:
+		return nil, ErrNotFLV
+	case m.o.DryRun:
+		return done, nil
+	}
+	return done, m.act(done)
+}
+
+// act does what was decided.
+func (m *mender) act(done *Repaired) error {
+	left := m.name != m.path // a recording did
+	switch {
+	case done.Action == ActionCopy:
+		if err := m.replace(done); err != nil {
+			return err
+		}
+	case left && m.want != nil:
+		return m.adopt(done)
+	case done.Action == ActionInPlace:
+		if err := m.inPlace(done.Head); err != nil {
+			return err
+		}
+	}
+	if left {
+		return m.finish(done)
+	}
+	return nil
+}
+
+func (m *mender) survey() error { return m.surveyTo(m.fi.Size()) }
+
+// surveyTo surveys the file up to an offset.
+func (m *mender) surveyTo(size int64) (err error) {
+	m.v, err = surveyFile(m.f, size, m.o)
+	if err != nil {
+		return newError("read", m.path, err)
+	}
+	return nil
+}
+
+// report decides what is to be done.
+func (m *mender) report() *Repaired {
+	v := m.v
+	r := &Repaired{
+		Path: m.name, Damage: v.damage, Duration: v.sum.duration(), Size: v.whole(), Stats: v.stats,
+		Corrections: v.fixed, Moved: v.is != v.becomes,
+	}
+	m.want = v.head.want(v, m.o)
+	right := v.head.right(v, m.want, m.o)
+	r.Head = !right
+	switch {
+	case m.o.Output != "":
+		r.Action, r.Path = ActionCopy, m.o.Output
+	case !m.trusted(), !right && m.want == nil:
+		r.Action = ActionCopy
+	case !right, v.damage.Trailers > 0, v.damage.NoTrailer, v.damage.Tail > 0:
+		r.Action = ActionInPlace
+	}
+	return r
+}
+
+// trusted tells whether the tags can stay where they are: all of a recording of
+// ours that is not finished, since what it has was mended when it came.
+func (m *mender) trusted() bool {
+	return m.v.asIs() || m.v.inLine() && m.name != m.path && m.v.head.ours()
+}
+
+// inPlace mends the file where it is. Each step can be done again, and so can all
+// of them after any.
+func (m *mender) inPlace(head bool) error {
+	if err := m.mendTrailers(); err != nil {
+		return err
+	}
+	if m.v.damage.Tail > 0 {
+		if err := m.f.Truncate(m.v.end); err != nil {
+			return newError("truncate", m.path, err)
+		}
+	}
+	// The head tells of what is on the disk.
+	if err := m.sync(); err != nil || !head {
+		return err
+	}
+	if _, err := m.f.WriteAt(m.want, 0); err != nil {
+		return newError("write", m.path, err)
+	}
+	return m.sync()
+}
+
+func (m *mender) sync() error {
+	if err := m.f.Sync(); err != nil {
+		return newError("sync", m.path, err)
+	}
+	return nil
+}
+
+// mendTrailers writes the trailers that are wrong or missing.
+func (m *mender) mendTrailers() error {
+	if m.v.damage.Trailers > 0 {
+		if err := m.writeTrailers(); err != nil {
+			return err
+		}
+	}
+	if m.v.damage.NoTrailer {
+		return m.writeTrailer(&m.v.last)
+	}
+	return nil
+}
+
+// writeTrailers goes through the file once more, and writes the trailers that are
+// wrong.
+func (m *mender) writeTrailers() error {
+	if _, err := m.f.WriteAt(make([]byte, trailerSize), int64(headSize-trailerSize)); err != nil {
+		return newError("write", m.path, err)
+	}
+	s := NewSalvager(m.f, m.v.size)
+	for {
+		_, err := s.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return newError("read", m.path, err)
+		}
+		if !s.last.trailer && s.End() == s.last.bodyEnd()+trailerSize {
+			if err := m.writeTrailer(&s.last); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (m *mender) writeTrailer(t *found) error {
+	if _, err := m.f.WriteAt(t.appendTrailer(nil), t.bodyEnd()); err != nil {
+		return newError("write", m.path, err)
+	}
+	return nil
+}
+
+// repairSuffix is what a copy has behind its name until it is whole.
+const repairSuffix = ".repair"
+
+// replace writes the file anew, and puts that in its place.
+func (m *mender) replace(done *Repaired) error {
+	to := m.path + repairSuffix
+	// What one that was broken off left behind; the file is ours alone.
+	_ = os.Remove(to)
+	_ = os.Remove(to + partSuffix)
+	if err := m.writeTo(to, done); err != nil {
+		return err
+	}
+	to, done.Path = done.Path, m.name
+	if err := m.close(nil); err != nil { // or Windows would not replace it
+		return err
+	}
+	if err := os.Rename(to, m.path); err != nil {
+		_ = os.Remove(to)
+		return newError("rename", to, err)
+	}
+	syncDir(filepath.Dir(m.path))
+	return nil
+}
+
+// writeTo writes the file anew under a name that is free.
+func (m *mender) writeTo(to string, done *Repaired) error {
+	if _, err := os.Lstat(to); err == nil {
+		return newError("create", to, fs.ErrExist)
+	}
+	f, err := FileOptions{IndexEntries: m.o.IndexEntries, Raw: m.o.Raw}.Create(to)
+	if err != nil {
+		return err
+	}
+	f.roomy = m.roomy
+	line, err := m.copyTo(f)
+	if err == nil {
+		if err = os.Chmod(f.Name(), m.fi.Mode().Perm()); err != nil {
+			err = newError("chmod", f.Name(), err)
+		}
+	}
+	if err != nil {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+		return err
+	}
+	done.Path, done.Size, done.Duration, done.Stats = f.Name(), f.Size(), f.Duration(), line.Stats()
+	return nil
+}
+
+func (m *mender) copyTo(f *File) (*line, error) {
+	s := NewSalvager(m.f, m.v.size)
+	line := newLine(f, m.o.Raw)
+	var c Class
+	for {
+		t, err := s.Next()
+		if errors.Is(err, io.EOF) {
+			return line, line.Close()
+		}
+		if err != nil {
+			return nil, newError("read", m.path, err)
+		}
+		if err := line.joined(s.Damage().Joined); err != nil {
+			return nil, err
+		}
+		c = Classify(t)
+		if err := line.write(t, &c); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// A line is the way of the tags from the Salvager into a file.
+type line struct {
+	*Splicer
+	files int64 // that were joined
+}
+
+func newLine(out Sink, raw bool) *line {
+	return &line{Splicer: NewSplicer(out, SplicerOptions{OnChange: ChangeKeep, Raw: raw})}
+}
+
+// joined tells that so many files were appended to the first. Each is as good as
+// a new connection.
+func (l *line) joined(n int64) error {
+	if n == l.files {
+		return nil
+	}
+	l.files = n
+	return l.Rejoin()
+}
+
+func (f *found) appendTrailer(dst []byte) []byte {
+	return binary.BigEndian.AppendUint32(dst, uint32(tagHeaderSize+f.size))
+}

@@ -103,7 +103,7 @@ func (r *cutter) due(t Tag, c *Class, file sizer) (why Cut, cut bool) {
 		slack = cutSlack
 	}
 	switch {
-	case r.time > 0 && pos+slack >= r.time, pos >= maxFileTime-longestGOP:
+	case r.time > 0 && pos+slack >= r.time && !r.nearEdge(), pos >= maxFileTime-longestGOP:
 		return CutTime, true
 	case r.size > 0 && size+grow+closing > r.size:
 		return CutSize, true
@@ -111,6 +111,13 @@ func (r *cutter) due(t Tag, c *Class, file sizer) (why Cut, cut bool) {
 		return CutClock, true
 	}
 	return 0, false
+}
+
+// nearEdge tells whether the clock asks for a cut so soon that one by time would
+// leave next to nothing in between, as with an hour by both.
+func (r *cutter) nearEdge() bool {
+	soon := time.Duration(min(r.time/10, longestGOP)) * time.Millisecond
+	return r.align != nil && r.arrived < r.edge && r.edge-r.arrived <= soon
 }
 
 // overdue tells whether a limit is passed by as much again, and no key frame to be

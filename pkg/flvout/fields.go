@@ -2,6 +2,7 @@ package flvout
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
 )
@@ -83,4 +84,43 @@ func cutName(b []byte) (name, rest []byte, ok bool) {
 		return nil, nil, false
 	}
 	return b[:n], b[n:], true
+}
+
+// appendKeyframes writes an index in the one form that FFmpeg, mpegts.js and
+// nginx all take: an object, not an ECMA array, that begins with two arrays of
+// numbers.
+func appendKeyframes(dst []byte, entries []IndexEntry) []byte {
+	dst = append(appendName(dst, "keyframes"), amfObject)
+	dst = appendArray(appendName(dst, "times"), len(entries))
+	for _, e := range entries {
+		dst = appendNumber(dst, seconds(e.Time))
+	}
+	dst = appendArray(appendName(dst, "filepositions"), len(entries))
+	for _, e := range entries {
+		dst = appendNumber(dst, float64(e.Position))
+	}
+	return append(dst, 0, 0, amfObjectEnd)
+}
+
+// appendFiller appends two fields that are n bytes long: an array of zeros, and a
+// string for the rest. Nulls would end the metadata for mpegts.js, and a long
+// string would for FFmpeg.
+func appendFiller(dst []byte, n int) []byte {
+	n -= spacerSize + padSize
+	dst = appendArray(appendName(dst, spacerField), n/amfNumberSize)
+	dst = append(dst, make([]byte, n/amfNumberSize*amfNumberSize)...)
+	dst = append(appendName(dst, padField), amfString, 0, byte(n%amfNumberSize))
+	return append(dst, "        "[:n%amfNumberSize]...)
+}
+
+func appendName(dst []byte, name string) []byte {
+	return append(binary.BigEndian.AppendUint16(dst, uint16(len(name))), name...)
+}
+
+func appendNumber(dst []byte, f float64) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, amfNumber), math.Float64bits(f))
+}
+
+func appendArray(dst []byte, n int) []byte {
+	return binary.BigEndian.AppendUint32(append(dst, amfStrictArray), uint32(n))
 }

@@ -1,20 +1,11 @@
 package flvout
 
 import (
-	"encoding/binary"
 	"io"
 	"os"
 	"time"
 
 	"github.com/yutopp/go-flv/tag"
-)
-
-// What goes out with one write. A file wants large ones: 256 KiB cost a fifth of
-// the CPU less than 64. A pipe takes 64 KiB at a time, and smaller buffers stay
-// in nearer caches.
-const (
-	fileBufferSize   = 256 << 10
-	streamBufferSize = 64 << 10
 )
 
 // A Writer writes tags to an io.Writer as one FLV file that is right from the
@@ -221,118 +212,6 @@ func (w *Writer) append(t Tag, c *Class) {
 		if len(w.buf) == 0 {
 			w.flushed = w.all.tally
 		}
-	}
-}
-
-// put appends t to the buffer, or writes it at once if it is larger than that.
-func (w *Writer) put(t Tag) bool {
-	size := tagHeaderSize + len(t.Body) + trailerSize
-	if size > cap(w.buf)-len(w.buf) && !w.flush() {
-		return false
-	}
-	if size > cap(w.buf) {
-		return w.putLarge(t)
-	}
-	w.buf = appendTag(w.buf, t)
-	return true
-}
-
-// AvailableBuffer returns an empty slice with room for a body of n bytes, at the
-// place to which the next WriteTag puts one: a body that is built there is not
-// copied again. It is nil if there is no such place now. The room is lent until
-// the next WriteTag or Close; a Flush does not touch it.
-//
-// It is to a tag's body what bufio.Writer's method of that name is to text.
-func (w *Writer) AvailableBuffer(n int) []byte {
-	size := tagHeaderSize + n + trailerSize
-	if w.opening != nil || w.err != nil || size > cap(w.buf) {
-		return nil
-	}
-	if size > cap(w.buf)-len(w.buf) && !w.flush() {
-		return nil
-	}
-	at := len(w.buf) + tagHeaderSize
-	return w.buf[at : at : at+n]
-}
-
-// putLarge writes t from where it is. The buffer is empty and lends its room to
-// the header and the trailer.
-func (w *Writer) putLarge(t Tag) bool {
-	frame := appendTagHeader(w.buf, t, len(t.Body))
-	frame = binary.BigEndian.AppendUint32(frame, uint32(tagHeaderSize+len(t.Body)))
-	for _, part := range [...][]byte{frame[:tagHeaderSize], t.Body, frame[tagHeaderSize:]} {
-		if _, err := w.send(part); err != nil {
-			w.fail(err)
-			return false
-		}
-	}
-	w.written += int64(len(frame) + len(t.Body))
-	return true
-}
-
-// Flush sends the whole tags in the buffer on. It does not end the wait for the
-// other track.
-func (w *Writer) Flush() error {
-	if w.err == nil {
-		w.flush()
-	}
-	return w.tell()
-}
-
-func (w *Writer) flush() bool {
-	if len(w.buf) == 0 {
-		return true
-	}
-	n, err := w.send(w.buf)
-	if err != nil {
-		w.keepWhole(n)
-		w.fail(err)
-		return false
-	}
-	w.written += int64(n)
-	w.buf = w.buf[:0]
-	w.flushed = w.all.tally
-	if w.file != nil {
-		w.file.onFlush()
-	}
-	return true
-}
-
-func (w *Writer) send(b []byte) (int, error) {
-	n, err := w.w.Write(b)
-	n = min(max(n, 0), len(b))
-	if n < len(b) && err == nil {
-		err = io.ErrShortWrite
-	}
-	return n, err
-}
-
-// keepWhole counts the whole tags among the first n bytes of the buffer, which
-// are all that was written of it.
-func (w *Writer) keepWhole(n int) {
-	head := 0
-	if w.written == 0 {
-		head = headSize
-	}
-	if n < head {
-		return
-	}
-	rest := w.buf[head:n]
-	for t, r, ok := cutTag(rest); ok; t, r, ok = cutTag(rest) {
-		c := Classify(t)
-		w.flushed.add(t, &c, w.written+int64(n-len(rest)))
-		rest = r
-	}
-	w.written += int64(n - len(rest))
-}
-
-// fail makes err stick and takes back what did not get through.
-func (w *Writer) fail(err error) {
-	w.err = newError("write", w.path, err)
-	w.all.cut(&w.flushed, w.written)
-	w.buf = w.buf[:0]
-	if w.onFail != nil {
-		w.onFail(w.written)
 	}
 }
 

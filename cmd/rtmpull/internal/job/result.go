@@ -1,0 +1,60 @@
+package job
+
+import (
+	"errors"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+)
+
+// A Reason says why a recording ended without an error.
+type Reason string
+
+// The reasons.
+const (
+	StreamEnded     Reason = "by the server"
+	DurationReached Reason = "the duration was reached"
+	SizeReached     Reason = "the size was reached"
+	Changed         Reason = "the parameters of the stream changed"
+)
+
+// A Result is what came of a recording.
+type Result struct {
+	Reason     Reason // empty if Err is not nil
+	Err        error
+	Media      bool   // audio or video came
+	Name       string // of the last file
+	First      string // and of the first
+	Files      int
+	Recovered  int   // files that were left unfinished before
+	Size       int64 // of all files
+	Duration   time.Duration
+	Stats      flvout.Stats
+	Received   rtmp.Stats
+	Mended     flvout.Corrections
+	Gaps       int64
+	Reconnects int           // connections after the first
+	Took       time.Duration // from the call of Run
+}
+
+// gather takes over what is known of files since they are complete.
+func (p *Pull) gather(files FilesResult) error {
+	r := &p.result
+	dropped := r.Stats.Dropped
+	r.Files, r.First, r.Recovered = files.Count, files.First.Name, files.Recovered
+	r.Size, r.Stats = files.Size, files.Stats
+	r.Stats.Dropped.NoKey = dropped.NoKey
+	if files.Count > 0 {
+		r.Name = files.Last.Name
+	}
+	if files.Count == 1 {
+		r.Duration = files.Last.Duration
+	}
+	return files.Err
+}
+
+func isOutputError(err error) bool {
+	var e *flvout.Error
+	return errors.As(err, &e)
+}

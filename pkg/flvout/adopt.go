@@ -33,13 +33,13 @@ func (o FileOptions) adopt(file *os.File, path string, h head, s *summary, size 
 	w.path, w.opening, w.buf = path, nil, make([]byte, 0, fileBufferSize)
 	w.file.entries, w.file.head = h.room, h
 	w.all, w.flushed, w.written = *s, s.tally, size
-	w.line = s.line()
+	w.origin = s.origin()
 	f.checked = s.duration()
 	return f, nil
 }
 
-// line returns the origin of a file that goes on, in the file's own time.
-func (s *summary) line() (l origin) {
+// origin is that of a file that goes on, in the file's own time.
+func (s *summary) origin() (l origin) {
 	l.begin(0)
 	if s.audio.frames > 0 {
 		l.at(tag.TagTypeAudio, s.audio.last)

@@ -8,7 +8,7 @@ import (
 // A Cut is why a row of files goes on in the next.
 type Cut uint8
 
-// The reasons for a cut. At NoKey the limit was passed by far and no key frame
+// The reasons for a cut. At CutNoKey the limit was passed by far and no key frame
 // came: the next file begins without video.
 const (
 	CutEnd   Cut = iota // none: the recording is over
@@ -19,9 +19,14 @@ const (
 	CutNoKey
 )
 
+var cutNames = [...]string{"end", "time", "size", "clock", "split", "no_key_frame"}
+
 // String gives the reason's name, as for programs.
 func (c Cut) String() string {
-	return [...]string{"end", "time", "size", "clock", "split", "no_key_frame"}[c]
+	if int(c) < len(cutNames) {
+		return cutNames[c]
+	}
+	return ""
 }
 
 const (

@@ -31,7 +31,7 @@ type Writer struct {
 	onFail func(whole int64)
 
 	opening *opening // nil when the header is written
-	line    origin
+	origin  origin
 	buf     []byte // whole tags only
 
 	all     summary // of what is written and what is in buf
@@ -159,7 +159,7 @@ func (w *Writer) begin() {
 		w.buf = make([]byte, 0, fileBufferSize)
 	}
 	if o.heard || o.shown {
-		w.line.begin(o.oldest)
+		w.origin.begin(o.oldest)
 	}
 	for t, rest, ok := cutTag(o.tags); ok && w.err == nil; t, rest, ok = cutTag(rest) {
 		c := Classify(t)
@@ -192,9 +192,9 @@ func (w *Writer) emit(t Tag, c *Class) {
 	switch {
 	case w.raw:
 	case c.movesClock():
-		t.Timestamp = w.line.at(t.Type, t.Timestamp)
+		t.Timestamp = w.origin.at(t.Type, t.Timestamp)
 	default:
-		t.Timestamp = w.line.latest(t.Type)
+		t.Timestamp = w.origin.latest(t.Type)
 	}
 	w.append(t, c)
 }

@@ -42,12 +42,8 @@ func (d *alignValue) Set(s string) error {
 	return err
 }
 
-// How many key frames a file's index has room for.
-const (
-	minIndex  = 64
-	maxIndex  = 8192
-	mostAsked = 1 << 19 // as many as fit into the largest tag
-)
+// minIndex is how many key frames an index has room for at least, if nobody asks.
+const minIndex = 64
 
 // An indexValue is a flag that takes a number of key frames.
 type indexValue struct {
@@ -66,25 +62,33 @@ func (v *indexValue) Type() string { return "N" }
 
 func (v *indexValue) Set(s string) error {
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n > mostAsked {
-		return errors.New("write a number of key frames, " + strconv.Itoa(mostAsked) + " at most")
+	if err != nil || n < 0 || n > flvout.MaxIndexEntries {
+		return errors.New("write a number of key frames, " + strconv.Itoa(flvout.MaxIndexEntries) + " at most")
 	}
 	v.n, v.set = n, true
 	return nil
 }
 
+// asked is what was asked for as flvout's options have it: 0 is nothing, and -1 no
+// index.
+func (v *indexValue) asked() int {
+	if v.set && v.n == 0 {
+		return -1
+	}
+	return v.n
+}
+
 // entries is how much room files get that are so long at most; 0: as long as may
 // be. Encoders make a key frame a second or less often.
 func (v *indexValue) entries(longest time.Duration) int {
+	const most = flvout.DefaultIndexEntries
 	switch {
-	case v.set && v.n == 0:
-		return -1
 	case v.set:
-		return v.n
+		return v.asked()
 	case longest == 0:
-		return maxIndex
+		return most
 	}
-	return int(min(max(math.Ceil(longest.Seconds()), minIndex), maxIndex))
+	return int(min(max(math.Ceil(longest.Seconds()), minIndex), most))
 }
 
 // A minFreeValue is a flag that takes a size, and none is a size as well.

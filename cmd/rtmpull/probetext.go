@@ -268,7 +268,7 @@ func (p *probed) printHead(s *sheet) {
 		s.line("%s", describeIndex(x))
 	}
 	s.label = "damage"
-	s.line("%s", describeDamage(p.Damage))
+	s.line("%s", damageText(p.Damage))
 }
 
 func value(v any) string {
@@ -282,10 +282,7 @@ func value(v any) string {
 }
 
 func describeIndex(x *flvout.IndexReport) string {
-	entries := ui.Count(int64(x.Entries), "entry")
-	if x.Entries != 1 {
-		entries = fmt.Sprintf("%d entries", x.Entries)
-	}
+	entries := ui.Count(int64(x.Entries), "entry", "entries")
 	switch x.State {
 	case flvout.IndexUnreadable:
 		return "cannot be read: " + x.Reason
@@ -298,30 +295,6 @@ func describeIndex(x *flvout.IndexReport) string {
 		return fmt.Sprintf("%s, wrong: %d on key frames, %d on no key frame, %d with a wrong time", entries, x.OnKey, x.Elsewhere+x.OnAudio, x.WrongTime)
 	}
 	return "none"
-}
-
-func describeDamage(d *flvout.DamageReport) string {
-	var parts []string
-	add := func(is bool, format string, args ...any) {
-		if is {
-			parts = append(parts, fmt.Sprintf(format, args...))
-		}
-	}
-	add(d.NoHeader, "no header")
-	add(d.GarbagePlaces > 0, "%s of garbage in %s", ui.Count(d.GarbageBytes, "byte"), ui.Count(d.GarbagePlaces, "place"))
-	add(d.WrongTrailers > 0, "%s", ui.Count(d.WrongTrailers, "wrong trailer"))
-	add(d.JoinedFiles > 0, "%s joined to it", ui.Count(d.JoinedFiles, "file"))
-	add(d.UnknownTags > 0, "%s", ui.Count(d.UnknownTags, "tag")+" that nobody can read")
-	add(d.TagsWithStreamID > 0, "%s with a stream ID", ui.Count(d.TagsWithStreamID, "tag"))
-	add(d.NoTrailer, "the last trailer is missing")
-	add(d.TornTag && d.TailBytes == 0, "the last tag is torn")
-	add(d.TornTag && d.TailBytes > 0, "the last tag is torn: %s", ui.Count(d.TailBytes, "byte"))
-	add(!d.TornTag && d.TailBytes > 0, "%s behind the last tag", ui.Count(d.TailBytes, "byte"))
-	add(d.UnreadableFrom > 0, "no tags from offset %d on", d.UnreadableFrom)
-	if len(parts) == 0 {
-		return "none"
-	}
-	return strings.Join(parts, ", ")
 }
 
 // verdict is the last line.

@@ -42,10 +42,10 @@ the same name has left unfinished, and that nobody writes to, are completed.
 
 The command of --on-complete is run for one file after the other. It has RTMPULL_FILE,
 RTMPULL_DURATION in seconds, RTMPULL_SIZE in bytes, RTMPULL_SEQ, RTMPULL_REASON (end, time,
-size, clock, change, reconnect, no_key_frame or recovered), RTMPULL_STREAM, RTMPULL_APP and RTMPULL_HOST
-in its environment, writes to standard error, and is killed after an hour. The recording does
-not wait for it, and its failure is told and does not change the exit status. In the end it is
-waited for; a signal shortens that to a minute at most.
+size, clock, change, reconnect, no_key_frame or recovered), RTMPULL_STREAM, RTMPULL_APP and
+RTMPULL_HOST in its environment, writes to standard error, and is killed after an hour. The
+recording does not wait for it, and its failure is told and does not change the exit status.
+In the end it is waited for; a signal shortens that to a minute at most.
 
 Exit status: 0 the stream ended by the server's word, or a limit was reached; 1 failed;
 2 incomplete, the connection was lost; 3 never connected; 4 refused by the server;

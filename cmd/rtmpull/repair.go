@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
-	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 )
 
@@ -23,7 +22,7 @@ import (
 type repairOptions struct {
 	dryRun  bool
 	output  string
-	entries int
+	entries indexValue
 	raw     bool
 	asJSON  bool
 }
@@ -35,8 +34,8 @@ func newRepairCommand(env *environment) *cobra.Command {
 		Short: "mend FLV files, or complete what a recording left",
 		Long: `Repair mends FLV files: a torn end, garbage between tags, wrong trailers, jumps of the
 clock, joined files, missing or wrong metadata and key-frame index. No frame is changed,
-and none is left out that can be decoded and does not come twice. NAME.part, which a recording left that was broken
-off, becomes NAME.
+and none is left out that can be decoded and does not come twice. NAME.part, which a
+recording left that was broken off, becomes NAME.
 
 It is done in place if the end, the trailers and the metadata are all there is to mend and
 there is room for an index. Otherwise a new file is written beside it, FILE.repair, which
@@ -50,7 +49,7 @@ Exit status: 0 mended, or nothing to mend; 1 a file cannot be mended; 5 the outp
 	fs := pflag.NewFlagSet("repair", pflag.ContinueOnError)
 	fs.BoolVarP(&o.dryRun, "dry-run", "n", false, "say what there is to mend, and change nothing")
 	fs.StringVarP(&o.output, "output", "o", "", "write to this new `file`, or into this folder, and leave FILE as it is")
-	fs.IntVar(&o.entries, "index-entries", 0, fmt.Sprintf("room for so many key frames in the index of a file that is written anew (default %d); -1: no index", flvout.DefaultIndexEntries))
+	fs.Var(&o.entries, "index-entries", fmt.Sprintf("room for so many key frames in the index of a file that is written anew; 0 is no index (default: %d)", flvout.DefaultIndexEntries))
 	fs.BoolVar(&o.raw, "raw", false, "leave the timestamps as they are, and what comes twice")
 	fs.BoolVar(&o.asJSON, "json", false, "as JSON, a line a file")
 	setGroups(cmd, flagGroup{"Flags", fs})
@@ -76,7 +75,7 @@ func (o *repairOptions) run(ctx context.Context, env *environment, files []strin
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		ro := flvout.RepairOptions{DryRun: o.dryRun, Output: o.output, IndexEntries: o.entries, Raw: o.raw}
+		ro := flvout.RepairOptions{DryRun: o.dryRun, Output: o.output, IndexEntries: o.entries.asked(), Raw: o.raw}
 		if into {
 			ro.Output = filepath.Join(o.output, strings.TrimSuffix(filepath.Base(file), ".part"))
 		}
@@ -143,10 +142,11 @@ func (o *repairOptions) tell(out io.Writer, file string, r *flvout.Repaired) err
 	}
 	text := fmt.Sprintf("%s: %s; %.2f s, %s, %d audio and %d video tags\n", file, done,
 		r.Duration.Seconds(), humanize.Bytes(uint64(r.Size)), r.Stats.Audio, r.Stats.Video)
+	wrong, left := findings(r)
 	for _, l := range []struct {
 		title string
-		list  []string
-	}{{"wrong", findings(r)}, {"left out", leftOut(r)}} {
+		list  list
+	}{{"wrong", wrong}, {"left out", left}} {
 		if len(l.list) > 0 {
 			text += "  " + l.title + ": " + strings.Join(l.list, ", ") + "\n"
 		}
@@ -155,48 +155,23 @@ func (o *repairOptions) tell(out io.Writer, file string, r *flvout.Repaired) err
 	return err
 }
 
-// A list is of what there is.
-type list []string
-
-func (l *list) add(is bool, format string, args ...any) {
-	if is {
-		*l = append(*l, fmt.Sprintf(format, args...))
-	}
-}
-
-func (l *list) count(n int64, thing, after string) { l.add(n > 0, "%s%s", ui.Count(n, thing), after) }
-
-// findings are what was wrong with a file and can be put right.
-func findings(r *flvout.Repaired) (l list) {
-	d, c := &r.Damage, &r.Corrections
-	l.add(d.Head, "no file header")
-	l.add(d.LongHead && !d.Head, "a file header that is longer than 9 bytes")
-	l.count(d.Trailers, "trailer", "")
-	l.add(d.NoTrailer, "no trailer at the end")
-	l.add(d.StreamIDs > 0, "stream IDs")
-	l.count(d.Joined, "FLV file", " behind the first")
-	l.count(c.Jumps+c.Wraps, "jump", " of the clock")
-	l.count(c.Raised, "timestamp", " that went back")
-	l.count(c.Made, "missing sequence header", "")
-	l.add(r.Moved && c.Jumps+c.Wraps+c.Raised+c.Made == 0 && len(leftOut(r)) == 0, "timestamps, or the order of tags")
-	l.add(r.Head, "metadata or key-frame index")
-	return l
-}
-
-// leftOut are what was in a file and cannot be in one that is whole.
-func leftOut(r *flvout.Repaired) (l list) {
-	d, c, not := &r.Damage, &r.Corrections, &r.Stats.Dropped
-	l.add(d.Places > 0, "%s of garbage in %s", ui.Count(d.Garbage, "byte"), ui.Count(d.Places, "place"))
-	l.add(d.Tail > 0 && d.Torn, "a torn tag of %s at the end", ui.Count(d.Tail, "byte"))
-	l.add(d.Tail > 0 && !d.Torn, "%s behind the last tag", ui.Count(d.Tail, "byte"))
-	l.count(d.Alien, "tag", " of unknown types")
-	l.count(c.Undecodable+c.Early+not.NoKey, "frame", " in front of the first that can be decoded")
-	l.count(c.Repeats+c.RepeatedHeaders, "repeated tag", "")
-	l.count(c.Ends, "end", " of sequence in the middle")
-	l.count(not.Empty, "empty tag", "")
-	l.count(not.Script, "script tag", "")
-	l.count(not.Total()-not.Empty-not.NoKey-not.Script, "tag", " that players cannot use")
-	return l
+// findings are what was wrong with a file and can be put right, and what was in it
+// and cannot be in one that is whole.
+func findings(r *flvout.Repaired) (wrong, left list) {
+	c, not := &r.Corrections, &r.Stats.Dropped
+	wrong, left = damaged(&r.Damage)
+	left.count(c.Undecodable+c.Early+not.NoKey, "frame", " in front of the first that can be decoded")
+	left.count(c.Repeats+c.RepeatedHeaders, "repeated tag", "")
+	left.count(c.Ends, "end", " of sequence in the middle")
+	left.count(not.Empty, "empty tag", "")
+	left.count(not.Script, "script tag", "")
+	left.count(not.Total()-not.Empty-not.NoKey-not.Script, "tag", " that players cannot use")
+	wrong.count(c.Jumps+c.Wraps, "jump", " of the clock")
+	wrong.count(c.Raised, "timestamp", " that went back")
+	wrong.count(c.Made, "missing sequence header", "")
+	wrong.add(r.Moved && c.Jumps+c.Wraps+c.Raised+c.Made == 0 && len(left) == 0, "timestamps, or the order of tags")
+	wrong.add(r.Head, "metadata or key-frame index")
+	return wrong, left
 }
 
 // A repairLine is what is told of a file in JSON.
@@ -217,24 +192,15 @@ type repairLine struct {
 
 // repairDamage is what was wrong with it, and what was left out.
 type repairDamage struct {
-	Head        bool  `json:"file_header,omitempty"`
-	Trailers    int64 `json:"trailers,omitempty"`
-	NoTrailer   bool  `json:"no_last_trailer,omitempty"`
-	StreamIDs   int64 `json:"stream_ids,omitempty"`
-	Joined      int64 `json:"joined_files,omitempty"`
-	Jumps       int64 `json:"clock_jumps,omitempty"`
-	Raised      int64 `json:"timestamps_raised,omitempty"`
-	Made        int64 `json:"headers_made,omitempty"`
-	Moved       bool  `json:"tags_changed,omitempty"`
-	Metadata    bool  `json:"metadata,omitempty"`
-	Garbage     int64 `json:"garbage_bytes,omitempty"`
-	Places      int64 `json:"garbage_places,omitempty"`
-	Tail        int64 `json:"tail_bytes,omitempty"`
-	Torn        bool  `json:"torn_tag,omitempty"`
-	Alien       int64 `json:"unknown_tags,omitempty"`
-	Undecodable int64 `json:"undecodable_frames,omitempty"`
-	Repeats     int64 `json:"repeated_tags,omitempty"`
-	Dropped     int64 `json:"dropped_tags,omitempty"` // empty, commands, script data
+	flvout.Damage
+	Jumps       int64 `json:"clock_jumps"`
+	Raised      int64 `json:"timestamps_raised"`
+	Made        int64 `json:"headers_made"`
+	Moved       bool  `json:"tags_changed"`
+	Metadata    bool  `json:"wrong_metadata"`
+	Undecodable int64 `json:"undecodable_frames"`
+	Repeats     int64 `json:"repeated_tags"`
+	Dropped     int64 `json:"dropped_tags"` // empty, commands, script data
 }
 
 func (o *repairOptions) tellJSON(out io.Writer, file string, r *flvout.Repaired, err error) error {
@@ -242,7 +208,6 @@ func (o *repairOptions) tellJSON(out io.Writer, file string, r *flvout.Repaired,
 	if err != nil {
 		line.Error = describe(err)
 	} else {
-		d := &r.Damage
 		line.Type, line.Action, line.Bytes = "repaired", actionName(r.Action), r.Size
 		line.Duration = r.Duration.Seconds()
 		line.Audio, line.Video, line.Keys = r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames
@@ -251,9 +216,7 @@ func (o *repairOptions) tellJSON(out io.Writer, file string, r *flvout.Repaired,
 		}
 		c, not := &r.Corrections, &r.Stats.Dropped
 		line.Damage = &repairDamage{
-			Head: d.Head || d.LongHead, Trailers: d.Trailers, NoTrailer: d.NoTrailer, StreamIDs: d.StreamIDs,
-			Joined: d.Joined, Jumps: c.Jumps + c.Wraps, Raised: c.Raised, Made: c.Made, Moved: r.Moved, Metadata: r.Head,
-			Garbage: d.Garbage, Places: d.Places, Tail: d.Tail, Torn: d.Torn, Alien: d.Alien,
+			Damage: r.Damage, Jumps: c.Jumps + c.Wraps, Raised: c.Raised, Made: c.Made, Moved: r.Moved, Metadata: r.Head,
 			Undecodable: c.Undecodable + c.Early + not.NoKey, Repeats: c.Repeats + c.RepeatedHeaders,
 			Dropped: not.Total() - not.NoKey + c.Ends,
 		}

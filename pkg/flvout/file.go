@@ -113,7 +113,7 @@ func (o FileOptions) entries() int {
 	case o.IndexEntries == 0:
 		return DefaultIndexEntries
 	}
-	return min(max(o.IndexEntries, minIndexEntries), maxIndexEntries)
+	return min(max(o.IndexEntries, minIndexEntries), MaxIndexEntries)
 }
 
 // WriteTag is Writer.WriteTag.

@@ -220,8 +220,8 @@ func TestHeadTooLong(t *testing.T) {
 	for i := range 20_000 {
 		m.fields.Properties = append(m.fields.Properties, prop(fmt.Sprint(i), amf.String(strings.Repeat("x", 900))))
 	}
-	h := newHead(m, maxIndexEntries)
-	if h.body > maxBody || h.count != 0 || h.room != maxIndexEntries {
+	h := newHead(m, MaxIndexEntries)
+	if h.body > maxBody || h.count != 0 || h.room != MaxIndexEntries {
 		t.Errorf("got a body of %d bytes with %d fields", h.body, h.count)
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// How many entries an index may have room for. The largest leaves an onMetaData
-// that fits into a tag with 1 MiB of a server's own fields.
+// How many entries an index may have room for. With the most of them an onMetaData
+// still fits into a tag, with 1 MiB of a server's own fields.
 const (
 	DefaultIndexEntries = 8192 // 147 KB in the file
 	minIndexEntries     = 4
-	maxIndexEntries     = 850_000
+	MaxIndexEntries     = 850_000
 )
 
 // An IndexEntry tells where a key frame is.
@@ -35,7 +35,7 @@ type Index struct {
 
 // NewIndex returns an Index with room for n entries, at least 4.
 func NewIndex(n int) *Index {
-	x := &Index{entries: make([]IndexEntry, 0, min(max(n, minIndexEntries), maxIndexEntries))}
+	x := &Index{entries: make([]IndexEntry, 0, min(max(n, minIndexEntries), MaxIndexEntries))}
 	x.Reset(1)
 	return x
 }

@@ -61,7 +61,7 @@ func TestInspectGood(t *testing.T) {
 			{"filesize", 468385.},
 		}},
 		Index:  &IndexReport{State: IndexNone},
-		Damage: &DamageReport{},
+		Damage: &Damage{},
 		Faults: []Fault{},
 	}
 	b := sample(t, "minute.flv")
@@ -141,7 +141,7 @@ func TestInspectFaults(t *testing.T) {
 		if !slices.Equal(got, fields) {
 			t.Errorf("%s, %s: got %q, want %q", c.ID, c.Name, got, fields)
 		}
-		if c.Kind&flvtest.Repair != 0 && (r.Damage.GarbageBytes != c.Want.Garbage || r.Damage.TailBytes != c.Want.Tail || r.Damage.JoinedFiles != int64(c.Want.Heads)) {
+		if c.Kind&flvtest.Repair != 0 && (r.Damage.Garbage != c.Want.Garbage || r.Damage.Tail != c.Want.Tail || r.Damage.Joined != int64(c.Want.Heads)) {
 			t.Errorf("%s, %s: got %+v, want garbage of %d, a tail of %d and %d more files", c.ID, c.Name, r.Damage, c.Want.Garbage, c.Want.Tail, c.Want.Heads)
 		}
 	}
@@ -317,7 +317,7 @@ func TestInspectNoFLV(t *testing.T) {
 // TestInspectPipeDamage: of a pipe the report ends where reading does.
 func TestInspectPipeDamage(t *testing.T) {
 	torn, err := Inspect(bytes.NewReader(flvtest.Get(t, "01").File))
-	if err != nil || !torn.Damage.TornTag || torn.Tracks[1].Frames != 2584 || !slices.Contains(torn.Faults, FaultDamage) {
+	if err != nil || !torn.Damage.Torn || torn.Tracks[1].Frames != 2584 || !slices.Contains(torn.Faults, FaultDamage) {
 		t.Errorf("got %+v, %v", torn, err)
 	}
 	b := bytes.Clone(sample(t, "bars.flv"))

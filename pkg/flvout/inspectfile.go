@@ -28,11 +28,11 @@ func InspectFile(r io.ReaderAt, size int64) (*Report, error) {
 		i.Add(t, s.Offset())
 	}
 	d := s.Damage()
-	if n == 0 && d.Head {
+	if n == 0 && d.NoHeader {
 		return nil, &SyntaxError{0, "not an FLV file: no signature"}
 	}
 	report := i.Report()
-	report.addDamage(d.report())
+	report.addDamage(d)
 	return report, nil
 }
 
@@ -44,10 +44,9 @@ func (i *Inspector) addHead(r io.ReaderAt) {
 	}
 }
 
-func (r *Report) addDamage(d *DamageReport) {
-	sound := DamageReport{LongHeader: d.LongHeader} // which is legal
-	r.Damage = d
-	if *d != sound {
+func (r *Report) addDamage(d Damage) {
+	r.Damage = &d
+	if d.any() {
 		r.Faults = append(r.Faults, FaultDamage)
 	}
 }
@@ -62,7 +61,7 @@ func Inspect(r io.Reader) (*Report, error) {
 		return nil, err
 	}
 	i.Flags(audio, video)
-	damage := &DamageReport{}
+	var damage Damage
 	for {
 		t, err := s.Next()
 		if err == nil {
@@ -74,7 +73,7 @@ func Inspect(r io.Reader) (*Report, error) {
 		case errors.Is(err, io.EOF):
 			i.head.size = s.read
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			damage.TornTag = true
+			damage.Torn = true
 		case wrong:
 			damage.UnreadableFrom = syntax.Offset
 		default:

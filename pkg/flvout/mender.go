@@ -78,7 +78,7 @@ func (m *mender) repair() (*Repaired, error) {
 		return nil, ErrNoMedia
 	case m.o.Output != "" && !m.o.DryRun:
 		return done, m.writeTo(m.o.Output, done)
-	case m.v.damage.Head && m.o.Output == "" && m.name == m.path:
+	case m.v.damage.NoHeader && m.o.Output == "" && m.name == m.path:
 		return nil, ErrNotFLV
 	case m.o.DryRun:
 		return done, nil

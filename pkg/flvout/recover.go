@@ -42,7 +42,7 @@ func (m *mender) dismiss() (*Repaired, error) {
 	switch {
 	case m.v.frames() > 0 && m.v.inLine() && m.want != nil:
 		return done, m.adopt(done)
-	case m.v.frames() > 0, m.v.damage.Head && m.v.size > 0:
+	case m.v.frames() > 0, m.v.damage.NoHeader && m.v.size > 0:
 		return nil, ErrNoMedia
 	}
 	if err := m.close(nil); err != nil { // Windows removes nothing that is open

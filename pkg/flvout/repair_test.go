@@ -73,7 +73,7 @@ func TestRepair(t *testing.T) {
 			}
 			d, w := done.Damage, c.Want
 			if d.Garbage != w.Garbage || d.Tail != w.Tail || d.Trailers != int64(w.Trailers) || d.NoTrailer != w.Torn ||
-				d.Joined != int64(w.Heads) || d.Alien+done.Stats.Dropped.Total()-d.Joined != int64(w.Alien) {
+				d.Joined != int64(w.Heads) || d.Unknown+done.Stats.Dropped.Total()-d.Joined != int64(w.Alien) {
 				t.Errorf("%s: got %+v and %+v, want %+v", c.Name, d, done.Stats.Dropped, flvtest.Want{
 					Garbage: w.Garbage, Tail: w.Tail, Trailers: w.Trailers, Torn: w.Torn, Heads: w.Heads, Alien: w.Alien})
 			}

@@ -36,7 +36,7 @@ type Report struct {
 
 	Metadata *MetadataReport `json:"metadata,omitempty"`
 	Index    *IndexReport    `json:"index,omitempty"`  // of a file
-	Damage   *DamageReport   `json:"damage,omitempty"` // of a file that was searched for it
+	Damage   *Damage         `json:"damage,omitempty"` // of a file that was searched for it
 
 	Faults []Fault `json:"faults"`
 }
@@ -258,33 +258,6 @@ type IndexReport struct {
 	First     []string     `json:"first,omitempty"` // what entries 0 and 1 point to
 	Spacing   Spread       `json:"spacing"`
 	Last      Milliseconds `json:"last"`
-}
-
-// A DamageReport tells what is wrong with a file's bytes. See Damage.
-type DamageReport struct {
-	NoHeader         bool  `json:"no_header"`
-	LongHeader       bool  `json:"long_header"`
-	GarbageBytes     int64 `json:"garbage_bytes"`
-	GarbagePlaces    int64 `json:"garbage_places"`
-	WrongTrailers    int64 `json:"wrong_trailers"`
-	NoTrailer        bool  `json:"no_last_trailer"`
-	TailBytes        int64 `json:"tail_bytes"`
-	TornTag          bool  `json:"torn_tag"`
-	JoinedFiles      int64 `json:"joined_files"`
-	UnknownTags      int64 `json:"unknown_tags"`
-	UnknownTagBytes  int64 `json:"unknown_tag_bytes"`
-	TagsWithStreamID int64 `json:"tags_with_stream_id"`
-	UnreadableFrom   int64 `json:"unreadable_from,omitempty"` // offset; of a pipe, in which nothing is searched for
-}
-
-func (d *Damage) report() *DamageReport {
-	return &DamageReport{
-		NoHeader: d.Head, LongHeader: d.LongHead,
-		GarbageBytes: d.Garbage, GarbagePlaces: d.Places,
-		WrongTrailers: d.Trailers, NoTrailer: d.NoTrailer,
-		TailBytes: d.Tail, TornTag: d.Torn, JoinedFiles: d.Joined,
-		UnknownTags: d.Alien, UnknownTagBytes: d.AlienBytes, TagsWithStreamID: d.StreamIDs,
-	}
 }
 
 func round3(f float64) float64 {

@@ -24,22 +24,6 @@ const (
 	signature = 'F'<<24 | 'L'<<16 | 'V'<<8 | 1
 )
 
-// Damage counts what a Salvager found wrong with a file.
-type Damage struct {
-	Head       bool  // there is no header, or none that can be trusted
-	LongHead   bool  // the header has not 9 bytes
-	Garbage    int64 // bytes before and between tags that are none
-	Places     int64 // at which there are such bytes
-	Trailers   int64 // that do not tell the size of the tag before them, or of no tag
-	NoTrailer  bool  // the last one is missing, or a part of it
-	Tail       int64 // bytes behind the last tag
-	Torn       bool  // they begin like a tag
-	Joined     int64 // FLV files that were appended to the first
-	Alien      int64 // tags of unknown types, and encrypted ones
-	AlienBytes int64 // in these
-	StreamIDs  int64 // tags with a stream ID, which has to be 0
-}
-
 // A Salvager reads the tags of a damaged FLV file. What it returns as a tag is
 // proven by its header, its trailer and the headers that follow; where that
 // fails it looks for the next tag that is. Trailers of 0, or otherwise wrong
@@ -106,8 +90,8 @@ func (s *Salvager) Next() (Tag, error) {
 		case what == isTag:
 			return s.take(&f)
 		case what == isAlien:
-			s.damage.Alien++
-			s.damage.AlienBytes += f.bodyEnd() + trailerSize - f.at
+			s.damage.Unknown++
+			s.damage.UnknownBytes += f.bodyEnd() + trailerSize - f.at
 			s.pos = f.bodyEnd() + trailerSize
 		case what == isFile:
 			if s.end > 0 {
@@ -144,15 +128,15 @@ func (s *Salvager) resync(torn bool) {
 func (s *Salvager) readHead() {
 	h := s.at(0, headSize)
 	if len(h) < int(flv.HeaderLength) || string(h[:3]) != "FLV" {
-		s.damage.Head = true
+		s.damage.NoHeader = true
 		return
 	}
 	s.flags = h[4]
 	s.pos = int64(headSize)
 	n := int64(binary.BigEndian.Uint32(h[5:]))
-	s.damage.LongHead = n != int64(flv.HeaderLength)
+	s.damage.LongHeader = n != int64(flv.HeaderLength)
 	if n < int64(flv.HeaderLength) || n+trailerSize > s.size {
-		s.damage.Head = true
+		s.damage.NoHeader = true
 		return
 	}
 	if binary.BigEndian.Uint32(s.at(n, trailerSize)) != 0 {
@@ -161,7 +145,7 @@ func (s *Salvager) readHead() {
 	// The length may be wrong, and the trailer may be missing.
 	for _, at := range [...]int64{n + trailerSize, int64(headSize), int64(flv.HeaderLength)} {
 		if _, what := s.judge(at); what != isNothing {
-			s.damage.Head = at != n+trailerSize
+			s.damage.NoHeader = at != n+trailerSize
 			s.pos = at
 			return
 		}

@@ -113,9 +113,9 @@ func TestSalvager(t *testing.T) {
 		{"a wrong size", edit(func(b []byte) { b[at[m]+3] ^= 0x55 }), without(m), Damage{Garbage: lost, Places: 1}},
 		{"a size beyond the end", edit(func(b []byte) { b[at[m]+1] = 0xFF }), without(m), Damage{Garbage: lost, Places: 1}},
 		{"unknown type", join(good[:at[m]], appendTag(nil, Tag{11, 7, noise(300)}), good[at[m]:]), tags,
-			Damage{Alien: 1, AlienBytes: 315}},
+			Damage{Unknown: 1, UnknownBytes: 315}},
 		{"encrypted", join(good[:at[m]], appendTag(nil, Tag{0x28, 7, noise(300)}), good[at[m]:]), tags,
-			Damage{Alien: 1, AlienBytes: 315}},
+			Damage{Unknown: 1, UnknownBytes: 315}},
 		{"empty tags", join(good[:at[m]], appendTag(nil, Tag{audio, 7, nil}), good[at[m]:]),
 			slices.Insert(slices.Clone(tags), m, Tag{audio, 7, nil}), Damage{}},
 		{"stream ID", edit(func(b []byte) {
@@ -137,19 +137,19 @@ func TestSalvager(t *testing.T) {
 		{"joined to a torn one", join(good[:at[last+1]-9], good), slices.Concat(tags[:last], tags),
 			Damage{Joined: 1, Garbage: int64(at[last+1]-at[last]) - 9, Places: 1}},
 		{"joined without a trailer", join(good[:len(good)-4], good), slices.Concat(tags, tags), Damage{Joined: 1, Trailers: 1}},
-		{"long header", join(good[:8], []byte{13, 1, 2, 3, 4}, good[9:]), tags, Damage{LongHead: true}},
-		{"header too long", join(good[:8], []byte{200}, good[9:]), tags, Damage{Head: true, LongHead: true, Trailers: 1}},
+		{"long header", join(good[:8], []byte{13, 1, 2, 3, 4}, good[9:]), tags, Damage{LongHeader: true}},
+		{"header too long", join(good[:8], []byte{200}, good[9:]), tags, Damage{NoHeader: true, LongHeader: true, Trailers: 1}},
 		{"header beyond the end", join(good[:5], []byte{200}, good[6:]), tags,
-			Damage{Head: true, LongHead: true}},
-		{"no first trailer", join(good[:9], good[13:]), tags, Damage{Head: true, Trailers: 1}},
-		{"no header", good[headSize:], tags, Damage{Head: true}},
-		{"noise before the header", join(noise(9), good), tags, Damage{Head: true, Garbage: 9, Places: 1}},
+			Damage{NoHeader: true, LongHeader: true}},
+		{"no first trailer", join(good[:9], good[13:]), tags, Damage{NoHeader: true, Trailers: 1}},
+		{"no header", good[headSize:], tags, Damage{NoHeader: true}},
+		{"noise before the header", join(noise(9), good), tags, Damage{NoHeader: true, Garbage: 9, Places: 1}},
 		{"zeros for a beginning", edit(func(b []byte) { clear(b[:at[1]+3]) }), tags[2:],
-			Damage{Head: true, Garbage: int64(at[2]), Places: 1}},
-		{"noise", noise(1 << 20), nil, Damage{Head: true, Tail: 1 << 20}},
-		{"zeros", make([]byte, 1<<20), nil, Damage{Head: true, Tail: 1 << 20}},
+			Damage{NoHeader: true, Garbage: int64(at[2]), Places: 1}},
+		{"noise", noise(1 << 20), nil, Damage{NoHeader: true, Tail: 1 << 20}},
+		{"zeros", make([]byte, 1<<20), nil, Damage{NoHeader: true, Tail: 1 << 20}},
 		{"a header", good[:headSize], nil, Damage{}},
-		{"empty", nil, nil, Damage{Head: true}},
+		{"empty", nil, nil, Damage{NoHeader: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, s := salvage(t, c.in)
@@ -322,7 +322,7 @@ func FuzzSalvager(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		tags, s := salvage(t, in)
 		d := s.Damage()
-		n := d.Garbage + d.Tail + d.AlienBytes
+		n := d.Garbage + d.Tail + d.UnknownBytes
 		for _, tg := range tags {
 			n += tagHeaderSize + int64(len(tg.Body))
 		}

@@ -123,7 +123,7 @@ func (v *survey) asIs() bool { return v.inLine() && v.is == v.becomes }
 // inLine tells whether the file is a chain of tags from its beginning on.
 func (v *survey) inLine() bool {
 	d := &v.damage
-	return !d.Head && !d.LongHead && d.Garbage == 0 && d.Joined == 0 && d.Alien == 0 && d.StreamIDs == 0 &&
+	return !d.NoHeader && !d.LongHeader && d.Garbage == 0 && d.Joined == 0 && d.Unknown == 0 && d.StreamIDs == 0 &&
 		v.head.body != nil
 }
 

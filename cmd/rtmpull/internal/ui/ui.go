@@ -141,9 +141,13 @@ func Clock(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// Count writes a number of things.
-func Count(n int64, thing string) string {
-	if n != 1 {
+// Count writes a number of things, whose plural is with an s unless it is given.
+func Count(n int64, thing string, things ...string) string {
+	switch {
+	case n == 1:
+	case len(things) > 0:
+		thing = things[0]
+	default:
 		thing += "s"
 	}
 	return fmt.Sprintf("%d %s", n, thing)

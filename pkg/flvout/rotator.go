@@ -73,7 +73,7 @@ type Rotator struct {
 }
 
 // maxLate is how much of the new file may come before sound of the old one, in ms.
-const maxLate = 2000
+const maxLate = 10_000
 
 // NewRotator opens the first file.
 func NewRotator(o RotatorOptions) (*Rotator, error) {

@@ -48,7 +48,9 @@ func (p *partFile) compact(head []byte, from, size int64) error {
 	}
 	if err = p.copyTo(f, head, from, size); err == nil {
 		p.at("copied")
-		err = os.Rename(path, p.part)
+		if err = isAt(p.f.Load(), p.part); err == nil {
+			err = os.Rename(path, p.part)
+		}
 	}
 	if err != nil {
 		_ = f.Close()

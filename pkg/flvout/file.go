@@ -134,7 +134,9 @@ func (f *File) AvailableBuffer(n int) []byte { return f.w.AvailableBuffer(n) }
 func (f *File) Flush() error { return f.w.Flush() }
 
 // Sync waits until all that Flush sent on is on the disk. It may be called by
-// another goroutine than the File's, and does nothing while there is no file.
+// another goroutine than the File's, and does nothing while there is no file. If it
+// fails, what was written is not all on the disk; Close says so too then, and
+// leaves the file as it is.
 func (f *File) Sync() error {
 	if f.part == nil || !f.part.made() {
 		return nil
@@ -225,6 +227,10 @@ func (f *File) Close() error {
 // finish completes the file and gives it its name. At each step what is on the
 // disk can be played and recovered.
 func (f *File) finish() error {
+	if err := f.part.lost(); err != nil {
+		_ = f.part.close()
+		return err
+	}
 	if !f.compact() {
 		h, s := &f.w.file.head, &f.w.all
 		if err := f.part.rewrite(h.finish(s, f.size)); err != nil {

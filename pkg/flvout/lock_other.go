@@ -4,7 +4,7 @@ package flvout
 
 import "os"
 
-// lock does nothing: this system has no locks that belong to a descriptor.
-func lock(*os.File) error { return nil }
+// lock fails: this system has no locks that belong to a descriptor.
+func lock(*os.File) error { return errNoLocks }
 
 func unlock(*os.File) {}

@@ -10,14 +10,16 @@ import (
 )
 
 // lock takes the file for this process, until it is closed by all who have this
-// very descriptor. It fails with ErrLocked if another has it. Where the file
-// system has no locks there is none, and no error.
+// very descriptor. It fails with ErrLocked if another has it, and with errNoLocks
+// where the file system has none.
 func lock(f *os.File) error {
 	err := control(f, func(fd uintptr) error { return unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB) })
 	switch {
-	case err == nil, errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.ENOLCK),
-		errors.Is(err, unix.EINVAL):
+	case err == nil:
 		return nil
+	case errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.ENOLCK),
+		errors.Is(err, unix.EINVAL):
+		return errNoLocks
 	case errors.Is(err, unix.EWOULDBLOCK):
 		return ErrLocked
 	}

@@ -36,3 +36,29 @@ func TestUnlock(t *testing.T) {
 		t.Errorf("got %v behind Close, want no lock", err)
 	}
 }
+
+// TestRepairOwner: what root mends by a copy stays its owner's.
+func TestRepairOwner(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.flv")
+	write(t, path, sample(t, "bars.flv"))
+	if os.Getuid() != 0 {
+		t.Log("not root: the owner is the same in any case")
+	} else if err := os.Chown(path, 65534, 65533); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done, err := Repair(path, RepairOptions{}); err != nil || done.Action != ActionCopy {
+		t.Fatalf("got %+v, %v", done, err)
+	}
+	after, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, is := before.Sys().(*syscall.Stat_t), after.Sys().(*syscall.Stat_t)
+	if was.Uid != is.Uid || was.Gid != is.Gid {
+		t.Errorf("got owner %d:%d, want %d:%d", is.Uid, is.Gid, was.Uid, was.Gid)
+	}
+}

@@ -12,8 +12,7 @@ import (
 const lockOffset = 1 << 30
 
 // lock takes the file for this process, until it is closed. It fails with
-// ErrLocked if another has it. Where the file system has no locks there is none,
-// and no error.
+// ErrLocked if another has it, and with errNoLocks where the file system has none.
 func lock(f *os.File) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
@@ -30,7 +29,7 @@ func lock(f *os.File) error {
 	case errors.Is(failed, windows.ERROR_LOCK_VIOLATION), errors.Is(failed, windows.ERROR_IO_PENDING):
 		return ErrLocked
 	case errors.Is(failed, windows.ERROR_NOT_SUPPORTED), errors.Is(failed, windows.ERROR_INVALID_FUNCTION):
-		return nil
+		return errNoLocks
 	}
 	return failed
 }

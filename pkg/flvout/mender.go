@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 )
 
@@ -20,7 +21,8 @@ type mender struct {
 	v    *survey
 	want []byte // the head as it should be; nil: there is no room for it
 
-	roomy bool // a copy keeps the room for an index that is left over
+	unlocked bool // the file system has no locks
+	roomy    bool // a copy keeps the room for an index that is left over
 }
 
 // openMender opens a file and keeps others from it.
@@ -43,7 +45,8 @@ func openMender(path string, o *RepairOptions) (*mender, error) {
 		return nil, newError("open", path, err)
 	}
 	m := &mender{path: path, f: f, o: o}
-	if err = lock(f); err == nil {
+	err = lock(f)
+	if m.unlocked = errors.Is(err, errNoLocks); m.unlocked || err == nil {
 		err = isAt(f, path)
 	}
 	if err == nil {
@@ -229,14 +232,38 @@ func (m *mender) replace(done *Repaired) error {
 		return err
 	}
 	to, done.Path = done.Path, m.name
-	if err := m.close(nil); err != nil { // or Windows would not replace it
+	if err := m.takeOver(to); err != nil {
+		_ = os.Remove(to)
 		return err
 	}
-	if err := os.Rename(to, m.path); err != nil {
-		_ = os.Remove(to)
-		return newError("rename", to, err)
-	}
 	syncDir(filepath.Dir(m.path))
+	return nil
+}
+
+// takeOver puts the copy in the file's place. It is locked before it has that
+// name, so that nobody takes it for one that was left behind.
+func (m *mender) takeOver(copied string) error {
+	if runtime.GOOS == "windows" { // which replaces nothing that is open
+		if err := m.close(nil); err != nil {
+			return err
+		}
+		if err := os.Rename(copied, m.path); err != nil {
+			return newError("rename", copied, err)
+		}
+		return nil
+	}
+	f, err := openPart(copied)
+	if err != nil {
+		return newError("open", copied, err)
+	}
+	if err := os.Rename(copied, m.path); err != nil {
+		_ = f.Close()
+		return newError("rename", copied, err)
+	}
+	old := m.f
+	m.f = f
+	unlock(old)
+	_ = old.Close()
 	return nil
 }
 
@@ -252,6 +279,9 @@ func (m *mender) writeTo(to string, done *Repaired) error {
 	f.roomy = m.roomy
 	line, err := m.copyTo(f)
 	if err == nil {
+		if m.o.Output == "" {
+			giveOwner(f.Name(), m.fi)
+		}
 		if err = os.Chmod(f.Name(), m.fi.Mode().Perm()); err != nil {
 			err = newError("chmod", f.Name(), err)
 		}

@@ -25,6 +25,9 @@ const (
 // ErrLocked tells that a file is being written by somebody else.
 var ErrLocked = errors.New("another process is writing it")
 
+// errNoLocks tells that a file system has no locks.
+var errNoLocks = errors.New("its file system has no locks")
+
 // A partFile is a file on disk that is NAME.part until it is whole, and locked
 // as long as it is written. It is made by the first Write, and never takes the
 // place of another file unless told to.
@@ -38,6 +41,11 @@ type partFile struct {
 	f    atomic.Pointer[os.File]
 	over atomic.Bool // f is closed, or is about to be
 
+	// unsynced is the first error of a sync. A system tells of bytes that it could
+	// not bring to the disk once, and nobody is told again.
+	unsynced atomic.Pointer[Error]
+	fsync    func(*os.File) error // nil: syncData; for tests
+
 	step func(string) // for tests: called between the steps of finishing
 }
 
@@ -48,7 +56,7 @@ func openPart(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = lock(f); err == nil {
+	if err = tryLock(f); err == nil {
 		err = isAt(f, path)
 	}
 	if err != nil {
@@ -56,6 +64,15 @@ func openPart(path string) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// tryLock is lock for those who do without where there are no locks.
+func tryLock(f *os.File) error {
+	err := lock(f)
+	if errors.Is(err, errNoLocks) {
+		return nil
+	}
+	return err
 }
 
 // isAt checks that f still has the name path: between the opening and the lock it
@@ -79,8 +96,19 @@ func (p *partFile) probe() error {
 	if err != nil {
 		return err
 	}
-	err = f.Close()
-	if e := os.Remove(p.part); err == nil {
+	return withdraw(f, p.part)
+}
+
+// withdraw removes a file that is locked, and closes it. As long as it is locked
+// it is nobody else's; but Windows removes nothing that is open.
+func withdraw(f *os.File, path string) error {
+	if runtime.GOOS == "windows" {
+		_ = f.Close()
+		return os.Remove(path)
+	}
+	err := os.Remove(path)
+	unlock(f)
+	if e := f.Close(); err == nil {
 		err = e
 	}
 	return err
@@ -111,7 +139,7 @@ func makeLocked(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = lock(f); err == nil {
+	if err = tryLock(f); err == nil {
 		if err = isAt(f, path); err == nil {
 			return f, nil
 		}
@@ -147,9 +175,23 @@ func (p *partFile) Write(b []byte) (int, error) {
 // sync brings what was written to the disk. A file that is closed meanwhile, or
 // gives way to its copy, was synced for that.
 func (p *partFile) sync() error {
-	f := p.f.Load()
-	if err := syncData(f); err != nil && !p.over.Load() && p.f.Load() == f {
-		return newError("sync", p.part, err)
+	if err := p.lost(); err != nil {
+		return err
+	}
+	f, fsync := p.f.Load(), p.fsync
+	if fsync == nil {
+		fsync = syncData
+	}
+	if err := fsync(f); err != nil && !p.over.Load() && p.f.Load() == f {
+		p.unsynced.CompareAndSwap(nil, &Error{Op: "sync", Path: p.part, Err: err})
+	}
+	return p.lost()
+}
+
+// lost tells whether something that was written did not get to the disk.
+func (p *partFile) lost() error {
+	if err := p.unsynced.Load(); err != nil {
+		return err
 	}
 	return nil
 }
@@ -218,14 +260,8 @@ func (p *partFile) rename() error {
 
 // discard removes the file, elsewhere than on Windows as long as it is locked.
 func (p *partFile) discard() error {
-	if runtime.GOOS == "windows" {
-		_ = p.close()
-	}
-	err := os.Remove(p.part)
-	if e := p.close(); err == nil {
-		err = e
-	}
-	if err != nil {
+	p.over.Store(true)
+	if err := withdraw(p.f.Load(), p.part); err != nil {
 		return newError("remove", p.part, err)
 	}
 	return nil
@@ -246,12 +282,34 @@ func syncDir(dir string) {
 	}
 }
 
-// linkNew renames without replacing: a hard link fails if the name is taken,
-// which a rename does not.
+// renameNew renames without replacing.
+func renameNew(old, name string) error {
+	err := moveNew(old, name)
+	if errors.Is(err, fs.ErrExist) && isTwin(old, name) {
+		_ = os.Remove(old)
+		return nil
+	}
+	return err
+}
+
+// isTwin tells whether two names are the same file's. linkNew leaves both if it is
+// broken off.
+func isTwin(a, b string) bool {
+	first, err := os.Lstat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Lstat(b)
+	return err == nil && os.SameFile(first, second)
+}
+
+// linkNew is moveNew by a hard link, which fails if the name is taken, as a rename
+// does not.
 func linkNew(old, name string) error {
 	err := os.Link(old, name)
 	if err == nil {
-		return os.Remove(old)
+		_ = os.Remove(old) // if that fails, the file has its name all the same
+		return nil
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return err

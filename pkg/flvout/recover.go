@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -13,7 +14,8 @@ import (
 // being written. What another program recorded is written anew, to have room for
 // an index: so much as o says, of which Raw counts too.
 //
-// A file that is still being recorded gives ErrLocked. One in which no audio or
+// A file that is still being recorded gives ErrLocked, and so does one on a file
+// system without locks, where nobody can tell; Repair completes that. One in which no audio or
 // video has come is removed: ActionRemove. If it does not begin as FLV does, and
 // so is none of ours, the error is ErrNoMedia.
 func Recover(part string, o FileOptions) (*Repaired, error) {
@@ -26,11 +28,52 @@ func Recover(part string, o FileOptions) (*Repaired, error) {
 		return nil, err
 	}
 	m.name = name
+	if m.unlocked {
+		return nil, m.close(newError("recover", part, ErrLocked))
+	}
+	done, err := m.recover()
+	return done, m.close(err)
+}
+
+func (m *mender) recover() (*Repaired, error) {
+	if name, ok := m.named(); ok {
+		return m.renamed(name)
+	}
+	// Where there are no links a name is first taken by an empty file.
+	if fi, err := os.Lstat(m.name); err == nil && fi.Mode().IsRegular() && fi.Size() == 0 {
+		_ = os.Remove(m.name)
+	}
 	done, err := m.repair()
 	if errors.Is(err, ErrNoMedia) {
 		done, err = m.dismiss()
 	}
-	return done, m.close(err)
+	return done, err
+}
+
+// named tells whether the file has its name already, which is given by a link where
+// nothing better is known, and has only to lose the old one.
+func (m *mender) named() (string, bool) {
+	for n := range maxNames {
+		name := numbered(m.name, n)
+		if fi, err := os.Lstat(name); err != nil {
+			break
+		} else if os.SameFile(fi, m.fi) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+func (m *mender) renamed(name string) (*Repaired, error) {
+	if err := m.survey(); err != nil {
+		return nil, err
+	}
+	done := m.report()
+	done.Action, done.Path = ActionNone, name
+	if err := os.Remove(m.path); err != nil {
+		return nil, newError("remove", m.path, err)
+	}
+	return done, nil
 }
 
 var errNoPart = errors.New("its name does not end in " + partSuffix)
@@ -45,10 +88,7 @@ func (m *mender) dismiss() (*Repaired, error) {
 	case m.v.frames() > 0, m.v.damage.NoHeader && m.v.size > 0:
 		return nil, ErrNoMedia
 	}
-	if err := m.close(nil); err != nil { // Windows removes nothing that is open
-		return nil, err
-	}
-	if err := os.Remove(m.path); err != nil {
+	if err := withdraw(m.f, m.path); err != nil {
 		return nil, newError("remove", m.path, err)
 	}
 	_ = os.Remove(m.path + copySuffix)
@@ -75,8 +115,10 @@ func (m *mender) adopt(done *Repaired) error {
 
 // finish gives a file that is whole its name.
 func (m *mender) finish(done *Repaired) error {
-	if err := m.close(nil); err != nil { // Windows renames nothing that is open
-		return err
+	if runtime.GOOS == "windows" { // which renames nothing that is open
+		if err := m.close(nil); err != nil {
+			return err
+		}
 	}
 	_ = os.Remove(m.path + copySuffix) // from a Close that was broken off
 	for n := range maxNames {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"os"
 
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestRecover completes what a crash left at every step of a recording: what
@@ -251,4 +253,120 @@ func TestRepairPart(t *testing.T) {
 		t.Errorf("left %q", got)
 	}
 	oracle(t, readFile(t, path))
+}
+
+// abandonedFile is what a recording of the sample left at path.part.
+func abandonedFile(t *testing.T, path string) []byte {
+	t.Helper()
+	f := create(t, path)
+	for _, tg := range scan(t, sample(t, "bars.flv")) {
+		if err := f.WriteTag(tg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	b := readFile(t, f.Name())
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestRecoverTwin: where names are given by links, a recording that is whole has
+// two of them for a moment, and one for ever if it is killed then.
+func TestRecoverTwin(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "show.flv")
+	abandonedFile(t, path)
+	if err := os.Link(path, path+partSuffix); err != nil {
+		t.Fatal(err)
+	}
+	want := readFile(t, path)
+	done, err := Recover(path+partSuffix, FileOptions{})
+	if err != nil || done.Path != path || done.Size != int64(len(want)) {
+		t.Errorf("got %+v, %v", done, err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"show.flv"}) || !bytes.Equal(readFile(t, path), want) {
+		t.Errorf("left %q", got)
+	}
+	// The same when the name is given again.
+	if err := os.Link(path, path+partSuffix); err != nil {
+		t.Fatal(err)
+	}
+	if err := renameNew(path+partSuffix, path); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"show.flv"}) {
+		t.Errorf("left %q", got)
+	}
+}
+
+// TestRecoverEmptyName: where there are no links, a name is first taken by an
+// empty file.
+func TestRecoverEmptyName(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "show.flv")
+	part := abandonedFile(t, filepath.Join(t.TempDir(), "show.flv"))
+	write(t, path+partSuffix, part)
+	write(t, path, nil)
+	if done, err := Recover(path+partSuffix, FileOptions{}); err != nil || done.Path != path {
+		t.Errorf("got %+v, %v", done, err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"show.flv"}) {
+		t.Errorf("left %q", got)
+	}
+}
+
+// TestUnsynced: a system tells once that it could not bring something to the
+// disk. A file of which it did is not complete.
+func TestUnsynced(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "show.flv")
+	f := create(t, path)
+	broken := errors.New("broken")
+	f.part.fsync = func(*os.File) error {
+		err := broken
+		broken = nil
+		return err
+	}
+	for _, tg := range scan(t, sample(t, "bars.flv")) {
+		if err := f.WriteTag(tg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := broken
+	if err := f.Sync(); !errors.Is(err, want) {
+		t.Errorf("Sync: got %v", err)
+	}
+	if err := f.Close(); !errors.Is(err, want) {
+		t.Errorf("Close: got %v", err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"show.flv.part"}) {
+		t.Errorf("left %q", got)
+	}
+	if _, err := Recover(path+partSuffix, FileOptions{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCheckpointGiants: tags that no buffer holds are told of as well.
+func TestCheckpointGiants(t *testing.T) {
+	f := create(t, filepath.Join(t.TempDir(), "show.flv"))
+	body := make([]byte, fileBufferSize)
+	for i := range uint32(40) {
+		tg := avcFrame(i*1000, byte(i), true)
+		tg.Body = append(tg.Body, body...)
+		if err := f.WriteTag(tg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := ParseMetadata(scan(t, readFile(t, f.Name()))[0])
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if d := m.Duration(); d < 25*time.Second {
+		t.Errorf("got a duration of %v", d)
+	}
 }

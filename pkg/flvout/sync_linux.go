@@ -16,8 +16,8 @@ func syncData(f *os.File) error {
 	return err
 }
 
-// renameNew renames without replacing.
-func renameNew(old, name string) error {
+// moveNew renames without replacing.
+func moveNew(old, name string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, old, unix.AT_FDCWD, name, unix.RENAME_NOREPLACE)
 	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EINVAL) {
 		return linkNew(old, name) // an old kernel or file system

@@ -7,5 +7,5 @@ import "os"
 // syncData brings the bytes of f to the disk, and its length.
 func syncData(f *os.File) error { return f.Sync() }
 
-// renameNew renames without replacing.
-func renameNew(old, name string) error { return linkNew(old, name) }
+// moveNew renames without replacing.
+func moveNew(old, name string) error { return linkNew(old, name) }

@@ -209,8 +209,11 @@ func (w *Writer) append(t Tag, c *Class) {
 	at := w.written + int64(len(w.buf))
 	if w.put(t) {
 		w.all.add(t, c, at)
-		if len(w.buf) == 0 {
+		if len(w.buf) == 0 { // it was too large for the buffer
 			w.flushed = w.all.tally
+			if w.file != nil {
+				w.file.onFlush()
+			}
 		}
 	}
 }

@@ -54,6 +54,9 @@ func (fs *Files) keep(end func(error)) {
 			end(err)
 			return
 		}
-		_ = fs.current.Load().Sync() // what is wrong with the disk the next write will tell
+		if err := fs.current.Load().Sync(); err != nil { // the disk tells of it once
+			end(err)
+			return
+		}
 	}
 }

@@ -41,35 +41,44 @@ const (
 	numCheckpointed = fieldLastKeyLocation + 1
 )
 
+// A subject is what a field tells of.
+type subject uint8
+
+const (
+	ofFile subject = iota
+	ofAudio
+	ofVideo
+)
+
 // headField tells how a field is written.
 var headField = [numFields]struct {
 	name string
 	flag bool // a boolean
-	side int8 // of which track it tells: 1 audio, 2 video; 0 of the file
+	of   subject
 }{
-	fieldDuration:         {"duration", false, 0},
-	fieldFilesize:         {"filesize", false, 0},
-	fieldLastTimestamp:    {"lasttimestamp", false, 0},
-	fieldLastKeyTimestamp: {"lastkeyframetimestamp", false, 0},
-	fieldLastKeyLocation:  {"lastkeyframelocation", false, 0},
-	fieldWidth:            {"width", false, 2},
-	fieldHeight:           {"height", false, 2},
-	fieldFramerate:        {"framerate", false, 2},
-	fieldVideoRate:        {"videodatarate", false, 2},
-	fieldVideoCodec:       {"videocodecid", false, 2},
-	fieldAudioRate:        {"audiodatarate", false, 1},
-	fieldSampleRate:       {"audiosamplerate", false, 1},
-	fieldSampleSize:       {"audiosamplesize", false, 1},
-	fieldStereo:           {"stereo", true, 1},
-	fieldAudioCodec:       {"audiocodecid", false, 1},
-	fieldHasVideo:         {"hasVideo", true, 0},
-	fieldHasAudio:         {"hasAudio", true, 0},
-	fieldHasMetadata:      {"hasMetadata", true, 0},
-	fieldHasKeyframes:     {"hasKeyframes", true, 0},
-	fieldCanSeekToEnd:     {"canSeekToEnd", true, 0},
-	fieldDatasize:         {"datasize", false, 0},
-	fieldVideosize:        {"videosize", false, 2},
-	fieldAudiosize:        {"audiosize", false, 1},
+	fieldDuration:         {"duration", false, ofFile},
+	fieldFilesize:         {"filesize", false, ofFile},
+	fieldLastTimestamp:    {"lasttimestamp", false, ofFile},
+	fieldLastKeyTimestamp: {"lastkeyframetimestamp", false, ofFile},
+	fieldLastKeyLocation:  {"lastkeyframelocation", false, ofFile},
+	fieldWidth:            {"width", false, ofVideo},
+	fieldHeight:           {"height", false, ofVideo},
+	fieldFramerate:        {"framerate", false, ofVideo},
+	fieldVideoRate:        {"videodatarate", false, ofVideo},
+	fieldVideoCodec:       {"videocodecid", false, ofVideo},
+	fieldAudioRate:        {"audiodatarate", false, ofAudio},
+	fieldSampleRate:       {"audiosamplerate", false, ofAudio},
+	fieldSampleSize:       {"audiosamplesize", false, ofAudio},
+	fieldStereo:           {"stereo", true, ofAudio},
+	fieldAudioCodec:       {"audiocodecid", false, ofAudio},
+	fieldHasVideo:         {"hasVideo", true, ofFile},
+	fieldHasAudio:         {"hasAudio", true, ofFile},
+	fieldHasMetadata:      {"hasMetadata", true, ofFile},
+	fieldHasKeyframes:     {"hasKeyframes", true, ofFile},
+	fieldCanSeekToEnd:     {"canSeekToEnd", true, ofFile},
+	fieldDatasize:         {"datasize", false, ofFile},
+	fieldVideosize:        {"videosize", false, ofVideo},
+	fieldAudiosize:        {"audiosize", false, ofAudio},
 }
 
 const (

@@ -40,10 +40,10 @@ func (h *head) values(s *summary, audio, video bool, size int64) (v [numFields]f
 	v[fieldAudioCodec] = s.traits[0].codec()
 	v[fieldVideosize], v[fieldAudiosize] = float64(s.video.size()), float64(s.audio.size())
 	for i := range v {
-		switch side := headField[i].side; {
-		case side == 1 && !audio, side == 2 && !video:
+		switch of := headField[i].of; {
+		case of == ofAudio && !audio, of == ofVideo && !video:
 			v[i] = math.NaN()
-		case side != 0 && math.IsNaN(v[i]):
+		case of != ofFile && math.IsNaN(v[i]):
 			v[i] = h.meta.number(i)
 		}
 	}

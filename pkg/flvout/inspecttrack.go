@@ -100,7 +100,7 @@ func (t *trackInspector) frame(tg Tag, c *Class, tr Track, at, position int64) (
 	if t.asks(tg, c, tr) {
 		t.learn(trackParameters(tg, c, tr), at, position)
 	}
-	if t.headers == 0 && needsHeader(t.video, tr.Codec) {
+	if t.headers == 0 && tr.Codec.needsHeader() {
 		t.headerless = true
 	}
 	t.frames++
@@ -134,15 +134,6 @@ func (t *trackInspector) asks(tg Tag, c *Class, tr Track) bool {
 		return false
 	}
 	return true
-}
-
-// needsHeader tells the codecs that cannot be decoded without a sequence header.
-func needsHeader(video bool, c Codec) bool {
-	switch c {
-	case CodecAVC, CodecHEVC, CodecVVC, CodecAAC, CodecFLAC:
-		return true
-	}
-	return false
 }
 
 func (t *trackInspector) report() TrackReport {

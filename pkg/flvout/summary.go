@@ -43,43 +43,35 @@ func (s *summary) add(t Tag, c *Class, at int64) {
 	}
 	s.tally.add(t, c, at)
 	if s.index != nil {
-		s.mark(c, IndexEntry{t.Timestamp, at})
+		s.mark(lane(t.Type), c, IndexEntry{t.Timestamp, at})
 	}
 }
 
-// side is 1 for video and 0 for audio.
-func (c *Class) side() int {
-	if c.video {
-		return 1
-	}
-	return 0
-}
-
-// mark notes in the index what has a place there: key frames, or sound every few
-// seconds if there are none.
-func (s *summary) mark(c *Class, e IndexEntry) {
-	switch side := c.side(); {
+// mark notes in the index what of a lane has a place there: key frames, or sound
+// every few seconds if there are none.
+func (s *summary) mark(lane int, c *Class, e IndexEntry) {
+	switch {
 	case c.Kind == KindConfig && !c.Layout:
-		if s.configs[side].Position == 0 {
-			s.configs[side] = e
+		if s.configs[lane].Position == 0 {
+			s.configs[lane] = e
 		}
 	case c.Key && !s.shown:
 		s.shown = true
 		s.index.Reset(1)
-		s.enter(side, e)
+		s.enter(lane, e)
 	case c.Key:
 		s.index.Add(e)
 	case !c.video && !s.shown && c.movesClock():
 		if s.index.Len() == 0 {
 			s.index.Reset(audioSpacing)
 		}
-		s.enter(side, e)
+		s.enter(lane, e)
 	}
 }
 
 // enter adds an entry of a track, behind its sequence header if it is the first.
-func (s *summary) enter(side int, e IndexEntry) {
-	if config := s.configs[side]; config.Position != 0 {
+func (s *summary) enter(lane int, e IndexEntry) {
+	if config := s.configs[lane]; config.Position != 0 {
 		s.index.Begin(config)
 	}
 	s.index.Add(e)
@@ -103,7 +95,7 @@ func (s *summary) shift(n int64) {
 
 // describe notes what a track's first tags say of its codec. It may be told of a
 // tag before add is.
-func (s *summary) describe(t Tag, c *Class) { s.traits[c.side()].see(t, c) }
+func (s *summary) describe(t Tag, c *Class) { s.traits[lane(t.Type)].see(t, c) }
 
 // traits are what a track's first tags say of its codec.
 type traits struct {
@@ -118,7 +110,7 @@ func (r *traits) see(t Tag, c *Class) {
 		return
 	}
 	if !r.known && (c.Kind == KindConfig || c.movesClock()) {
-		r.known, r.id = true, codecID(t.Body[0], c)
+		r.known, r.id = true, codecID(t, c)
 	}
 	switch {
 	case c.Kind == KindConfig && !c.Layout && !r.header:
@@ -136,12 +128,13 @@ func (r *traits) see(t Tag, c *Class) {
 }
 
 // codecID is how onMetaData names a codec: by its legacy number or its FourCC,
-// as the tag's first byte b has it.
-func codecID(b byte, c *Class) float64 {
+// as the tag's first byte has it, which is not encrypted.
+func codecID(t Tag, c *Class) float64 {
+	b, video := t.Body[0], lane(t.Type) == 1
 	switch {
-	case c.video && b&exVideoBit == 0:
+	case video && b&exVideoBit == 0:
 		return float64(b & 0x0F)
-	case !c.video && b>>4 != exSoundFormat:
+	case !video && b>>4 != exSoundFormat:
 		return float64(b >> 4)
 	}
 	return float64(c.Codec)

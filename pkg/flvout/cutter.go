@@ -55,7 +55,7 @@ const (
 
 // A cutter finds the places where a row of files is cut: before a key frame of
 // the default video track, or before any frame if a file has no video. It has no
-// clock, and is moved by the differences of timestamps, and so passes 2^32 ms.
+// clock.
 type cutter struct {
 	time  int64 // ms; 0: no limit
 	size  int64 // bytes; 0: no limit
@@ -68,11 +68,9 @@ type cutter struct {
 	lowest uint8 // track of video, the default one; 0 unless there is no such
 	any    bool  // there was video
 
-	begun bool   // there is a frame in the file
-	video bool   // there is one of video, or was one to be dropped
-	last  uint32 // the newest timestamp
-	pos   int64  // ms of that, since the file's first frame
-	key   int64  // ms of the newest key frame
+	unwrapper       // of the file's frames, from its first; not begun: there is none
+	video     bool  // there is one of video, or was one to be dropped
+	key       int64 // ms of the newest key frame
 
 	gop  int64 // the file's size at its newest key frame
 	gops [recentGOPs]int64
@@ -179,7 +177,8 @@ func (r *cutter) seen(c *Class) {
 }
 
 func (r *cutter) begin(ts uint32, file sizer) {
-	r.begun, r.last, r.pos, r.key = true, ts, 0, 0
+	r.start(ts, 0)
+	r.key = 0
 	r.gop = file.Size()
 	if r.align != nil {
 		r.edge = r.align(r.arrived)
@@ -206,7 +205,7 @@ func (r *cutter) cut(t Tag, file sizer) int64 {
 
 // at is where a frame lies in the file, in ms.
 func (r *cutter) at(t Tag) int64 {
-	step := int64(int32(t.Timestamp - r.last))
+	step := r.step(t.Timestamp)
 	if max(step, -step) > maxTagStep {
 		step = 0
 	}

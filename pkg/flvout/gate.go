@@ -40,16 +40,16 @@ type gate struct {
 // patience is how long something is waited for: by the source's clock or by
 // ours, whichever is sooner.
 type patience struct {
-	begun bool
-	ts    uint32
+	since unwrapper
 	at    int64
 }
 
 func (p *patience) over(ts uint32, now, limit int64) bool {
-	if !p.begun {
-		*p = patience{true, ts, now}
+	if !p.since.begun {
+		p.since.start(ts, 0)
+		p.at = now
 	}
-	return int64(int32(ts-p.ts)) >= limit || now-p.at >= limit
+	return p.since.step(ts) >= limit || now-p.at >= limit
 }
 
 // closed tells whether a frame has to be looked at before it may pass.

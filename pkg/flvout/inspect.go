@@ -16,11 +16,9 @@ type Inspector struct {
 	tags   TagCounts
 	script []ScriptCount
 
-	begun bool
-	last  uint32 // the newest frame's timestamp
-	pos   int64  // where that lies, in ms; differences alone move it, past 2^32 too
-	total meter
-	av    avInspector
+	unwrapper // of the frames; the first lies where its timestamp says
+	total     meter
+	av        avInspector
 
 	head headInspector
 	seed maphash.Seed
@@ -95,10 +93,9 @@ func (i *Inspector) Begun() bool { return i.begun }
 
 func (i *Inspector) addFrame(t Tag, c *Class, offset int64) {
 	if !i.begun {
-		i.begun, i.last, i.pos = true, t.Timestamp, int64(t.Timestamp)
+		i.start(t.Timestamp, int64(t.Timestamp))
 	}
-	i.pos += int64(int32(t.Timestamp - i.last))
-	i.last = t.Timestamp
+	i.move(t.Timestamp)
 	if !c.Multitrack {
 		i.addTrackFrame(t, c, Track{Codec: c.Codec, CTS: c.CTS, Payload: c.Payload}, offset)
 		return

@@ -5,16 +5,13 @@ import "github.com/yutopp/go-flv/tag"
 // An origin puts a file's 0 at its first tag, for audio and video alike. The zero
 // origin puts it at the first timestamp that it maps.
 //
-// It is moved by differences alone, as signed 32-bit numbers, and so passes
-// 2^32 ms (49.7 days) without noticing. Jumps of the source are jumps of the
-// file, but for those to before the beginning, which are held at 0.
+// Jumps of the source are jumps of the file, but for those to before the
+// beginning, which are held at 0.
 type origin struct {
-	begun bool
-	last  uint32 // the source's timestamp mapped last
-	pos   int64  // where that lies, perhaps before the beginning
-	now   uint32 // what at returned last
-	audio lastOut
-	video lastOut
+	unwrapper        // of the source's timestamps; perhaps before the beginning
+	now       uint32 // what at returned last
+	audio     lastOut
+	video     lastOut
 }
 
 // lastOut is what at returned last for one track.
@@ -25,21 +22,14 @@ type lastOut struct {
 
 // begin puts 0 at the source's timestamp ts. Call it before at if the first
 // tag is not the earliest.
-func (l *origin) begin(ts uint32) {
-	l.begun, l.last, l.pos = true, ts, 0
-}
+func (l *origin) begin(ts uint32) { l.start(ts, 0) }
 
 // at returns where a frame of the track, audio or video, lies in the file.
 //
 // Sequence headers, metadata and ends of sequences must not be mapped: OBS and
 // others send them with timestamp 0 at any time. They belong at latest.
 func (l *origin) at(track tag.TagType, ts uint32) uint32 {
-	if !l.begun {
-		l.begin(ts)
-	}
-	l.pos += int64(int32(ts - l.last))
-	l.last = ts
-	l.now = uint32(max(l.pos, 0))
+	l.now = uint32(max(l.move(ts), 0))
 	if out := l.track(track); out != nil {
 		*out = lastOut{l.now, true}
 	}

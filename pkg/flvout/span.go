@@ -1,12 +1,9 @@
 package flvout
 
 // A Span measures a file by its frames, so that another round of it can follow
-// on. Time is counted by differences and so passes 2^32 ms. The zero Span is
-// ready.
+// on. It passes 2^32 ms. The zero Span is ready.
 type Span struct {
-	begun  bool
-	last   uint32
-	pos    int64 // ms of last
+	clock  unwrapper
 	first  int64 // the earliest, which need not be the first
 	tracks [2]struct {
 		any                bool
@@ -16,21 +13,17 @@ type Span struct {
 
 // Add takes the next frame's timestamp, in ms.
 func (s *Span) Add(video bool, ts uint32) {
-	if !s.begun {
-		s.begun, s.last = true, ts
-	}
-	s.pos += int64(int32(ts - s.last))
-	s.last = ts
-	s.first = min(s.first, s.pos)
+	pos := s.clock.move(ts)
+	s.first = min(s.first, pos)
 	t := &s.tracks[0]
 	if video {
 		t = &s.tracks[1]
 	}
-	if t.any && s.pos > t.last {
-		t.before, t.step = t.step, s.pos-t.last
+	if t.any && pos > t.last {
+		t.before, t.step = t.step, pos-t.last
 	}
-	if !t.any || s.pos > t.last {
-		t.last = s.pos
+	if !t.any || pos > t.last {
+		t.last = pos
 	}
 	t.any = true
 }
@@ -42,23 +35,12 @@ func (s *Span) Length() int64 { return s.End() - s.first }
 // End is the same from the frame that was added first. A last frame that comes
 // late after a hole makes no second hole.
 func (s *Span) End() int64 {
-	const (
-		stepOfOne = 40   // ms, if there is but one frame
-		hole      = 1000 // a longer step may be one
-	)
+	const hole = 1000 // ms; a longer step may be one
 	var end int64
 	for _, t := range s.tracks {
-		if !t.any {
-			continue
+		if t.any {
+			end = max(end, t.last+lastStep(t.step, t.before, hole))
 		}
-		step := t.step
-		if step > hole && t.before > 0 {
-			step = min(step, t.before)
-		}
-		if step == 0 {
-			step = stepOfOne
-		}
-		end = max(end, t.last+step)
 	}
 	return end
 }

@@ -67,22 +67,27 @@ func (t *trackTally) frame(ts uint32) {
 	t.top = max(t.top, ts)
 }
 
+// end returns when the track's last frame is over.
+func (t *trackTally) end() uint32 {
+	return t.top + uint32(lastStep(int64(t.step), int64(t.prev), 0))
+}
+
 // loneFrame is how long a frame lasts that is the only one, in ms: FLV does not
 // say, and 25 frames a second are most likely.
 const loneFrame = 40
 
-// end returns when the track's last frame is over. It lasts as long as the one
-// before, or the one before that, so that a gap just ahead of the last frame is
-// not taken for its length.
-func (t *trackTally) end() uint32 {
-	step := t.step
-	if step == 0 {
-		step = loneFrame
+// lastStep is how long a track's last frame lasts, in ms: as long as the one
+// before, or, if that is longer than usual, the one before that, so that a gap
+// just ahead of the last frame is not taken for its length. newest and before are
+// the last distances between frames, 0 if there is none.
+func lastStep(newest, before, usual int64) int64 {
+	switch {
+	case newest == 0:
+		return loneFrame
+	case newest > usual && before > 0:
+		return min(newest, before)
 	}
-	if t.prev != 0 {
-		step = min(step, t.prev)
-	}
-	return t.top + step
+	return newest
 }
 
 // duration is from the first frame of any track to the end of the last.

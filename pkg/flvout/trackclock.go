@@ -100,12 +100,7 @@ func (k *trackClock) settle() {
 }
 
 // frameLength is how long a frame lasts, in ms, the last one too.
-func (k *trackClock) frameLength() int64 {
-	if k.step == 0 {
-		return loneFrame
-	}
-	return k.step
-}
+func (k *trackClock) frameLength() int64 { return lastStep(k.step, 0, 0) }
 
 // content is how long n frames last, in ms, without the gaps between them.
 func (k *trackClock) content(n int64) int64 {

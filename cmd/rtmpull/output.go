@@ -26,8 +26,8 @@ type outputFlags struct {
 	segmentTime, align durationValue
 	segmentSize        sizeValue
 	index              indexValue
-	onChange           changeValue
-	onReconnect        rejoinValue
+	onChange           choice[flvout.Change]
+	onReconnect        choice[flvout.Rejoining]
 	raw                bool
 	minFree            minFreeValue
 	onComplete         string
@@ -39,7 +39,9 @@ func (f *outputFlags) group() flagGroup {
 		"output `file`, with strftime's directives and {stream}, {app}, {host}, {seq}; - is standard output")
 	fs.BoolVar(&f.force, "force", false, "replace a file of the same name, instead of taking another name")
 	fs.BoolVarP(&f.resume, "resume", "e", false, "go on with the file if it is there, finished or not; a recorded stream is asked for what is missing")
+	f.onChange.words = []string{flvout.ChangeSplit: "split", flvout.ChangeKeep: "keep", flvout.ChangeExit: "exit"}
 	fs.Var(&f.onChange, "on-change", "what to do when the stream's parameters change: begin a new file, go on in the same, or end (default: split; keep on standard output)")
+	f.onReconnect.words = []string{flvout.RejoinJoin: "join", flvout.RejoinSplit: "split"}
 	fs.Var(&f.onReconnect, "on-reconnect", "what to do when the stream was lost and is there again: go on in the same file, or begin a new one (default: join)")
 	fs.BoolVar(&f.raw, "raw", false, "leave the timestamps as the server sent them")
 	fs.Var((*positiveValue)(&f.segmentTime), "segment-time", "begin a new file, at a key frame, when one has so much media")
@@ -81,10 +83,10 @@ func (f *outputFlags) check() error {
 	if f.name != "-" {
 		return nil
 	}
-	if f.onChange.set && f.onChange.change == flvout.ChangeSplit {
+	if f.onChange.set && f.onChange.value == flvout.ChangeSplit {
 		return badUsage("--on-change split is for files; standard output can keep on or exit")
 	}
-	if f.onReconnect.rejoin == flvout.RejoinSplit {
+	if f.onReconnect.value == flvout.RejoinSplit {
 		return badUsage("--on-reconnect split is for files, and standard output is none")
 	}
 	for flag, given := range map[string]bool{
@@ -100,7 +102,7 @@ func (f *outputFlags) check() error {
 
 // splice says how the stream becomes one.
 func (f *outputFlags) splice() flvout.SplicerOptions {
-	o := flvout.SplicerOptions{OnChange: f.onChange.change, OnRejoin: f.onReconnect.rejoin, Raw: f.raw}
+	o := flvout.SplicerOptions{OnChange: f.onChange.value, OnRejoin: f.onReconnect.value, Raw: f.raw}
 	if f.name == "-" && !f.onChange.set {
 		o.OnChange = flvout.ChangeKeep
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -113,56 +112,4 @@ func (v *minFreeValue) want(capacity uint64) uint64 {
 		return uint64(v.size)
 	}
 	return min(usual, capacity/20)
-}
-
-// A changeValue is a flag that takes split, keep or exit.
-type changeValue struct {
-	change flvout.Change
-	set    bool
-}
-
-var changes = [...]string{flvout.ChangeSplit: "split", flvout.ChangeKeep: "keep", flvout.ChangeExit: "exit"}
-
-func (v *changeValue) String() string {
-	if !v.set {
-		return ""
-	}
-	return changes[v.change]
-}
-
-func (v *changeValue) Type() string { return "split|keep|exit" }
-
-func (v *changeValue) Set(s string) error {
-	i := slices.Index(changes[:], s)
-	if i < 0 {
-		return errors.New("write split, keep or exit")
-	}
-	v.change, v.set = flvout.Change(i), true
-	return nil
-}
-
-// A rejoinValue is a flag that takes join or split.
-type rejoinValue struct {
-	rejoin flvout.Rejoining
-	set    bool
-}
-
-var rejoinings = [...]string{flvout.RejoinJoin: "join", flvout.RejoinSplit: "split"}
-
-func (v *rejoinValue) String() string {
-	if !v.set {
-		return ""
-	}
-	return rejoinings[v.rejoin]
-}
-
-func (v *rejoinValue) Type() string { return "join|split" }
-
-func (v *rejoinValue) Set(s string) error {
-	i := slices.Index(rejoinings[:], s)
-	if i < 0 {
-		return errors.New("write join or split")
-	}
-	v.rejoin, v.set = flvout.Rejoining(i), true
-	return nil
 }

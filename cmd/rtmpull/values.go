@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,31 @@ func (d *timeoutValue) Set(s string) error {
 	}
 	*d = timeoutValue(v)
 	return err
+}
+
+// A choice is a flag that takes one of a few words.
+type choice[T ~uint8] struct {
+	value T
+	set   bool
+	words []string // by value; given before the flag is
+}
+
+func (v *choice[T]) String() string {
+	if !v.set {
+		return ""
+	}
+	return v.words[v.value]
+}
+
+func (v *choice[T]) Type() string { return strings.Join(v.words, "|") }
+
+func (v *choice[T]) Set(s string) error {
+	i := slices.Index(v.words, s)
+	if last := len(v.words) - 1; i < 0 {
+		return errors.New("write " + strings.Join(v.words[:last], ", ") + " or " + v.words[last])
+	}
+	v.value, v.set = T(i), true
+	return nil
 }
 
 func parseDuration(s string) (time.Duration, error) {

@@ -67,10 +67,7 @@ func (s *Splicer) learn(t Tag, c *Class) {
 	}
 }
 
-func (s *Splicer) canSplit() bool {
-	_, ok := s.out.(interface{ Split() error })
-	return ok
-}
+func (s *Splicer) canSplit() bool { return s.files != nil }
 
 // turn writes the headers that have come, ahead of frame t, and begins a new file
 // if that is what they ask for: at once for video, whose frames are of the new
@@ -98,7 +95,7 @@ func (s *Splicer) turn(t *Tag, c *Class) error {
 	}
 	s.split, s.turning = false, false
 	if split && s.canSplit() {
-		if err := s.out.(interface{ Split() error }).Split(); err != nil {
+		if err := s.files.Split(); err != nil {
 			return err
 		}
 		s.line.fixed.Splits++

@@ -6,7 +6,9 @@ import "bytes"
 const maxScratch = 1 << 20
 
 // putShifted writes a frame that is decoded later than its sender said, to be
-// shown at the same time.
+// shown at the same time. If its composition time would be less than 24 bits can
+// say, it stays as it is: shown too late is better than at a time that has nothing
+// to do with it.
 func (s *Splicer) putShifted(t Tag, c *Class, at int, shift uint32) error {
 	const lowest = -1 << 23
 	cts := int64(c.CTS) - int64(shift)

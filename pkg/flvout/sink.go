@@ -2,8 +2,10 @@ package flvout
 
 import "time"
 
-// A Sink is where the tags of a recording go: a Writer, a File or a
-// Rotator's files.
+// A Sink is where the tags of a recording go: a Writer, a File, a Rotator's files,
+// or a Splicer in front of any. Only this package implements it, since its types
+// hand each other what they know of a tag already; another type is a Sink by
+// embedding one.
 type Sink interface {
 	TagWriter
 	AvailableBuffer(n int) []byte

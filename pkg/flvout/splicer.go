@@ -63,6 +63,7 @@ type SplicerOptions struct {
 // behind the Split.
 type Splicer struct {
 	out    Sink
+	files  splitter // out, if it can be split; else nil
 	o      SplicerOptions
 	line   Timeline
 	seen   *seen
@@ -86,9 +87,13 @@ type Splicer struct {
 	closed  bool
 }
 
+// A splitter is a Sink that begins a new file when it is asked to.
+type splitter interface{ Split() error }
+
 // NewSplicer returns a Splicer in front of out.
 func NewSplicer(out Sink, o SplicerOptions) *Splicer {
 	s := &Splicer{out: out, o: o, seen: newSeen(), nalSize: usualNALSize}
+	s.files, _ = out.(splitter)
 	s.line.Raw, s.line.Event = o.Raw, o.Event
 	s.gate.waiting = true
 	return s

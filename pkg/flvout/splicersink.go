@@ -65,11 +65,6 @@ func (s *Splicer) Duration() time.Duration { return s.out.Duration() }
 // Stats are the sink's, and what was dropped on the way there.
 func (s *Splicer) Stats() Stats {
 	st := s.out.Stats()
-	st.Dropped.Empty += s.dropped.Empty
-	st.Dropped.Command += s.dropped.Command
-	st.Dropped.Malformed += s.dropped.Malformed
-	st.Dropped.TooLarge += s.dropped.TooLarge
-	st.Dropped.Script += s.dropped.Script
-	st.Dropped.Other += s.dropped.Other
+	st.Dropped = st.Dropped.Add(s.dropped)
 	return st
 }

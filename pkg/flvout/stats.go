@@ -27,6 +27,18 @@ func (d Dropped) Total() int64 {
 	return d.Empty + d.Command + d.Malformed + d.TooLarge + d.Script + d.Other + d.NoKey
 }
 
+// Add returns the counters of two outputs together.
+func (d Dropped) Add(o Dropped) Dropped {
+	d.Empty += o.Empty
+	d.Command += o.Command
+	d.Malformed += o.Malformed
+	d.TooLarge += o.TooLarge
+	d.Script += o.Script
+	d.Other += o.Other
+	d.NoKey += o.NoKey
+	return d
+}
+
 // Add returns the counters of two files together.
 func (s Stats) Add(o Stats) Stats {
 	s.Audio += o.Audio
@@ -34,13 +46,6 @@ func (s Stats) Add(o Stats) Stats {
 	s.Frames += o.Frames
 	s.KeyFrames += o.KeyFrames
 	s.Bytes += o.Bytes
-	d := &s.Dropped
-	d.Empty += o.Dropped.Empty
-	d.Command += o.Dropped.Command
-	d.Malformed += o.Dropped.Malformed
-	d.TooLarge += o.Dropped.TooLarge
-	d.Script += o.Dropped.Script
-	d.Other += o.Dropped.Other
-	d.NoKey += o.Dropped.NoKey
+	s.Dropped = s.Dropped.Add(o.Dropped)
 	return s
 }

@@ -286,11 +286,15 @@ func describeIndex(x *flvout.IndexReport) string {
 	switch x.State {
 	case flvout.IndexUnreadable:
 		return "cannot be read: " + x.Reason
-	case flvout.IndexRight:
+	case flvout.IndexRight, flvout.IndexOdd, flvout.IndexShort:
 		if x.Spacing.Mean > 0 {
 			entries += fmt.Sprintf(", every %s s", number(x.Spacing.Mean))
 		}
-		return entries + ", right"
+		return entries + map[string]string{
+			flvout.IndexRight: ", right",
+			flvout.IndexOdd:   ", right, of a form that some players do not read",
+			flvout.IndexShort: ", which end long before the file does",
+		}[x.State]
 	case flvout.IndexWrong:
 		return fmt.Sprintf("%s, wrong: %d on key frames, %d on no key frame, %d with a wrong time", entries, x.OnKey, x.Elsewhere+x.OnAudio, x.WrongTime)
 	}
@@ -311,28 +315,39 @@ func (p *probed) verdict() string {
 		flvout.FaultEmpty:    "it has empty tags",
 		flvout.FaultIndex:    "its index is wrong",
 	}
-	if len(p.Faults) == 0 {
-		return "sound"
-	}
 	var parts []string
 	for _, f := range p.Faults {
 		parts = append(parts, words[f])
 	}
-	text := strings.Join(parts, ", ")
-	if p.Kind == "file" && p.Frames() {
-		text += "; rtmpull repair mends what can be mended"
+	text := "sound"
+	if len(parts) > 0 {
+		text = strings.Join(parts, ", ")
 	}
-	return text
+	switch {
+	case p.Repair == "" || p.Repair == flvout.RepairNone:
+		return text
+	case p.Repair == flvout.RepairOutput:
+		return text + "; rtmpull repair --output mends what can be mended"
+	case len(parts) > 0:
+		return text + "; rtmpull repair mends what can be mended"
+	}
+	return text + "; rtmpull repair " + p.advice()
 }
 
-// Frames tells whether there is any frame.
-func (p *probed) Frames() bool {
-	for _, t := range p.Tracks {
-		if t.Frames > 0 {
-			return true
-		}
+// advice says what is to be had of a file that is sound.
+func (p *probed) advice() string {
+	words := map[flvout.Advice]string{
+		flvout.AdviceHeader:   "shortens its header",
+		flvout.AdviceMetadata: "adds metadata",
+		flvout.AdviceForm:     "makes its metadata readable for all players",
+		flvout.AdviceIndex:    "adds a key-frame index",
+		flvout.AdviceTags:     "mends timestamps or tags that players may stumble over",
 	}
-	return false
+	var parts []string
+	for _, a := range p.Advice {
+		parts = append(parts, words[a])
+	}
+	return strings.Join(parts, ", ")
 }
 
 // number writes up to three decimals.

@@ -170,7 +170,10 @@ func findings(r *flvout.Repaired) (wrong, left list) {
 	wrong.count(c.Raised, "timestamp", " that went back")
 	wrong.count(c.Made, "missing sequence header", "")
 	wrong.add(r.Moved && c.Jumps+c.Wraps+c.Raised+c.Made == 0 && len(left) == 0, "timestamps, or the order of tags")
-	wrong.add(r.Head, "metadata or key-frame index")
+	wrong.add(r.Flags, "flags of the file header")
+	wrong.add(r.Metadata, "metadata")
+	wrong.add(r.Index == flvout.IndexNone, "no key-frame index")
+	wrong.add(r.Index != "" && r.Index != flvout.IndexNone, "key-frame index")
 	return wrong, left
 }
 
@@ -193,14 +196,16 @@ type repairLine struct {
 // repairDamage is what was wrong with it, and what was left out.
 type repairDamage struct {
 	flvout.Damage
-	Jumps       int64 `json:"clock_jumps"`
-	Raised      int64 `json:"timestamps_raised"`
-	Made        int64 `json:"headers_made"`
-	Moved       bool  `json:"tags_changed"`
-	Metadata    bool  `json:"wrong_metadata"`
-	Undecodable int64 `json:"undecodable_frames"`
-	Repeats     int64 `json:"repeated_tags"`
-	Dropped     int64 `json:"dropped_tags"` // empty, commands, script data
+	Jumps       int64  `json:"clock_jumps"`
+	Raised      int64  `json:"timestamps_raised"`
+	Made        int64  `json:"headers_made"`
+	Moved       bool   `json:"tags_changed"`
+	Flags       bool   `json:"wrong_flags"`
+	Metadata    bool   `json:"wrong_metadata"`
+	Index       string `json:"index,omitempty"` // its state, if that was not right
+	Undecodable int64  `json:"undecodable_frames"`
+	Repeats     int64  `json:"repeated_tags"`
+	Dropped     int64  `json:"dropped_tags"` // empty, commands, script data
 }
 
 func (o *repairOptions) tellJSON(out io.Writer, file string, r *flvout.Repaired, err error) error {
@@ -216,7 +221,8 @@ func (o *repairOptions) tellJSON(out io.Writer, file string, r *flvout.Repaired,
 		}
 		c, not := &r.Corrections, &r.Stats.Dropped
 		line.Damage = &repairDamage{
-			Damage: r.Damage, Jumps: c.Jumps + c.Wraps, Raised: c.Raised, Made: c.Made, Moved: r.Moved, Metadata: r.Head,
+			Damage: r.Damage, Jumps: c.Jumps + c.Wraps, Raised: c.Raised, Made: c.Made, Moved: r.Moved,
+			Flags: r.Flags, Metadata: r.Metadata, Index: r.Index,
 			Undecodable: c.Undecodable + c.Early + not.NoKey, Repeats: c.Repeats + c.RepeatedHeaders,
 			Dropped: not.Total() - not.NoKey + c.Ends,
 		}

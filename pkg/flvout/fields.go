@@ -16,6 +16,7 @@ const (
 	amfECMAArray   = 0x08
 	amfObjectEnd   = 0x09
 	amfStrictArray = 0x0A
+	amfDate        = 0x0B
 	amfTypedObject = 0x10
 )
 

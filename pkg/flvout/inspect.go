@@ -25,27 +25,34 @@ type Inspector struct {
 }
 
 // NewInspector returns an Inspector.
-func NewInspector() *Inspector { return &Inspector{seed: maphash.MakeSeed()} }
+func NewInspector() *Inspector {
+	return &Inspector{seed: maphash.MakeSeed(), head: headInspector{sum: newSummary(minIndexEntries)}}
+}
 
 // Flags tells which tracks a file's header announces.
-func (i *Inspector) Flags(audio, video bool) {
-	i.head.flags, i.head.audio, i.head.video = true, audio, video
-}
+func (i *Inspector) Flags(audio, video bool) { i.setFlags(appendHead(nil, audio, video)[4]) }
+
+func (i *Inspector) setFlags(b byte) { i.head.headed, i.head.flags = true, b }
 
 // Add takes the next tag. offset is where in the file it begins, 0 if it is in
 // none.
 func (i *Inspector) Add(t Tag, offset int64) {
 	c := Classify(t)
+	i.add(t, &c, offset)
+}
+
+func (i *Inspector) add(t Tag, c *Class, offset int64) {
 	if offset > 0 {
-		i.head.index.see(t, &c, offset)
+		i.head.judge.index.see(t, c, offset)
 	}
+	i.head.sum.add(t, c, offset)
 	switch t.Type {
 	case tag.TagTypeAudio:
 		i.tags.Audio++
 	case tag.TagTypeVideo:
 		i.tags.Video++
 	case tag.TagTypeScriptData, tagTypeScriptAMF3:
-		i.addScript(t, &c)
+		i.addScript(t, c)
 		return
 	default:
 		i.tags.Other++
@@ -53,14 +60,14 @@ func (i *Inspector) Add(t Tag, offset int64) {
 	}
 	switch c.Kind {
 	case KindFrame:
-		i.addFrame(t, &c, offset)
+		i.addFrame(t, c, offset)
 	case KindConfig:
 		for tr := range c.Tracks() {
-			i.track(&c, tr.ID).header(t, &c, tr, i.pos, offset, i.seed)
+			i.track(c, tr.ID).header(t, c, tr, i.pos, offset, i.seed)
 		}
 	case KindEnd:
 		for tr := range c.Tracks() {
-			i.track(&c, tr.ID).ends++
+			i.track(c, tr.ID).ends++
 		}
 	case KindEmpty:
 		i.tags.Empty++
@@ -255,7 +262,7 @@ func (i *Inspector) faults(r *Report) {
 	add(noKey, FaultNoKey)
 	add(i.head.late > 0 || i.head.command, FaultScript)
 	add(i.tags.Empty > 0, FaultEmpty)
-	add(i.head.wrongFlags(r), FaultFlags)
+	add(i.head.wrongFlags(), FaultFlags)
 	add(r.Metadata != nil && len(r.Metadata.Wrong) > 0, FaultMetadata)
-	add(r.Index != nil && (r.Index.State == IndexWrong || r.Index.State == IndexUnreadable), FaultIndex)
+	add(r.Index != nil && (r.Index.State == IndexWrong || r.Index.State == IndexShort || r.Index.State == IndexUnreadable), FaultIndex)
 }

@@ -3,45 +3,63 @@ package flvout
 import (
 	"errors"
 	"io"
+	"slices"
 )
 
-// InspectFile reads a file of size bytes to its end and says what is in it, and
-// what is wrong with it. Damage does not end the reading. The error is of reading
-// r, or a *SyntaxError if there is nothing that looks like FLV.
+// InspectFile reads a file of size bytes to its end and says what is in it, what
+// is wrong with it, and what Repair would do. Damage does not end the reading. The
+// error is of reading r, or a *SyntaxError if there is nothing that looks like FLV.
 func InspectFile(r io.ReaderAt, size int64) (*Report, error) {
-	i := NewInspector()
-	i.head.size = size
-	s := NewSalvager(r, size)
-	n := 0
-	for {
-		t, err := s.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		if n == 0 {
-			i.addHead(r)
-		}
-		n++
-		i.Add(t, s.Offset())
+	o := &RepairOptions{inspector: NewInspector()}
+	i := o.inspector
+	v, err := surveyFile(r, size, o)
+	if err != nil {
+		return nil, err
 	}
-	d := s.Damage()
-	if n == 0 && d.NoHeader {
+	if v.tags == 0 && v.damage.NoHeader {
 		return nil, &SyntaxError{0, "not an FLV file: no signature"}
 	}
+	if !v.damage.NoHeader {
+		i.setFlags(v.flags)
+	}
+	i.head.size = size
 	report := i.Report()
-	report.addDamage(d)
+	report.addDamage(v.damage)
+	report.addRepair(v, o)
 	return report, nil
 }
 
-// addHead reads the flags from the file's header, if that is one.
-func (i *Inspector) addHead(r io.ReaderAt) {
-	var h [5]byte
-	if n, _ := r.ReadAt(h[:], 0); n == len(h) && string(h[:3]) == "FLV" {
-		i.Flags(h[4]&4 != 0, h[4]&1 != 0)
+// addRepair tells what Repair would do, and what for if that is no fault.
+func (r *Report) addRepair(v *survey, o *RepairOptions) {
+	if !v.media() {
+		return
 	}
+	m := mender{o: o, v: v}
+	plan := m.report()
+	switch {
+	case v.damage.NoHeader:
+		r.Repair = RepairOutput
+	case plan.Action == ActionCopy:
+		r.Repair = RepairCopy
+	case plan.Action == ActionInPlace:
+		r.Repair = RepairPlace
+	default:
+		r.Repair = RepairNone
+		return
+	}
+	add := func(is bool, a Advice) {
+		if is {
+			r.Advice = append(r.Advice, a)
+		}
+	}
+	bad := func(f Fault) bool { return slices.Contains(r.Faults, f) }
+	none := v.head.body == nil
+	add(v.damage.LongHeader && !v.damage.NoHeader, AdviceHeader)
+	add(none || !v.head.judge.timed, AdviceMetadata)
+	add(!none && v.head.judge.odd, AdviceForm)
+	add(plan.Index == IndexNone || plan.Index == IndexOdd, AdviceIndex)
+	add(plan.Moved && !bad(FaultDamage) && !bad(FaultTimeBack) && !bad(FaultNoHeader) && !bad(FaultNoKey) &&
+		!bad(FaultScript) && !bad(FaultEmpty), AdviceTags)
 }
 
 func (r *Report) addDamage(d Damage) {

@@ -18,13 +18,12 @@ const (
 	pointsNone   = "no_tag"
 )
 
-// maxIndexTime is by how many ms an entry's time may differ from its tag's.
-const maxIndexTime = 100
-
 // An indexInspector compares a file's index with its tags as they come. It takes
 // as much memory as the index does in the file.
 type indexInspector struct {
-	places  bool // tags come with their places: it is a file
+	places  bool   // tags come with their places: it is a file
+	odd     bool   // the index is of a form that some players do not read
+	longest uint32 // ms between two entries
 	entries []placedEntry
 	next    int // the first entry that is not behind the newest tag
 	r       IndexReport
@@ -52,6 +51,9 @@ func (x *indexInspector) open(body []byte) {
 	var least, most, from uint32
 	for n, e := range entries {
 		x.entries[n] = placedEntry{e, n}
+		if n > 0 && e.Time > entries[n-1].Time {
+			x.longest = max(x.longest, e.Time-entries[n-1].Time)
+		}
 		switch {
 		case n == 0: // may be a sequence header
 		case e.Time < entries[n-1].Time:
@@ -94,7 +96,7 @@ func (x *indexInspector) see(t Tag, c *Class, offset int64) {
 			what = pointsAudio
 		}
 		x.point(e, what)
-		if d := int64(e.Time) - int64(t.Timestamp); c.Kind == KindFrame && max(d, -d) > maxIndexTime {
+		if d := int64(e.Time) - int64(t.Timestamp); c.Kind == KindFrame && max(d, -d) > maxWrongTime {
 			x.r.WrongTime++
 		}
 	}
@@ -118,21 +120,24 @@ func (x *indexInspector) point(e *placedEntry, what string) {
 	}
 }
 
-// report is nil of a stream that is no file.
-func (x *indexInspector) report(video bool) *IndexReport {
-	if !x.places {
-		return nil
-	}
+// judge tells what there is to say of the index when all tags of the file came,
+// of which s is the summary.
+func (x *indexInspector) judge(s *summary) *IndexReport {
 	for ; x.next < len(x.entries); x.next++ {
 		x.point(&x.entries[x.next], pointsNone)
 	}
 	r := x.r
+	video := s.video.tags > 0
 	switch {
-	case r.State == "":
+	case r.State == IndexUnreadable:
+	case r.Entries < minKeyframes:
 		r.State = IndexNone
-	case r.State != IndexRight:
-	case r.Elsewhere > 0, r.WrongTime > 0, video && r.OnAudio > 0, r.OnHeader > 1:
+	case r.Elsewhere > 0, r.WrongTime > 0, video && r.OnAudio > 0, r.OnHeader > 1, r.OnEnd > 1:
 		r.State = IndexWrong
+	case x.odd:
+		r.State = IndexOdd
+	case s.keys > 0 && int64(s.lastKey.Time) > int64(r.Last)+int64(x.longest)+maxWrongTime:
+		r.State = IndexShort
 	}
 	return &r
 }

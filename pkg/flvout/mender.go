@@ -100,7 +100,7 @@ func (m *mender) act(done *Repaired) error {
 	case left && m.want != nil:
 		return m.adopt(done)
 	case done.Action == ActionInPlace:
-		if err := m.inPlace(done.Head); err != nil {
+		if err := m.inPlace(done.Flags || done.Metadata || done.Index != ""); err != nil {
 			return err
 		}
 	}
@@ -129,8 +129,9 @@ func (m *mender) report() *Repaired {
 		Corrections: v.fixed, Moved: v.is != v.becomes,
 	}
 	m.want = v.head.want(v, m.o)
-	right := v.head.right(v, m.want, m.o)
-	r.Head = !right
+	verdict := v.head.verdict(v, m.want, m.o)
+	r.Flags, r.Metadata, r.Index = verdict.flags, verdict.metadata, verdict.index
+	right := verdict.right()
 	switch {
 	case m.o.Output != "":
 		r.Action, r.Path = ActionCopy, m.o.Output

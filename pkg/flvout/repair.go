@@ -20,7 +20,8 @@ type RepairOptions struct {
 	// written anew, as in FileOptions.
 	IndexEntries int
 
-	tail *tail // remembers the newest tags, but for the end of a sequence; nil: nobody wants to know
+	inspector *Inspector // sees all tags too; nil: none
+	tail      *tail      // remembers the newest tags, but for the end of a sequence; nil: nobody wants to know
 }
 
 // ErrNoMedia is the error of repairing what has no audio or video in it that can
@@ -48,7 +49,10 @@ type Repaired struct {
 	Path   string // of the mended file
 	Action Action
 	Damage Damage
-	Head   bool // onMetaData, the index or the header's flags were wrong or missing
+
+	Flags    bool   // those of the file's header were wrong
+	Metadata bool   // onMetaData was missing or wrong, or of a form that some players do not read
+	Index    string // the state of an index that was missing or wrong, such as IndexNone
 
 	Duration time.Duration
 	Size     int64 // of the mended file

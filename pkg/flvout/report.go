@@ -38,7 +38,9 @@ type Report struct {
 	Index    *IndexReport    `json:"index,omitempty"`  // of a file
 	Damage   *Damage         `json:"damage,omitempty"` // of a file that was searched for it
 
-	Faults []Fault `json:"faults"`
+	Faults []Fault  `json:"faults"`
+	Advice []Advice `json:"advice,omitempty"` // of a file
+	Repair string   `json:"repair,omitempty"` // of a file: what Repair would do; empty if it can do nothing
 }
 
 // A Fault is something that is wrong, and that Repair mends or a player stumbles
@@ -56,7 +58,27 @@ const (
 	FaultMetadata Fault = "wrong_metadata"     // onMetaData is not true
 	FaultScript   Fault = "script_data"        // onMetaData again, or @setDataFrame: players take it for a stream
 	FaultEmpty    Fault = "empty_tags"         // of audio or video, at which some readers stop
-	FaultIndex    Fault = "wrong_index"        // the index points elsewhere than to key frames
+	FaultIndex    Fault = "wrong_index"        // the index points elsewhere than to key frames, or not to all of the file
+)
+
+// An Advice tells what a file is played without, and Repair adds or changes.
+type Advice string
+
+// The advices.
+const (
+	AdviceHeader   Advice = "long_header"  // the file's header has not 9 bytes
+	AdviceMetadata Advice = "no_metadata"  // it does not begin with onMetaData, or that has no duration
+	AdviceForm     Advice = "odd_metadata" // onMetaData is of a form that some players do not read
+	AdviceIndex    Advice = "no_index"     // there is no index, or one that some players do not read
+	AdviceTags     Advice = "odd_tags"     // tags come twice, or with timestamps, in an order or of a kind that players may not take
+)
+
+// What Repair would do.
+const (
+	RepairNone   = "none"
+	RepairPlace  = "in_place"
+	RepairCopy   = "copy"
+	RepairOutput = "output" // a copy, and only where it does not replace the file; see ErrNotFLV
 )
 
 // A TrackReport is about one track.
@@ -238,9 +260,11 @@ type Claim struct {
 
 // The states of an index.
 const (
-	IndexNone       = "none"
+	IndexNone       = "none" // or of one entry, which is none to players
 	IndexRight      = "right"
 	IndexWrong      = "wrong"
+	IndexShort      = "short" // it ends long before the file does
+	IndexOdd        = "odd"   // it is right, and of a form that some players do not read
 	IndexUnreadable = "unreadable"
 )
 

@@ -1,10 +1,6 @@
 package flvout
 
-import (
-	"math"
-
-	"github.com/yutopp/go-flv/tag"
-)
+import "github.com/yutopp/go-flv/tag"
 
 // audioSpacing is how far the entries of an index without video are apart, in ms.
 const audioSpacing = 5000
@@ -138,38 +134,4 @@ func codecID(t Tag, c *Class) float64 {
 		return float64(b >> 4)
 	}
 	return float64(c.Codec)
-}
-
-// distances count the steps between frames, by milliseconds.
-type distances [1000]uint32
-
-func (s *distances) add(d uint32) {
-	if 0 < d && d < uint32(len(s)) {
-		s[d]++
-	}
-}
-
-// rate returns the frames per second, from the distances around the median:
-// frames at 30 a second are 33 or 34 ms apart. It is 0 for too few frames.
-func (s *distances) rate() float64 {
-	var all uint64
-	for _, n := range s {
-		all += uint64(n)
-	}
-	if all < 2 {
-		return 0
-	}
-	var below, count, sum uint64
-	median := 0
-	for d, n := range s {
-		if below += uint64(n); 2*below >= all {
-			median = d
-			break
-		}
-	}
-	for d := median - median/3; d <= min(median+median/3+1, len(s)-1); d++ {
-		count += uint64(s[d])
-		sum += uint64(s[d]) * uint64(d)
-	}
-	return math.Round(float64(count)*1e5/float64(sum)) / 100
 }

@@ -17,6 +17,7 @@ type survey struct {
 	end    int64 // behind the last tag
 	flags  byte  // of the header
 	damage Damage
+	tags   int64
 	last   found // the last tag
 
 	head    *headCheck // of onMetaData, if that is the first tag
@@ -49,6 +50,10 @@ func surveyFile(r io.ReaderAt, size int64, o *RepairOptions) (*survey, error) {
 		}
 		c = Classify(t)
 		ended = c.Kind == KindEnd
+		v.tags++
+		if o.inspector != nil {
+			o.inspector.add(t, &c, s.Offset())
+		}
 		switch {
 		case !first || t.Type != tag.TagTypeScriptData || c.Kind != KindMetadata:
 			v.is.add(t, &c)

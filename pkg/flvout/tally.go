@@ -64,7 +64,7 @@ func (t *trackTally) frame(ts uint32) {
 	}
 	t.frames++
 	t.last = ts
-	t.top = max(t.top, ts)
+	t.top = later(t.top, ts)
 }
 
 // end returns when the track's last frame is over.
@@ -95,13 +95,22 @@ func (s *tally) duration() time.Duration {
 	var first, end uint32
 	switch a, v := &s.audio, &s.video; {
 	case a.frames > 0 && v.frames > 0:
-		first, end = min(a.first, v.first), max(a.end(), v.end())
+		first, end = a.first+v.first-later(a.first, v.first), later(a.end(), v.end())
 	case a.frames > 0:
 		first, end = a.first, a.end()
 	case v.frames > 0:
 		first, end = v.first, v.end()
 	}
 	return time.Duration(end-first) * time.Millisecond
+}
+
+// later returns the later one of two timestamps, of which one may have begun anew
+// after 2^32.
+func later(a, b uint32) uint32 {
+	if int32(a-b) > 0 {
+		return a
+	}
+	return b
 }
 
 // media tells whether there is a tag of audio or video.

@@ -11,6 +11,7 @@ import (
 // frames a little out of order.
 const (
 	maxBack = 1000           // ms, to the past
+	maxPast = 100            // ms, of which behind where reordered frames may be
 	maxStep = 5000           // ms, to the future
 	maxHole = 10 * 60 * 1000 // ms; what stays out for longer is no hole but a new part
 
@@ -41,9 +42,10 @@ type Timeline struct {
 	Event func(SpliceEvent)
 
 	begun  bool
-	rejoin bool // the next tag is of another connection
-	force  bool // and whatever its clock says it follows on
-	jumped bool // both clocks are in use
+	rejoin bool    // the next tag is of another connection
+	force  bool    // and whatever its clock says it follows on
+	jumped bool    // both clocks are in use
+	alone  retreat // in hand
 
 	clocks [2]clock
 	tracks [2]trackLine
@@ -63,6 +65,7 @@ type trackLine struct {
 	last    uint32 // source's timestamp
 	pos     int64  // ms, by the clock
 	out     int64  // ms, as it was given out: not earlier than any before
+	low     int64  // ms, from here on a frame is not too early
 	arrived int64  // ms
 	steps   steps
 }
@@ -94,6 +97,7 @@ func (l *Timeline) Resume(track tag.TagType, out uint32) {
 		t.steps.add(pos - t.pos)
 	}
 	t.any, t.pos, t.out = true, pos, max(t.out, pos)
+	t.low = t.out - maxPast
 	l.begun, l.rejoin, l.force = true, true, true
 }
 
@@ -125,7 +129,7 @@ func (l *Timeline) Align(track tag.TagType, ts, out uint32) {
 func (l *Timeline) only(c clock) {
 	l.clocks = [2]clock{c}
 	l.tracks[0].clock, l.tracks[1].clock = 0, 0
-	l.jumped = false
+	l.jumped, l.alone = false, retreat{}
 	l.leaked = 0
 }
 
@@ -165,7 +169,7 @@ func typeOf(lane int) tag.TagType {
 func (l *Timeline) place(track int, ts uint32) place {
 	t := &l.tracks[track]
 	pos := l.clocks[t.clock].at(ts)
-	if d := pos - t.out; !l.jumped && t.any && !l.rejoin && d >= -maxBack && d <= maxStep {
+	if !l.jumped && t.any && !l.rejoin && pos >= t.low && pos <= t.out+maxStep {
 		return place{track: track, clock: t.clock, ts: ts, pos: pos, fits: true}
 	}
 	return l.search(track, ts)
@@ -217,7 +221,7 @@ func (l *Timeline) fits(p *place) bool {
 	if !t.any {
 		return dist(p.pos, o.out) <= maxStep
 	}
-	return p.pos >= t.out-maxBack &&
+	return p.pos >= t.low &&
 		(p.pos <= t.out+maxStep || o.any && p.pos >= o.out-maxBack && p.pos <= o.out+maxStep)
 }
 
@@ -265,9 +269,17 @@ func (l *Timeline) take(p place) (out, shift uint32) {
 	c.last, c.pos = p.ts, p.pos
 	c.narrow = c.narrow && p.ts < wrap24
 	at := p.pos
-	if floor := t.out; at < floor {
-		at = floor
+	if at < t.out {
+		at = t.out
 		l.fixed.Raised++
+	}
+	switch {
+	case !t.any:
+		t.low = at - maxPast
+	case at > t.out:
+		// Timestamps of presentation go back, but not behind the picture that was
+		// the latest before the one that is it now.
+		t.low = max(t.out-maxPast, at-maxBack)
 	}
 	t.any, t.clock, t.last, t.pos, t.out, t.arrived = true, p.clock, p.ts, p.pos, at, l.now
 	l.heard = l.now
@@ -275,7 +287,10 @@ func (l *Timeline) take(p place) (out, shift uint32) {
 		l.listen(p.pos)
 	}
 	if l.jumped && at-l.clocks[1-p.clock].pos > sideBySide {
-		l.jumped = false
+		l.jumped, l.alone = false, retreat{}
+	}
+	if l.alone.ok {
+		l.settle()
 	}
 	return uint32(at), uint32(at - p.pos)
 }

@@ -57,10 +57,36 @@ func (l *Timeline) jump(p *place) {
 	if o.any {
 		slot = 1 - o.clock
 	}
+	l.alone = retreat{t.any && o.any && o.clock == t.clock && p.pos < t.out && p.pos >= t.out-maxBack, p.track, t.out}
 	narrow := l.clocks[p.clock].narrow
 	p.pos, p.clock = l.next(p.track), slot
 	l.clocks[slot] = clock{ok: true, narrow: narrow}
 	l.jumped = true
+}
+
+// A retreat is a step back by less than maxBack that only one of two tracks has
+// made so far. If the other does not, the clock was not set: the sender put the
+// track where it belongs.
+type retreat struct {
+	ok    bool
+	track int
+	at    int64 // ms
+}
+
+// settle takes a step back of one track for what it is, if the other has gone on
+// without.
+func (l *Timeline) settle() {
+	t, o := &l.tracks[l.alone.track], &l.tracks[1-l.alone.track]
+	switch {
+	case t.clock == o.clock:
+		l.alone = retreat{}
+	case o.out-l.alone.at > sideBySide:
+		pos := l.clocks[o.clock].at(t.last)
+		l.fixed.Jumps++
+		l.tell(ClockJumped, &place{track: l.alone.track, ts: t.last}, t.pos-pos)
+		t.clock, t.pos, t.low = o.clock, pos, min(t.low, pos-maxPast)
+		l.jumped, l.alone = false, retreat{}
+	}
 }
 
 // next is where a track goes on without a seam. It does not begin before the

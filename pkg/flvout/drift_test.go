@@ -1,0 +1,122 @@
+package flvout
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestTimelineDrifts lets the source's clock go wrong every so often, and each
+// time by so little that it might be nothing: a minute remains a minute, sound
+// and picture remain together, and it is told.
+func TestTimelineDrifts(t *testing.T) {
+	restart := func(period uint32) func(uint32) uint32 {
+		return func(at uint32) uint32 { return at % period }
+	}
+	steps := func(period uint32, by int32) func(uint32) uint32 {
+		return func(at uint32) uint32 { return 100_000 + at + at/period*uint32(by) }
+	}
+	for name, c := range map[string]struct {
+		clock    func(at uint32) uint32
+		unjudged bool // whether it can be told without arrival, too
+	}{
+		"begins again each 200 ms": {restart(200), true},
+		"begins again each 400 ms": {restart(400), true},
+		"begins again each second": {restart(1000), true},
+		"begins again each 2 s":    {restart(2000), true},
+		"back 0.3 s each second":   {steps(1000, -300), true},
+		"back 0.9 s each second":   {steps(1000, -900), true},
+		"back 0.9 s each 2 s":      {steps(2000, -900), true},
+	} {
+		for _, skew := range []int{0, 300, -300} {
+			for _, judged := range []bool{true, false} {
+				if !judged && !c.unjudged {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s, sound %d ms ahead, judged %t", name, skew, judged), func(t *testing.T) {
+					told := 0
+					l := Timeline{Event: func(SpliceEvent) { told++ }}
+					check := monotonic(t)
+					far, n := 0, 0
+					var off, first [2]int64
+					var last uint32
+					var begun [2]bool
+					mapped := func(track, at uint32) {
+						kind := typeOf(int(track))
+						out, _ := l.Map(kind, c.clock(at))
+						check(kind, out)
+						if off[track] = int64(out) - int64(at); !begun[track] {
+							begun[track], first[track] = true, off[track]
+						}
+						last = max(last, out)
+						n++
+						if begun[0] && begun[1] && dist(off[1]-off[0], first[1]-first[0]) > 250 {
+							far++
+						}
+					}
+					a := uint32(0)
+					for v := uint32(0); v < 60_000; v += 40 {
+						if judged {
+							l.Arrived(ms(int64(v)))
+						}
+						for ; int(a*23) <= int(v)+skew; a++ {
+							mapped(0, a*23)
+						}
+						mapped(1, v)
+					}
+					if last < 57_000 || last > 63_000 {
+						t.Errorf("a minute lasts %d ms", last)
+					}
+					if far*10 > n {
+						t.Errorf("of %d frames, %d are far from where the other track has them", n, far)
+					}
+					if fix := l.Corrections(); fix.Jumps == 0 || told == 0 {
+						t.Errorf("told %d times, %+v", told, fix)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestTimelineResyncs: a track whose timestamps alone go back a little has not
+// had its clock set: its sender puts it right. It stays where it says.
+func TestTimelineResyncs(t *testing.T) {
+	for n, kind := range []string{"audio", "video"} {
+		var l Timeline
+		for _, k := range avStream(60) {
+			ts := k.ts + 500
+			if lane(k.track) == n && k.ideal >= theBreak {
+				ts -= 500
+			}
+			l.Arrived(k.arrived)
+			out, _ := l.Map(k.track, ts)
+			want := k.ideal
+			if lane(k.track) != n || k.ideal < theBreak {
+				want += 500
+			}
+			// 0 is at the first frame.
+			if want -= 500; lane(k.track) == n && k.ideal >= theBreak {
+				want = k.ideal - 500
+			}
+			if k.ideal > theBreak+5000 && dist(int64(out), int64(want)) > 0 {
+				t.Fatalf("%s: %d comes out as %d, want %d", kind, ts, out, want)
+			}
+		}
+	}
+}
+
+// TestTimelineStrays: a frame that is out of order by itself does not set the
+// clock.
+func TestTimelineStrays(t *testing.T) {
+	var l Timeline
+	for i, k := range avStream(60) {
+		ts := k.ts + 1000
+		if i%50 == 49 {
+			ts -= 400
+		}
+		l.Arrived(k.arrived)
+		if out, _ := l.Map(k.track, ts); i%50 != 49 && dist(int64(out), int64(k.ideal)) > 40 {
+			t.Fatalf("frame %d, %d comes out as %d", i, k.ideal, out)
+		}
+	}
+}

@@ -7,8 +7,6 @@ GO       ?= go
 FUZZTIME ?= 20s
 # Interop tests record in real time, several peers one after another.
 TIMEOUT  ?= 10m
-# Those tests mostly wait, so more of them may run than there are processors.
-INTEROP  := -tags interop -parallel 8 -timeout $(TIMEOUT)
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 # Pinned, so that lint says the same everywhere. The first run builds it.
@@ -33,7 +31,7 @@ deps: ## install the peers that the tests need, as far as they are missing
 .PHONY: test
 test: deps ## all tests, those against real peers too
 	$(GO) test -timeout $(TIMEOUT) ./...
-	$(GO) test $(INTEROP) ./...
+	@scripts/interop.sh -timeout $(TIMEOUT)
 
 .PHONY: race
 race: ## unit tests under the race detector (needs a C compiler)
@@ -44,8 +42,8 @@ fuzz: ## each fuzz target in turn, FUZZTIME=20s each
 	@scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: interop
-interop: deps ## only the packages with tests against real peers, and all they do
-	$(GO) test -count=1 -v $(INTEROP) $$(grep -rl --include='*_test.go' '^//go:build interop' cmd pkg | xargs -n1 dirname | sort -u | sed 's|^|./|')
+interop: deps ## only the tests against real peers, and all they do
+	@scripts/interop.sh -count=1 -v -timeout $(TIMEOUT)
 
 .PHONY: bench
 bench: build deps ## CPU, wall time and memory beside other programs

@@ -34,8 +34,8 @@ func newRepairCommand(env *environment) *cobra.Command {
 		Short: "mend FLV files, or complete what a recording left",
 		Long: `Repair mends FLV files: a torn end, garbage between tags, wrong trailers, jumps of the
 clock, joined files, missing or wrong metadata and key-frame index. No frame is changed,
-and none is left out that can be decoded and does not come twice. NAME.part, which a
-recording left that was broken off, becomes NAME.
+and none is left out but what comes twice. NAME.part, which a recording left that was
+broken off, becomes NAME.
 
 It is done in place if the end, the trailers and the metadata are all there is to mend and
 there is room for an index. Otherwise a new file is written beside it, FILE.repair, which

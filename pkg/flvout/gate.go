@@ -96,6 +96,17 @@ func (s *Splicer) admit(t *Tag, c *Class) (pass bool, err error) {
 	return true, nil
 }
 
+// admitAll is admit for the frames of a file, be there a key frame or a header
+// before them or not: what was kept once is not for us to leave out.
+func (s *Splicer) admitAll(t *Tag, c *Class) {
+	if !s.line.begun {
+		s.line.Begin(t.Timestamp - maxStep) // the other track may begin earlier
+	}
+	if lane(t.Type) == 1 && c.Key {
+		s.lookForHeader(t, c)
+	}
+}
+
 func (s *Splicer) admitVideo(t *Tag, c *Class) (bool, error) {
 	g := &s.gate
 	g.hasVideo = true

@@ -325,7 +325,7 @@ type line struct {
 }
 
 func newLine(out Sink, raw bool) *line {
-	return &line{Splicer: NewSplicer(out, SplicerOptions{OnChange: ChangeKeep, Raw: raw})}
+	return &line{Splicer: NewSplicer(out, SplicerOptions{OnChange: ChangeKeep, Raw: raw, salvage: true})}
 }
 
 // joined tells that so many files were appended to the first. Each is as good as

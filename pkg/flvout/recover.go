@@ -78,16 +78,12 @@ func (m *mender) renamed(name string) (*Repaired, error) {
 
 var errNoPart = errors.New("its name does not end in " + partSuffix)
 
-// dismiss takes care of a file that has nothing that can be decoded. If it has
-// frames all the same, they are kept as they are.
+// dismiss removes a file without audio and video, if it is one of ours.
 func (m *mender) dismiss() (*Repaired, error) {
-	done := m.report()
-	switch {
-	case m.v.frames() > 0 && m.v.inLine() && m.want != nil:
-		return done, m.adopt(done)
-	case m.v.frames() > 0, m.v.damage.NoHeader && m.v.size > 0:
+	if m.v.frames() > 0 || m.v.damage.NoHeader && m.v.size > 0 {
 		return nil, ErrNoMedia
 	}
+	done := m.report()
 	if err := withdraw(m.f, m.path); err != nil {
 		return nil, newError("remove", m.path, err)
 	}

@@ -67,7 +67,8 @@ type Repaired struct {
 // write trailers, and to write the head into the room that there is for it.
 // Otherwise it writes a new file beside it, NAME.repair, which replaces it when
 // all of it is on the disk. Whenever it is broken off, the file can be repaired
-// again. It does not change a frame.
+// again. It does not change a frame, and leaves out none but those that come twice:
+// where another file was joined, or timestamps go back.
 //
 // NAME.part, which a recording left, is called NAME afterwards, as by Recover. A
 // file that is being recorded gives ErrLocked. Errors of the file are *Error,

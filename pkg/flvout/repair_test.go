@@ -140,6 +140,90 @@ func roomy(t testing.TB, name string) []byte {
 	return readFile(t, path)
 }
 
+// oddities are streams in which a recorder would wait for something, or leave
+// something out. They have a frame of each track every 100 ms, none like another,
+// and begin at 0.
+func oddities() map[string][]Tag {
+	frames := func(n, from int, key func(i int) bool) (tags []Tag) {
+		tags = []Tag{{video, 0, avcConfig}, {audio, 0, aacConfig}}
+		for i := range n {
+			a, v := aacFrame(uint32(i*100), byte(i)), avcFrame(uint32(i*100), byte(i), key(i))
+			a.Body, v.Body = append(a.Body, byte(i>>8)), append(v.Body, byte(i>>8))
+			v.Body[8]++
+			if tags = append(tags, a); i >= from {
+				tags = append(tags, v)
+			}
+		}
+		return tags
+	}
+	group := func(i int) bool { return i%20 == 0 }
+	never := func(int) bool { return false }
+	late := frames(300, 0, group)
+	late[0], late[1] = late[1], late[0]
+	late = slices.Insert(slices.Delete(late, 1, 2), 300, Tag{video, 14_800, avcConfig})
+	return map[string][]Tag{
+		"no key frame at all":        frames(600, 0, never),
+		"one key frame":              frames(1000, 0, func(i int) bool { return i == 0 }),
+		"the first key frame late":   frames(400, 0, func(i int) bool { return i > 250 && group(i) }),
+		"sound before the picture":   frames(300, 15, func(i int) bool { return i%20 == 15 }),
+		"sound long before":          frames(400, 250, group),
+		"the picture's header late":  late,
+		"no header of the picture":   frames(300, 0, group)[1:],
+		"no header of the sound":     slices.Delete(frames(300, 0, group), 1, 2),
+		"no headers":                 frames(300, 0, group)[2:],
+		"no headers, nor key frames": frames(300, 0, never)[2:],
+	}
+}
+
+// withoutEnd returns tags less the end of a sequence.
+func withoutEnd(tags []Tag) []Tag {
+	return slices.DeleteFunc(tags, func(t Tag) bool { c := Classify(t); return c.Kind == KindEnd })
+}
+
+// strewn is a file with garbage before the tag in its middle.
+func strewn(t testing.TB, b []byte) []byte {
+	at := offsets(t, b)
+	mid := at[len(at)/2]
+	return slices.Concat(b[:mid], make([]byte, 100), b[mid:])
+}
+
+// TestRepairKeeps all frames, whatever they need to be decoded. A file of ours
+// that has nothing else is left alone; one with garbage is mended once.
+func TestRepairKeeps(t *testing.T) {
+	for name, tags := range oddities() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "show.flv")
+			writeAll(t, create(t, path), tags)
+			whole := readFile(t, path)
+			done, err := Repair(path, RepairOptions{})
+			if err != nil || done.Action != ActionNone || done.Moved || done.Corrections != (Corrections{}) {
+				t.Errorf("whole: got %+v, %v", done, err)
+			}
+			if !bytes.Equal(readFile(t, path), whole) {
+				t.Error("the file was changed")
+			}
+			for name, in := range map[string][]byte{
+				"with garbage":      strewn(t, whole),
+				"another program's": written(t, tags...),
+			} {
+				write(t, path, in)
+				if done, err := Repair(path, RepairOptions{}); err != nil || done.Action != ActionCopy ||
+					done.Stats.Audio+done.Stats.Video < int64(len(tags)) || done.Moved {
+					t.Errorf("%s: got %+v, %v", name, done, err)
+				}
+				b := readFile(t, path)
+				if got := withoutEnd(media(scan(t, b))); !sameTags(got, tags) {
+					t.Errorf("%s: got %d tags, want %d", name, len(got), len(tags))
+				}
+				if done, err := Repair(path, RepairOptions{}); err != nil || done.Action != ActionNone || !bytes.Equal(readFile(t, path), b) {
+					t.Errorf("%s, again: got %+v, %v", name, done, err)
+				}
+			}
+		})
+	}
+}
+
 // TestRepairInPlace damages a file of ours, which need not be written anew, and
 // interrupts the mending at every byte of the head: it ends up as it was.
 func TestRepairInPlace(t *testing.T) {

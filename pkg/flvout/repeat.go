@@ -87,7 +87,7 @@ func (s *Splicer) suspect(t *Tag, c *Class, sum uint64, p *place) (done bool, er
 // beginRun tells whether frame t may be the first of a repeat, and holds it then.
 func (s *Splicer) beginRun(t *Tag, c *Class, sum uint64, p *place) bool {
 	r, track := &s.repeat, &s.line.tracks[p.track]
-	back := track.any && p.pos <= track.out
+	back := track.any && (p.pos < track.out || p.pos == track.out && !s.o.salvage)
 	if back && !p.fits && !s.line.rejoin {
 		r.arm()
 	}

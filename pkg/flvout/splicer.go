@@ -43,6 +43,10 @@ type SplicerOptions struct {
 	// Event is told what was done; nil: nobody is. It is called from within
 	// WriteTag, Rejoin and Close.
 	Event func(SpliceEvent)
+
+	// salvage: the tags are those of a file, in which every frame is to stay that
+	// is no repeat. Nothing is waited for; see gate.
+	salvage bool
 }
 
 // A Splicer makes one stream, fit for a file, out of what servers send. It is a
@@ -95,7 +99,7 @@ func NewSplicer(out Sink, o SplicerOptions) *Splicer {
 	s := &Splicer{out: out, o: o, seen: newSeen(), nalSize: usualNALSize}
 	s.files, _ = out.(splitter)
 	s.line.Raw, s.line.Event = o.Raw, o.Event
-	s.gate.waiting = true
+	s.gate.waiting = !o.salvage
 	return s
 }
 
@@ -218,6 +222,10 @@ func (s *Splicer) script(t Tag, c *Class) error {
 // frame takes a frame through the gate, and the headers that have come before it
 // ahead of it.
 func (s *Splicer) frame(t Tag, c *Class) error {
+	if s.o.salvage {
+		s.admitAll(&t, c)
+		return s.pass(t, c)
+	}
 	if n := lane(t.Type); s.gate.closed(n, c) {
 		pass, err := s.admit(&t, c)
 		if !pass || err != nil {

@@ -21,8 +21,9 @@ type mender struct {
 	v    *survey
 	want []byte // the head as it should be; nil: there is no room for it
 
-	unlocked bool // the file system has no locks
-	roomy    bool // a copy keeps the room for an index that is left over
+	unlocked bool                    // the file system has no locks
+	roomy    bool                    // a copy keeps the room for an index that is left over
+	check    func(path string) error // has to agree to the copy; may be nil
 }
 
 // openMender opens a file and keeps others from it.
@@ -233,6 +234,12 @@ func (m *mender) replace(done *Repaired) error {
 		return err
 	}
 	to, done.Path = done.Path, m.name
+	if m.check != nil {
+		if err := m.check(to); err != nil {
+			_ = os.Remove(to)
+			return err
+		}
+	}
 	if err := m.takeOver(to); err != nil {
 		_ = os.Remove(to)
 		return err

@@ -59,7 +59,7 @@ func (o ResumeOptions) Open(path string) (*File, *ResumePoint, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		m.name, m.roomy = path, true
+		m.name, m.roomy, m.check = path, true, o.check
 		f, p, err := m.resume(&o)
 		if errors.Is(err, errNoRoom) && !anew {
 			if err = m.replace(new(Repaired)); err == nil {
@@ -97,7 +97,7 @@ func (m *mender) resume(o *ResumeOptions) (*File, *ResumePoint, error) {
 		return nil, nil, m.void()
 	}
 	m.report()
-	if !m.trusted() || m.want == nil || m.v.head.head.room < o.entries() {
+	if !m.resumable(o) {
 		return nil, nil, errNoRoom
 	}
 	damage, start := m.v.damage, m.o.tail.start(m.v.sum)
@@ -120,6 +120,29 @@ func (m *mender) resume(o *ResumeOptions) (*File, *ResumePoint, error) {
 	p := m.point()
 	p.Damage, p.Start = damage, ms(start)
 	return f, p, nil
+}
+
+// resumable tells whether the file can go on as it is. One of ours is complete as
+// it is, unless its timestamps are those of a server.
+func (m *mender) resumable(o *ResumeOptions) bool {
+	c := &m.v.fixed
+	ours := m.v.inLine() && m.v.head.ours() && c.Jumps+c.Wraps+c.Raised == 0
+	return (m.trusted() || ours) && m.want != nil && m.v.head.head.room >= o.entries()
+}
+
+// check tells whether a copy can go on, before it replaces the file.
+func (o *ResumeOptions) check(path string) error {
+	m, err := openMender(path, &RepairOptions{DryRun: true, IndexEntries: o.IndexEntries, Raw: o.Raw})
+	if err != nil {
+		return err
+	}
+	m.name = path
+	if err = m.survey(); err == nil {
+		if m.report(); !m.resumable(o) {
+			err = errNoRoom
+		}
+	}
+	return m.close(err)
 }
 
 // void is the error of a file in which nothing was recorded. If it is no more than

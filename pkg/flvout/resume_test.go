@@ -145,6 +145,58 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestResumeOddities takes up what no recording would begin with, and what only a copy can be taken up of. No frame is lost, however often
+// that is done.
+func TestResumeOddities(t *testing.T) {
+	for name, tags := range oddities() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "show.flv")
+			for _, again := range []func(){
+				func() { writeAll(t, create(t, path), append(tags, Tag{video, 0, slices.Concat(avcConfig, []byte{0})})) },
+				func() { write(t, path, written(t, tags...)) },
+			} {
+				_ = os.Remove(path)
+				again()
+				for range 2 {
+					f, _, err := ResumeOptions{}.Open(path)
+					if err == nil {
+						err = f.Close()
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got := withoutEnd(media(scan(t, readFile(t, path)))); !sameTags(got[:len(tags)], tags) {
+						t.Errorf("got %d tags, want %d", len(got), len(tags))
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestResumeCheck keeps the file if a copy of it cannot be taken up.
+func TestResumeCheck(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.flv")
+	in := sample(t, "bars.flv")
+	write(t, path, in)
+	m, err := openMender(path, new(RepairOptions))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.name = path; m.survey() != nil {
+		t.Fatal("cannot be read")
+	}
+	o := ResumeOptions{FileOptions: FileOptions{IndexEntries: 100_000}} // for which the copy has no room
+	m.check = o.check
+	if err := m.close(m.replace(new(Repaired))); !errors.Is(err, errNoRoom) {
+		t.Errorf("got %v, want %v", err, errNoRoom)
+	}
+	if got := names(t, filepath.Dir(path)); !bytes.Equal(readFile(t, path), in) || len(got) != 1 {
+		t.Errorf("left %q", got)
+	}
+}
+
 // TestResumeChanged: another stream goes to a file of its own.
 func TestResumeChanged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.flv")

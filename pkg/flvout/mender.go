@@ -125,10 +125,7 @@ func (m *mender) surveyTo(size int64) (err error) {
 // report decides what is to be done.
 func (m *mender) report() *Repaired {
 	v := m.v
-	r := &Repaired{
-		Path: m.name, Damage: v.damage, Duration: v.sum.duration(), Size: v.whole(), Stats: v.stats,
-		Corrections: v.fixed, Moved: v.is != v.becomes,
-	}
+	r := &Repaired{Path: m.name, Damage: v.damage, Duration: v.sum.duration(), Size: v.whole(), Stats: v.sum.stats()}
 	m.want = v.head.want(v, m.o)
 	verdict := v.head.verdict(v, m.want, m.o)
 	r.Flags, r.Metadata, r.Index = verdict.flags, verdict.metadata, verdict.index
@@ -140,6 +137,9 @@ func (m *mender) report() *Repaired {
 		r.Action = ActionCopy
 	case !right, v.damage.Trailers > 0, v.damage.NoTrailer, v.damage.Tail > 0:
 		r.Action = ActionInPlace
+	}
+	if r.Action == ActionCopy { // or the tags stay as they are
+		r.Stats, r.Corrections, r.Moved = v.stats, v.fixed, v.is != v.becomes
 	}
 	return r
 }

@@ -106,6 +106,7 @@ func (m *mender) adopt(done *Repaired) error {
 		return err
 	}
 	done.Action, done.Path, done.Size = ActionInPlace, f.Name(), f.Size()
+	done.Stats, done.Duration = f.Stats(), f.Duration()
 	return nil
 }
 

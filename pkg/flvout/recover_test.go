@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-
 	"path/filepath"
 	"slices"
 	"testing"
@@ -212,6 +211,78 @@ func TestRecoverUndecodable(t *testing.T) {
 	}
 	if got := media(scan(t, readFile(t, path))); len(got) != 4 { // and an end of sequence
 		t.Errorf("got %d tags", len(got))
+	}
+}
+
+// TestRecoverKeeps all frames of a recording of ours, whatever they need to be
+// decoded, and tells of what is in the file and was done.
+func TestRecoverKeeps(t *testing.T) {
+	for name, tags := range oddities() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := abandoned(t, t.TempDir(), tags)
+			part := readFile(t, path+partSuffix)
+			part = part[:len(part)-8] // the torn tag
+			for _, c := range []struct {
+				name   string
+				in     []byte
+				action Action
+				damage Damage
+			}{
+				{"torn", slices.Concat(part, []byte("\x09\x00\x01\x00torn")), ActionInPlace, Damage{Tail: 8, Torn: true}},
+				{"with garbage", strewn(t, part), ActionCopy, Damage{Garbage: 100, Places: 1}},
+			} {
+				_ = os.Remove(path)
+				write(t, path+partSuffix, c.in)
+				done, err := Recover(path+partSuffix, FileOptions{})
+				if err != nil || done.Action != c.action || done.Damage != c.damage || done.Moved || done.Corrections != (Corrections{}) {
+					t.Errorf("%s: got %+v, %v", c.name, done, err)
+					continue
+				}
+				got := media(scan(t, readFile(t, path)))
+				if !sameTags(withoutEnd(got), tags) {
+					t.Errorf("%s: got %d tags, want %d", c.name, len(got), len(tags))
+				}
+				if n := done.Stats.Audio + done.Stats.Video; n != int64(len(got)) || done.Stats.Dropped != (Dropped{}) {
+					t.Errorf("%s: told of %d tags, want %d", c.name, n, len(got))
+				}
+			}
+		})
+	}
+}
+
+// TestRecoverRaw: what is wrong with the timestamps of a recording of ours stays,
+// and is not told of as if it were mended.
+func TestRecoverRaw(t *testing.T) {
+	tags := []Tag{{video, 0, avcConfig}, {audio, 0, aacConfig}}
+	for i := range 200 {
+		tags = append(tags, avcFrame(uint32(100_000+i%50*40), byte(i), i%25 == 0), aacFrame(uint32(100_000+i%50*40), byte(i)))
+	}
+	path := filepath.Join(t.TempDir(), "show.flv")
+	f, err := FileOptions{Raw: true}.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, f, tags)
+	if err := errors.Join(f.Flush(), f.part.f.Load().Close()); err != nil {
+		t.Fatal(err)
+	}
+	part := readFile(t, path+partSuffix)
+	for _, c := range []struct {
+		in []byte
+		o  FileOptions
+	}{{part, FileOptions{}}, {strewn(t, part), FileOptions{Raw: true}}} {
+		_ = os.Remove(path)
+		write(t, path+partSuffix, c.in)
+		done, err := Recover(path+partSuffix, c.o)
+		if err != nil || done.Moved || done.Corrections != (Corrections{}) {
+			t.Errorf("%+v: got %+v, %v", c.o, done, err)
+			continue
+		}
+		got := media(scan(t, readFile(t, path)))
+		if !sameTags(withoutEnd(got), tags) || done.Stats.Audio+done.Stats.Video != int64(len(got)) {
+			t.Errorf("%+v: got %d tags, want %d; told of %+v", c.o, len(got), len(tags), done.Stats)
+		}
 	}
 }
 

@@ -120,3 +120,14 @@ func (s *tally) media() bool { return s.audio.tags+s.video.tags > 0 }
 func (s *tally) top() uint32 {
 	return max(s.audio.top, s.video.top)
 }
+
+// stats are those of a file that has the tags.
+func (s *tally) stats() Stats {
+	return Stats{
+		Audio:     s.audio.tags,
+		Video:     s.video.tags,
+		Frames:    s.video.frames,
+		KeyFrames: s.keys,
+		Bytes:     s.audio.bytes + s.video.bytes,
+	}
+}

@@ -293,12 +293,7 @@ func (w *Writer) Duration() time.Duration {
 
 // Stats returns the counters.
 func (w *Writer) Stats() Stats {
-	return Stats{
-		Audio:     w.all.audio.tags,
-		Video:     w.all.video.tags,
-		Frames:    w.all.video.frames,
-		KeyFrames: w.all.keys,
-		Bytes:     w.all.audio.bytes + w.all.video.bytes,
-		Dropped:   w.dropped,
-	}
+	s := w.all.stats()
+	s.Dropped = w.dropped
+	return s
 }

@@ -158,9 +158,13 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 		return openFile(ctx, name, options)
 	}
 	if f.resume {
+		from := time.Duration(t.Session.Start) * time.Millisecond
 		o.Resume = func() (*flvout.File, *flvout.ResumePoint, error) {
 			options := flvout.FileOptions{IndexEntries: index, Raw: f.raw}
-			return flvout.ResumeOptions{FileOptions: options, Recorded: t.Session.Kind == session.Recorded}.Open(template.expand(t, time.Now(), 1))
+			return flvout.ResumeOptions{
+				FileOptions: options,
+				Recorded:    t.Session.Kind == session.Recorded, From: from,
+			}.Open(template.expand(t, time.Now(), 1))
 		}
 	}
 	files, err := job.OpenFiles(o)

@@ -5,6 +5,7 @@ package flvout
 func (s *Splicer) header(t Tag, c *Class) {
 	g := &s.gate
 	n := lane(t.Type)
+	s.catch.link.headersLast[n] = true
 	if n == 1 {
 		tracks := c.TrackSet()
 		g.see(&tracks)

@@ -158,6 +158,17 @@ func (h *Headers) drop(t Tag, c *Class) {
 	})
 }
 
+// dropType forgets the headers of a type of tags.
+func (h *Headers) dropType(typ tag.TagType) {
+	h.list = slices.DeleteFunc(h.list, func(old header) bool {
+		gone := old.tag.Type&tagTypeMask == typ
+		if gone {
+			h.size -= old.size()
+		}
+		return gone
+	})
+}
+
 // End notes the end of the sequences of a type of tags, and so that their
 // headers are not the same when they come again.
 func (h *Headers) End(typ tag.TagType) {

@@ -17,8 +17,11 @@ type ResumeOptions struct {
 	FileOptions
 
 	// Recorded says that the stream is a recorded one, which can be asked for from
-	// ResumePoint.Start on. For that the file may be cut before its last key frame.
+	// ResumePoint.Start on. For that the file may be cut behind its last key frame.
 	Recorded bool
+
+	// From is where in such a stream the file begins.
+	From time.Duration
 }
 
 // A ResumePoint is where a file goes on.
@@ -39,6 +42,9 @@ type ResumePoint struct {
 
 	file      io.ReaderAt
 	from, end int64 // the newest tags in it
+	opening   int64 // the first key frame, or sound if there is no video
+	recorded  bool
+	origin    uint32 // ms, ResumeOptions.From
 }
 
 // Open takes up the recording path, or path.part, which one has left that was
@@ -103,7 +109,7 @@ func (m *mender) resume(o *ResumeOptions) (*File, *ResumePoint, error) {
 	damage, start := m.v.damage, m.o.tail.start(m.v.sum)
 	if key, ok := m.o.tail.forgotten(); ok && o.Recorded {
 		m.o.tail, start = new(tail), int64(key.ts)
-		if err := m.surveyTo(key.at); err != nil {
+		if err := m.surveyTo(key.behind); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -119,6 +125,7 @@ func (m *mender) resume(o *ResumeOptions) (*File, *ResumePoint, error) {
 	}
 	p := m.point()
 	p.Damage, p.Start = damage, ms(start)
+	p.recorded, p.origin = o.Recorded, uint32(o.From.Milliseconds())
 	return f, p, nil
 }
 
@@ -189,7 +196,7 @@ func (m *mender) point() *ResumePoint {
 		Duration: s.duration(),
 		headers:  t.headers, heard: s.audio.frames > 0, shown: s.video.frames > 0,
 		last: s.top(), key: s.lastKey.Time,
-		file: m.f, from: t.from(), end: v.whole(),
+		file: m.f, from: t.from(), end: v.whole(), opening: t.opening(),
 	}
 	meta := Tag{Type: tag.TagTypeScriptData, Body: v.head.body}
 	p.meta = Tag{Type: tag.TagTypeScriptData, Body: bytes.Clone(StreamMetadata(meta))}
@@ -197,8 +204,8 @@ func (m *mender) point() *ResumePoint {
 }
 
 // Resume takes up a recording: the headers in force there are not written again,
-// the time goes on, and what the server repeats is left out. Call it before the
-// first tag is written.
+// the time goes on, and what the server repeats is left out; of a recorded stream
+// that is all until the end of the file. Call it before the first tag is written.
 func (s *Splicer) Resume(p *ResumePoint) error {
 	for i := range p.headers.Len() {
 		s.Remember(p.headers.At(i))
@@ -207,7 +214,10 @@ func (s *Splicer) Resume(p *ResumePoint) error {
 	for {
 		t, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return s.Rejoin()
+			if err := s.Rejoin(); err != nil || !p.recorded {
+				return err
+			}
+			return s.catchUpWith(p)
 		}
 		if err != nil {
 			return newError("read", s.Name(), err)

@@ -61,15 +61,22 @@ func (s *seen) lookup(sum uint64) (at uint32, n int) {
 
 // isAt tells whether a frame is at a place, within a few ms.
 func (s *seen) isAt(sum uint64, at uint32) bool {
+	_, ok := s.near(sum, at)
+	return ok
+}
+
+// near returns where exactly a frame is that is at a place, within a few ms.
+func (s *seen) near(sum uint64, at uint32) (found uint32, ok bool) {
 	const near = 10 // ms; less than half a frame of silence
+	best := int64(near + 1)
 	for i, v := range s.sums[:min(s.count, seenTags)] {
 		if v == sum {
-			if d := int32(s.at[i] - at); d >= -near && d <= near {
-				return true
+			if d := dist(int64(int32(s.at[i]-at)), 0); d < best {
+				found, ok, best = s.at[i], true, d
 			}
 		}
 	}
-	return false
+	return found, ok
 }
 
 func (s *seen) forget() { s.count = 0 }

@@ -33,6 +33,13 @@ const (
 	// SourceLoops: the same comes over and over again, so it is no mistake of a
 	// server's. It is recorded from here on.
 	SourceLoops
+	// CatchingUp: a recorded stream that goes on with a file comes from its
+	// beginning, and not from where it was asked for. Nothing of it is recorded until
+	// the file's end is reached.
+	CatchingUp
+	// PlaceLost: nothing came of the end of the file that a recorded stream goes on
+	// with. Tags is how many were left out meanwhile.
+	PlaceLost
 
 	// HeaderChanged: another sequence header came, or another codec. Split tells
 	// that a new file begins with it.
@@ -59,6 +66,8 @@ var spliceKinds = [...]string{
 	Rejoined:          "rejoined",
 	RepeatDropped:     "repeat dropped",
 	SourceLoops:       "source loops",
+	CatchingUp:        "the server begins from the beginning: what is recorded already is passed over",
+	PlaceLost:         "the server does not go on where the recording ends",
 	HeaderChanged:     "header changed",
 	HeaderMade:        "header made",
 	HeaderMissing:     "header missing",

@@ -72,6 +72,7 @@ type Splicer struct {
 	line   Timeline
 	seen   *seen
 	repeat repeat
+	catch  catchUp
 	gate   gate
 
 	written Headers // in force in the output
@@ -122,6 +123,8 @@ func (s *Splicer) Remember(t Tag) {
 	case KindFrame, KindUnknown:
 		if t.Type&tagTypeMask == tag.TagTypeVideo {
 			s.gate.everVideo = true
+			tracks := c.TrackSet()
+			s.catch.open.add(&tracks)
 		}
 		if c.Kind == KindFrame && !c.Multitrack {
 			s.gate.codec[lane(t.Type)] = c.Codec
@@ -150,6 +153,8 @@ func (s *Splicer) Rejoin() error {
 		s.repeat.arm()
 	}
 	s.gate.shut()
+	s.catch.link = catchLink{}
+	s.catch.found = false
 	return nil
 }
 
@@ -180,6 +185,9 @@ func (s *Splicer) write(t Tag, c *Class) error {
 			return nil
 		case n > maxBody:
 			s.dropped.TooLarge++
+			return nil
+		}
+		if s.catch.on && s.leftBehind(&t, c) {
 			return nil
 		}
 		if s.nalSize != usualNALSize && c.video {

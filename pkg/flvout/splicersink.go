@@ -36,6 +36,7 @@ func (s *Splicer) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.endCatchUp()
 	var err error
 	if s.err == nil {
 		err = s.settle()

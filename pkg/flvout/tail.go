@@ -8,6 +8,7 @@ type tail struct {
 	at      [seenTags]int64 // where they are
 	tags    int
 	keys    [2]keyTag // the newest key frames; the last first
+	first   [2]int64  // where the first frame and the first key frame are; 0: there is none
 
 	end   Tag // of the video's sequence, if that is the last tag
 	endAt int64
@@ -18,15 +19,37 @@ type keyTag struct {
 	at int64
 	ts uint32
 	n  int // its number among the tags, from 1
+
+	behind int64 // where the tag is that follows at some distance
 }
+
+// enoughTags are enough to know a place by, and a key frame among them.
+const enoughTags = armedTags
 
 func (t *tail) add(tg Tag, c *Class, at int64) {
 	t.at[t.tags%seenTags] = at
 	t.tags++
 	t.headers.Put(tg, c)
-	if c.Key {
-		t.keys[0], t.keys[1] = keyTag{at, tg.Timestamp, t.tags}, t.keys[0]
+	if t.first[0] == 0 && c.movesClock() {
+		t.first[0] = at
 	}
+	if t.keys[0].n > 0 && t.tags == t.keys[0].n+enoughTags {
+		t.keys[0].behind = at
+	}
+	if c.Key {
+		t.keys[0], t.keys[1] = keyTag{at: at, ts: tg.Timestamp, n: t.tags}, t.keys[0]
+		if t.first[1] == 0 {
+			t.first[1] = at
+		}
+	}
+}
+
+// opening is where the frames are that the file's beginning is known by.
+func (t *tail) opening() int64 {
+	if t.first[1] > 0 {
+		return t.first[1]
+	}
+	return t.first[0]
 }
 
 // has tells whether a key frame is among the tags that are remembered.

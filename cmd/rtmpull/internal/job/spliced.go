@@ -15,6 +15,8 @@ var spliceKinds = map[flvout.SpliceKind]Kind{
 	flvout.Rejoined:          Gap,
 	flvout.RepeatDropped:     Repeat,
 	flvout.SourceLoops:       Loops,
+	flvout.CatchingUp:        Oddity,
+	flvout.PlaceLost:         Oddity,
 	flvout.HeaderChanged:     CodecChange,
 	flvout.HeaderMade:        Oddity,
 	flvout.HeaderMissing:     Oddity,

@@ -3,7 +3,6 @@ package flvout
 import (
 	"errors"
 	"io"
-	"slices"
 )
 
 // InspectFile reads a file of size bytes to its end and says what is in it, what
@@ -52,14 +51,12 @@ func (r *Report) addRepair(v *survey, o *RepairOptions) {
 			r.Advice = append(r.Advice, a)
 		}
 	}
-	bad := func(f Fault) bool { return slices.Contains(r.Faults, f) }
 	none := v.head.body == nil
 	add(v.damage.LongHeader && !v.damage.NoHeader, AdviceHeader)
 	add(none || !v.head.judge.timed, AdviceMetadata)
 	add(!none && v.head.judge.odd, AdviceForm)
 	add(plan.Index == IndexNone || plan.Index == IndexOdd, AdviceIndex)
-	add(plan.Moved && !bad(FaultDamage) && !bad(FaultTimeBack) && !bad(FaultNoHeader) && !bad(FaultNoKey) &&
-		!bad(FaultScript) && !bad(FaultEmpty), AdviceTags)
+	add(plan.Moved && len(r.Faults)+len(r.Advice) == 0, AdviceTags)
 }
 
 func (r *Report) addDamage(d Damage) {

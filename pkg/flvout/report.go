@@ -70,7 +70,7 @@ const (
 	AdviceMetadata Advice = "no_metadata"  // it does not begin with onMetaData, or that has no duration
 	AdviceForm     Advice = "odd_metadata" // onMetaData is of a form that some players do not read
 	AdviceIndex    Advice = "no_index"     // there is no index, or one that some players do not read
-	AdviceTags     Advice = "odd_tags"     // tags come twice, or with timestamps, in an order or of a kind that players may not take
+	AdviceTags     Advice = "odd_tags"     // told if it is all: tags with timestamps, in an order or of a kind that players may not take
 )
 
 // What Repair would do.

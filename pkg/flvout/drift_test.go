@@ -2,7 +2,10 @@ package flvout
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
+
+	"github.com/yutopp/go-flv/tag"
 )
 
 // TestTimelineDrifts lets the source's clock go wrong every so often, and each
@@ -26,6 +29,9 @@ func TestTimelineDrifts(t *testing.T) {
 		"back 0.3 s each second":   {steps(1000, -300), true},
 		"back 0.9 s each second":   {steps(1000, -900), true},
 		"back 0.9 s each 2 s":      {steps(2000, -900), true},
+		"on 1.9 s each 3 s":        {steps(3000, 1900), false},
+		"on 4.9 s each 3 s":        {steps(3000, 4900), false},
+		"on 4.9 s each 5 s":        {steps(5000, 4900), false},
 	} {
 		for _, skew := range []int{0, 300, -300} {
 			for _, judged := range []bool{true, false} {
@@ -117,6 +123,46 @@ func TestTimelineStrays(t *testing.T) {
 		l.Arrived(k.arrived)
 		if out, _ := l.Map(k.track, ts); i%50 != 49 && dist(int64(out), int64(k.ideal)) > 40 {
 			t.Fatalf("frame %d, %d comes out as %d", i, k.ideal, out)
+		}
+	}
+}
+
+// TestTimelineLeavesSteps: a stream that leaves out frames is left as it is,
+// however it comes: late, in bursts, at once what the server has kept.
+func TestTimelineLeavesSteps(t *testing.T) {
+	for seed := range uint64(60) {
+		rnd := rand.New(rand.NewPCG(seed, 11))
+		var l Timeline
+		var now int64
+		ts, audioTS := uint32(0), uint32(0)
+		base := rnd.Uint32()
+		mapped := func(track tag.TagType, ts uint32) {
+			if out, shift := l.Map(track, base+ts); out != ts || shift != 0 {
+				t.Fatalf("seed %d, type %d: %d comes out as %d, shift %d", seed, track, ts, out, shift)
+			}
+		}
+		l.Begin(base)
+		for range 3000 {
+			late := int64(0)
+			switch seed % 3 {
+			case 0:
+				late = rnd.Int64N(1500)
+			case 1:
+				late = 900 - int64(ts)%900
+			}
+			kept := int64(seed / 3 % 2 * 8000) // what comes at once
+			now = max(now, int64(ts)-kept+late)
+			l.Arrived(ms(now))
+			for ; seed%2 == 0 && audioTS <= ts; audioTS += 23 {
+				mapped(audio, audioTS)
+			}
+			mapped(video, ts)
+			if ts += 40; rnd.IntN(40) == 0 {
+				ts += rnd.Uint32N(4900)
+			}
+		}
+		if c := l.Corrections(); c != (Corrections{}) {
+			t.Errorf("seed %d: %+v", seed, c)
 		}
 	}
 }

@@ -19,6 +19,10 @@ const (
 	// expected: audio and video do not jump at the same tag.
 	sideBySide = 2000 // ms
 
+	// cached is how long a connection may bring what the server has kept, which
+	// comes as fast as it can.
+	cached = 2000 // ms
+
 	// A hole is real if its length is that of the silence on the wire, but for
 	// this: servers send in bursts.
 	holeTolerance = 2000 // ms, or a fifth of the hole if that is more
@@ -56,6 +60,8 @@ type Timeline struct {
 	heard  int64 // ms, arrival of the tag mapped last
 	early  int64 // arrival less position, ms, of the tag that was least late
 	leaked int64 // ms, the position up to which early has been let grow
+	since  int64 // ms, arrival of the first tag by which early is measured
+	ahead  int64 // ms, of early that steps have taken off
 }
 
 // A trackLine is where the audio or the video is.
@@ -169,7 +175,8 @@ func typeOf(lane int) tag.TagType {
 func (l *Timeline) place(track int, ts uint32) place {
 	t := &l.tracks[track]
 	pos := l.clocks[t.clock].at(ts)
-	if !l.jumped && t.any && !l.rejoin && pos >= t.low && pos <= t.out+maxStep {
+	if !l.jumped && t.any && !l.rejoin && pos >= t.low &&
+		(pos <= t.out+maxPast || pos <= t.out+maxStep && !l.hasty(track, pos)) {
 		return place{track: track, clock: t.clock, ts: ts, pos: pos, fits: true}
 	}
 	return l.search(track, ts)
@@ -221,7 +228,7 @@ func (l *Timeline) fits(p *place) bool {
 	if !t.any {
 		return dist(p.pos, o.out) <= maxStep
 	}
-	return p.pos >= t.low &&
+	return p.pos >= t.low && !l.hasty(p.track, p.pos) &&
 		(p.pos <= t.out+maxStep || o.any && p.pos >= o.out-maxBack && p.pos <= o.out+maxStep)
 }
 
@@ -265,6 +272,7 @@ func (l *Timeline) take(p place) (out, shift uint32) {
 	if same && t.any {
 		t.steps.add(p.pos - t.pos)
 	}
+	stepped := p.pos > l.newest().out+maxPast
 	c := &l.clocks[p.clock]
 	c.last, c.pos = p.ts, p.pos
 	c.narrow = c.narrow && p.ts < wrap24
@@ -284,7 +292,7 @@ func (l *Timeline) take(p place) (out, shift uint32) {
 	t.any, t.clock, t.last, t.pos, t.out, t.arrived = true, p.clock, p.ts, p.pos, at, l.now
 	l.heard = l.now
 	if l.judge {
-		l.listen(p.pos)
+		l.listen(p.pos, stepped)
 	}
 	if l.jumped && at-l.clocks[1-p.clock].pos > sideBySide {
 		l.jumped, l.alone = false, retreat{}

@@ -32,10 +32,13 @@ func (l *Timeline) mend(p *place) (same bool) {
 	if d > 0 && d <= 4*l.frame(p.track) {
 		return true // its frames are that rare
 	}
-	if !l.real(d, ref) {
+	if hasty := d > 0 && d <= maxStep; hasty || !l.real(d, ref) {
 		l.fixed.Jumps++
 		l.tell(ClockJumped, p, d)
 		l.jump(p)
+		if hasty { // and perhaps nothing came for a part of it
+			p.pos = max(p.pos, ref.out+min(d, l.now-ref.arrived))
+		}
 		return false
 	}
 	l.fixed.Gaps++
@@ -46,6 +49,7 @@ func (l *Timeline) mend(p *place) (same bool) {
 	}
 	l.tell(GapCut, p, d)
 	l.jump(p)
+	l.leaked = 0 // it is not late by that
 	return false
 }
 
@@ -163,14 +167,29 @@ func tolerance(d int64) int64 { return max(holeTolerance, d/5) }
 
 // listen notes how late a tag at pos is. The least late one is what others are
 // measured by; it may grow by 1 in 1000, for clocks differ.
-func (l *Timeline) listen(pos int64) {
+func (l *Timeline) listen(pos int64, stepped bool) {
 	late := l.now - pos
-	if late < l.early || l.leaked == 0 {
+	switch {
+	case l.leaked == 0:
+		l.early, l.leaked, l.since, l.ahead = late, max(pos, 1), l.now, 0
+	case late < l.early:
+		if stepped && l.now-l.since >= cached {
+			l.ahead += l.early - late
+		}
 		l.early, l.leaked = late, max(pos, 1)
-	} else if pos-l.leaked >= 1000 {
+	case pos-l.leaked >= 1000:
 		l.early++
+		l.ahead = max(0, l.ahead-1)
 		l.leaked = pos
 	}
+}
+
+// hasty tells whether a frame that leaves some out is earlier than any before,
+// and that by so much, or so often, that they do not lack: the clock was set.
+func (l *Timeline) hasty(track int, pos int64) bool {
+	d := pos - l.newest().out
+	return d > maxPast && l.judge && l.leaked != 0 && l.now-l.since >= cached &&
+		pos-l.now+l.early+l.ahead > holeTolerance && d > 4*l.frame(track)
 }
 
 func (l *Timeline) tell(kind SpliceKind, p *place, gap int64) {

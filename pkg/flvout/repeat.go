@@ -9,16 +9,16 @@ const (
 	armedTags  = 64      // are looked for after a new connection, or a step back
 	minRun     = 3       // equal frames in a row are one, if they weigh
 	minSmall   = 8       // or so many that do not, if none of them is like another
-	burst      = 500     // ms of media that came in less than half the time
 	maxRunSize = 4 << 20 // bytes of frames that may be one, held until that is known
 	maxLoops   = 10      // groups of pictures that come again in a row: the source loops
 )
 
 // A repeat is what a Splicer knows of frames that come again. A group of pictures
 // comes twice when a server connects again to where it has the stream from, or
-// we to it; it comes with the times it had, or in a burst. The same frames may
+// we to it: then timestamps go back, or the connection is new. The same frames may
 // also come since nothing changes, as in silence, or since what is sent is the
-// same, as of a looped film: those have their own time.
+// same, as of a looped film: those have their own time. That they come faster than
+// they play says nothing: so they do behind any stall.
 type repeat struct {
 	watching bool // more than key frames is looked for
 	armed    int  // so many more are
@@ -34,7 +34,6 @@ type repeat struct {
 	typ    tag.TagType
 	ts     uint32
 	at     uint32
-	back   bool  // the timestamps repeat as well
 	joined bool  // it is the first of a connection
 	since  int64 // ms, arrival
 
@@ -101,24 +100,22 @@ func (s *Splicer) beginRun(t *Tag, c *Class, sum uint64, p *place) bool {
 		return false
 	}
 	joined := s.line.rejoin
-	back = back || joined
-	if again := back || c.Key && s.line.live(); n != 1 || !again || len(t.Body) > maxRunSize {
+	if again := back || joined; n != 1 || !again || len(t.Body) > maxRunSize {
 		if c.Key {
 			r.groups = 0
 		}
 		return false
 	}
-	r.typ, r.ts, r.at, r.back, r.joined, r.since = t.Type, t.Timestamp, at, back, joined, s.line.now
+	r.typ, r.ts, r.at, r.joined, r.since = t.Type, t.Timestamp, at, joined, s.line.now
 	r.run, r.keys, r.small, r.heavy = 0, 0, 0, false
 	return s.hold(t, c, sum)
 }
 
 // hold takes a frame of what may be a repeat, and decides whether it is. It does
-// not take one that is too many, or that comes in its own time.
+// not take one that is too many.
 func (s *Splicer) hold(t *Tag, c *Class, sum uint64) bool {
 	r := &s.repeat
-	span := int64(int32(t.Timestamp - r.ts))
-	if len(r.held)+len(t.Body) > maxRunSize+maxRunSize/8 || !r.back && span > 2*burst {
+	if len(r.held)+len(t.Body) > maxRunSize+maxRunSize/8 {
 		return false
 	}
 	r.held = appendTag(r.held, *t)
@@ -130,8 +127,7 @@ func (s *Splicer) hold(t *Tag, c *Class, sum uint64) bool {
 		r.small++
 		r.heavy = r.heavy || weighs(*t, c)
 	}
-	proof := r.back || span >= burst && 2*(s.line.now-r.since) < span
-	if r.run >= minRun && (r.heavy || r.small >= minSmall) && proof {
+	if r.run >= minRun && (r.heavy || r.small >= minSmall) {
 		s.confirm(t)
 	}
 	return true

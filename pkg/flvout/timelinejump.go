@@ -156,12 +156,6 @@ func (l *Timeline) real(d int64, ref *trackLine) bool {
 	return d > silence-tolerance(d) && d < silence+late+tolerance(d)
 }
 
-// live tells whether the stream is where it is sent, as far as arrival tells: it
-// has nothing to catch up with.
-func (l *Timeline) live() bool {
-	return l.judge && l.now-l.newest().out-l.early < maxBack
-}
-
 // tolerance is by how much silence and a hole of d may differ, ms.
 func tolerance(d int64) int64 { return max(holeTolerance, d/5) }
 

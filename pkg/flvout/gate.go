@@ -259,9 +259,14 @@ func (s *Splicer) eachHeld(do func(t Tag, c *Class) error) error {
 // configured tells whether one of a frame's tracks has the sequence header that
 // it needs, or needs none.
 func (s *Splicer) configured(t *Tag, c *Class) bool {
+	var looked TrackSet
 	for tr := range c.Tracks() {
+		if looked.Has(tr.ID) {
+			continue
+		}
 		var one TrackSet
 		one[tr.ID/64] = 1 << (tr.ID % 64)
+		looked.add(&one)
 		if !tr.Codec.needsHeader() || s.pending.config(t.Type, tr.Codec, &one) || s.written.config(t.Type, tr.Codec, &one) {
 			return true
 		}

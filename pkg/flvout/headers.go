@@ -11,6 +11,10 @@ import (
 // dozens.
 const MaxHeaders = 1 << 20
 
+// maxHeaders bounds how many there are, for each frame of several tracks is held
+// against all of them. Streams have some ten.
+const maxHeaders = 256
+
 // headerCost is what a header takes besides its body.
 const headerCost = 128
 
@@ -77,7 +81,7 @@ func (h *Headers) Put(t Tag, c *Class) (same bool) {
 	}
 	h.list = append(h.list, e)
 	n := 0
-	for h.size += e.size(); h.size > MaxHeaders; n++ {
+	for h.size += e.size(); h.size > MaxHeaders || len(h.list)-n > maxHeaders; n++ {
 		h.size -= h.list[n].size()
 	}
 	h.list = slices.Delete(h.list, 0, n)

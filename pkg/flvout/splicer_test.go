@@ -558,3 +558,42 @@ func BenchmarkSplicer(b *testing.B) {
 		}
 	}
 }
+
+// TestSplicerManyTracks sends thousands of headers, each of another pair of
+// tracks, and then frames of some bytes a track, as many as fit: it does not take
+// long.
+func TestSplicerManyTracks(t *testing.T) {
+	s := NewSplicer(NewWriter(io.Discard), SplicerOptions{OnChange: ChangeKeep})
+	write := func(ts uint32, body []byte) {
+		t.Helper()
+		if err := s.WriteTag(Tag{audio, ts, body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin := time.Now()
+	for i := range 8 {
+		for j := range 255 - i {
+			write(0, append([]byte("\x95\x10mp4a"), byte(i), 0, 0, 2, 0x12, 0x10, byte(i+j+1), 0, 0, 2, 0x12, 0x10))
+		}
+	}
+	if n := s.pending.Len(); n > maxHeaders {
+		t.Errorf("%d headers are held", n)
+	}
+	one := append([]byte("\x95\x11fLaC"), bytes.Repeat([]byte{7, 0, 0, 0}, 1<<20)...)
+	many := append([]byte("\x95\x21"), bytes.Repeat([]byte("fLaC\x07\x00\x00\x00"), 1<<19)...)
+	for ts := range uint32(20) {
+		write(ts, one)
+		write(ts, many)
+	}
+	write(20, aacConfig)
+	write(2600, []byte("\xAF\x01frame"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Since(begin); d > 2*time.Second {
+		t.Errorf("it takes %v", d)
+	}
+	if s.Corrections().Undecodable != 40 {
+		t.Errorf("got %+v", s.Corrections())
+	}
+}

@@ -13,15 +13,22 @@ type Track struct {
 	Payload []byte // borrowed from the tag
 }
 
+// maxTracks is how many tracks a tag can have: IDs are of one byte.
+const maxTracks = 256
+
 // Tracks yields the tracks of a frame or configuration, in the tag's order. It
-// stops at a track that does not fit into the body.
+// stops at a track that does not fit into the body, and at one too many.
 func (c *Class) Tracks() iter.Seq[Track] {
 	return func(yield func(Track) bool) {
 		if !c.Multitrack {
 			yield(Track{Codec: c.Codec, CTS: c.CTS, Payload: c.Payload})
 			return
 		}
-		for b := c.Payload; len(b) > 0; {
+		b := c.Payload
+		for range maxTracks {
+			if len(b) == 0 {
+				return
+			}
 			t, rest, ok := c.cutTrack(b)
 			if !ok || !yield(t) {
 				return

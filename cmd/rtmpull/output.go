@@ -175,7 +175,7 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 // gives nothing, and neither does one in which there is nothing, or nothing of
 // ours.
 func (f *outputFlags) recover(part string) (job.Finished, error) {
-	r, err := flvout.Recover(part, flvout.FileOptions{IndexEntries: f.index.entries(0)})
+	r, err := flvout.Recover(part, flvout.FileOptions{IndexEntries: f.index.entries(0), Raw: f.raw})
 	switch {
 	case errors.Is(err, flvout.ErrLocked), errors.Is(err, flvout.ErrNotFLV), errors.Is(err, flvout.ErrNoMedia),
 		errors.Is(err, fs.ErrNotExist):

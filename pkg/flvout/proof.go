@@ -143,6 +143,8 @@ func (s *Salvager) follows(at int64, n int) bool {
 // search looks for the next place, from one on, that begins a tag or a file,
 // with no help from what is before it.
 func (s *Salvager) search(from int64) (at int64, ok bool) {
+	s.searching = true
+	defer func() { s.searching = false }()
 	for s.err == nil && from+tagHeaderSize < s.size {
 		b := s.near(from, maxLent)
 		i := 0

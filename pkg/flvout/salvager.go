@@ -21,6 +21,12 @@ const (
 	// the first byte of the next body.
 	glance = trailerSize + tagHeaderSize + 1
 
+	// A search may look elsewhere than in the window maxLooks times, and once more
+	// for as many bytes of the file as bytesPerLook: damage has one place in many
+	// MiB that a tag seems to begin at, but who makes a file may put one at each.
+	maxLooks     = 4096
+	bytesPerLook = 256
+
 	signature = 'F'<<24 | 'L'<<16 | 'V'<<8 | 1
 )
 
@@ -39,6 +45,9 @@ type Salvager struct {
 	base int64
 	body []byte       // of a tag longer than maxLent; reused
 	far  [glance]byte // what was looked at elsewhere
+
+	searching bool
+	looks     int64 // elsewhere, in searches
 
 	begun    bool
 	flags    byte  // of the file's header

@@ -34,6 +34,55 @@ func sameTags(a, b []Tag) bool {
 	})
 }
 
+// counted counts what is read.
+type counted struct {
+	io.ReaderAt
+	reads int
+}
+
+func (c *counted) ReadAt(b []byte, at int64) (int, error) {
+	c.reads++
+	return c.ReaderAt.ReadAt(b, at)
+}
+
+// TestSalvagerFar: garbage in which at every few bytes a tag seems to begin that
+// ends far away costs few reads, and the tag behind it is found all the same, as
+// is a large one behind a little of it.
+func TestSalvagerFar(t *testing.T) {
+	head := appendTag(appendHead(nil, true, true), avcFrame(0, 1, true))
+	behind := appendTag(appendTag(nil, avcFrame(40, 2, false)), avcFrame(80, 3, false))
+	large := appendTag(nil, Tag{video, 40, slices.Concat(avcFrame(40, 2, true).Body, make([]byte, 3<<20))})
+	for name, c := range map[string]struct {
+		unit  string
+		size  int
+		after []byte
+	}{
+		"large":          {"\x09\x50\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17", 6 << 20, behind},
+		"chained":        {"\x08\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xAF\x00\x00\x00\x00\x09\x50\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17", 6 << 20, behind},
+		"a little of it": {"\x09\x50\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17", 40_000, slices.Concat(large, behind)},
+	} {
+		b := slices.Concat(head, bytes.Repeat([]byte(c.unit), c.size/len(c.unit)), c.after)
+		if c.size > 1<<20 {
+			b = append(b, make([]byte, 6<<20)...)
+		}
+		r := &counted{ReaderAt: bytes.NewReader(b)}
+		s := NewSalvager(r, int64(len(b)))
+		n := 0
+		for ; ; n++ {
+			if _, err := s.Next(); err != nil {
+				break
+			}
+		}
+		want := 3
+		if len(c.after) > len(behind) {
+			want = 4
+		}
+		if n != want || r.reads > maxLooks+len(b)/bytesPerLook+4*len(b)/window {
+			t.Errorf("%s: got %d tags, want %d, with %d reads of %d bytes", name, n, want, r.reads, len(b))
+		}
+	}
+}
+
 // offsets returns where the tags of an FLV file begin, and where it ends.
 func offsets(t testing.TB, b []byte) (list []int) {
 	t.Helper()

@@ -21,11 +21,18 @@ func (s *Salvager) near(at int64, n int) []byte {
 	return s.win
 }
 
-// at returns n bytes from a place, a glance at most, or as many as the file has.
-// It leaves the window where it is. Another call may overwrite them.
+// at returns n bytes from a place, a glance at most, or as many as the file has. In
+// a search there may be none, since too much was looked at. It leaves the window
+// where it is. Another call may overwrite them.
 func (s *Salvager) at(at int64, n int) []byte {
 	if s.base <= at && at+int64(n) <= s.base+int64(len(s.win)) {
 		return s.win[at-s.base:][:n]
+	}
+	if s.searching {
+		if s.looks >= maxLooks+s.base/bytesPerLook {
+			return nil
+		}
+		s.looks++
 	}
 	b := s.far[:max(min(int64(n), s.size-at), 0)]
 	s.read(b, at)

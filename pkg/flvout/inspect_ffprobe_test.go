@@ -12,10 +12,10 @@ import (
 // packets of files that FFmpeg wrote.
 func TestInspectLikeFFprobe(t *testing.T) {
 	for _, c := range []struct{ name, args string }{
-		{"B-frames, AAC", "-c:v libx264 -pix_fmt yuv420p -g 20 -bf 3 -c:a aac -ac 2"},
-		{"no B-frames, MP3", "-c:v libx264 -pix_fmt yuv420p -g 50 -bf 0 -c:a libmp3lame -ar 44100"},
-		{"scene cuts, Speex", "-c:v libx264 -pix_fmt yuv420p -g 37 -keyint_min 5 -c:a libspeex -ar 16000 -ac 1"},
-		{"index", "-c:v libx264 -pix_fmt yuv420p -g 20 -c:a aac -flvflags add_keyframe_index"},
+		{"B-frames, AAC", "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 20 -bf 3 -c:a aac -ac 2"},
+		{"no B-frames, MP3", "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 50 -bf 0 -c:a libmp3lame -ar 44100"},
+		{"scene cuts, Speex", "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 37 -keyint_min 5 -c:a libspeex -ar 16000 -ac 1"},
+		{"index", "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 20 -c:a aac -flvflags add_keyframe_index"},
 		{"Sorenson, Nellymoser", "-c:v flv -g 12 -c:a nellymoser -ar 22050 -ac 1"},
 		{"Screen, PCM", "-c:v flashsv -g 25 -c:a pcm_s16le -ar 44100"},
 		{"Sorenson, A-law", "-c:v flv -c:a pcm_alaw -ar 8000 -ac 1"},
@@ -24,7 +24,7 @@ func TestInspectLikeFFprobe(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			file := filepath.Join(t.TempDir(), "show.flv")
-			args := []string{"-i", "testsrc2=size=320x180:rate=25", "-f", "lavfi", "-i", "sine=sample_rate=44100", "-t", "4"}
+			args := []string{"-i", "testsrc2=size=64x36:rate=25", "-f", "lavfi", "-i", "sine=sample_rate=44100", "-t", "4"}
 			ffmpeg(t, file, append(args, strings.Fields(c.args)...)...)
 			r := inspect(t, contents(t, file))
 			if len(r.Faults) > 0 {

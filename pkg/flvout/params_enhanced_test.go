@@ -30,89 +30,82 @@ func box(t testing.TB, file []byte, typ string) []byte {
 
 // TestEnhancedParameters takes the records from files of other formats, since
 // FLV had none for these codecs when the FFmpeg of many systems was made.
-func TestEnhancedParameters(t *testing.T) {
-	for _, c := range []struct {
-		name, source, args, box string
-		codec                   Codec
-		rate                    bool // the header tells the frame rate
+func TestEnhancedParameters(t *testing.T) { checkEnhancedParameters(t, madeParameters) }
+
+func checkEnhancedParameters(t *testing.T, dir string) {
+	for _, k := range []struct {
+		pattern, box string
+		codec        Codec
+		files        int
 	}{
-		{"main", "size=318x178:rate=25", "-c:v libx265 -pix_fmt yuv420p -tag:v hvc1", "hvcC", CodecHEVC, true},
-		{"main 10", "size=1280x720:rate=30000/1001", "-c:v libx265 -pix_fmt yuv420p10le", "hvcC", CodecHEVC, true},
-		{"range extension", "size=320x180:rate=50", "-c:v libx265 -pix_fmt yuv422p10le", "hvcC", CodecHEVC, true},
-		{"described", "size=320x180:rate=24", "-c:v libx265 -pix_fmt yuv420p -x265-params scaling-list=default:colorprim=bt709:transfer=bt709:sar=2:temporal-layers=1", "hvcC", CodecHEVC, true},
-		{"av1", "size=318x178:rate=25", "-c:v libaom-av1 -cpu-used 8 -pix_fmt yuv420p", "av1C", CodecAV1, false},
-		{"av1, 10 bit", "size=320x180:rate=25", "-c:v libaom-av1 -cpu-used 8 -pix_fmt yuv420p10le", "av1C", CodecAV1, false},
-		{"av1, other encoder", "size=320x180:rate=25", "-c:v libsvtav1 -preset 12 -pix_fmt yuv420p", "av1C", CodecAV1, false},
-		{"vp9", "size=318x178:rate=25", "-c:v libvpx-vp9 -cpu-used 8 -pix_fmt yuv420p", "vpcC", CodecVP9, false},
-		{"vp9, 10 bit", "size=320x180:rate=25", "-c:v libvpx-vp9 -cpu-used 8 -pix_fmt yuv420p10le", "vpcC", CodecVP9, false},
+		{"hevc-*.mp4", "hvcC", CodecHEVC, 4},
+		{"av1*.mp4", "av1C", CodecAV1, 3},
+		{"vp9*.mp4", "vpcC", CodecVP9, 2},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			file := filepath.Join(t.TempDir(), "show.mp4")
-			ffmpeg(t, file, append([]string{"-t", "0.2", "-i", "testsrc2=" + c.source}, strings.Fields(c.args)...)...)
-			b := contents(t, file)
-			want, _ := streams(t, file)
-			mdat := box(t, b, "mdat")
-			for _, how := range []struct {
-				name string
-				tags []Tag
-			}{
-				{"header and frame", []Tag{enhancedVideo(1, 0, c.codec, box(t, b, c.box)), enhancedVideo(1, 3, c.codec, mdat)}},
-				{"header alone", []Tag{enhancedVideo(0, 0, c.codec, box(t, b, c.box))}},
-			} {
-				got := parametersOf(how.tags, true)
-				if c.codec == CodecVP9 && how.name == "header alone" {
-					want.Width, want.Height = 0, 0
-				}
-				if got.Width != want.Width || got.Height != want.Height {
-					t.Errorf("%s: got %dx%d, want %dx%d", how.name, got.Width, got.Height, want.Width, want.Height)
-				}
-				if want.Profile == "Rext" { // FFmpeg's word for all of them
-					want.Profile = "Main 4:2:2 10"
-				}
-				if got.Profile != want.Profile {
-					t.Errorf("%s: got profile %q, want %q", how.name, got.Profile, want.Profile)
-				}
-				level := ""
-				switch c.codec {
-				case CodecHEVC:
-					level = strconv.Itoa(want.Level/30) + "." + strconv.Itoa(want.Level%30/3)
-				case CodecAV1:
-					level = strconv.Itoa(2+want.Level/4) + "." + strconv.Itoa(want.Level%4)
-				}
-				if level != "" && got.Level != level {
-					t.Errorf("%s: got level %q, want %q", how.name, got.Level, level)
-				}
-				if depth := 8 + 2*strings.Count(c.args, "p10le"); got.BitDepth != depth {
-					t.Errorf("%s: got %d bits, want %d", how.name, got.BitDepth, depth)
-				}
-				if rate := fraction(want.Rate); c.rate && (got.FrameRate < rate*0.999 || got.FrameRate > rate*1.001) {
-					t.Errorf("%s: got %v frames per second, want %v", how.name, got.FrameRate, rate)
-				}
+		eachOf(t, dir, k.pattern, k.files, func(t *testing.T, path, name string) {
+			b := contents(t, path)
+			record, mdat := box(t, b, k.box), box(t, b, "mdat")
+			want, _ := streams(t, path)
+			compareEnhanced(t, "header and frame", name, k.codec, want, []Tag{enhancedVideo(1, 0, k.codec, record), enhancedVideo(1, 3, k.codec, mdat)})
+			if k.codec == CodecVP9 {
+				want.Width, want.Height = 0, 0
 			}
+			compareEnhanced(t, "header alone", name, k.codec, want, []Tag{enhancedVideo(0, 0, k.codec, record)})
 		})
+	}
+}
+
+// compareEnhanced compares what tags say with what ffprobe says of the file.
+func compareEnhanced(t *testing.T, how, name string, codec Codec, want stream, tags []Tag) {
+	t.Helper()
+	got := parametersOf(tags, true)
+	if got.Width != want.Width || got.Height != want.Height {
+		t.Errorf("%s: got %dx%d, want %dx%d", how, got.Width, got.Height, want.Width, want.Height)
+	}
+	if want.Profile == "Rext" { // FFmpeg's word for all of them
+		want.Profile = "Main 4:2:2 10"
+	}
+	if got.Profile != want.Profile {
+		t.Errorf("%s: got profile %q, want %q", how, got.Profile, want.Profile)
+	}
+	level := ""
+	switch codec {
+	case CodecHEVC:
+		level = strconv.Itoa(want.Level/30) + "." + strconv.Itoa(want.Level%30/3)
+	case CodecAV1:
+		level = strconv.Itoa(2+want.Level/4) + "." + strconv.Itoa(want.Level%4)
+	}
+	if level != "" && got.Level != level {
+		t.Errorf("%s: got level %q, want %q", how, got.Level, level)
+	}
+	depth := 8
+	if strings.HasSuffix(name, "-10") {
+		depth = 10
+	}
+	if got.BitDepth != depth {
+		t.Errorf("%s: got %d bits, want %d", how, got.BitDepth, depth)
+	}
+	if rate := fraction(want.Rate); codec == CodecHEVC && (got.FrameRate < rate*0.999 || got.FrameRate > rate*1.001) {
+		t.Errorf("%s: got %v frames per second, want %v", how, got.FrameRate, rate)
 	}
 }
 
 // TestInBandParameters: who joins late may get no header, and the key frame has
 // the parameter sets.
-func TestInBandParameters(t *testing.T) {
-	for _, c := range []struct {
-		encoder string
-		codec   Codec
-	}{{"libx264", CodecAVC}, {"libx265", CodecHEVC}} {
-		file := filepath.Join(t.TempDir(), "show.h26x")
-		format := map[Codec]string{CodecAVC: "h264", CodecHEVC: "hevc"}[c.codec]
-		ffmpeg(t, file, "-i", "testsrc2=size=318x178:rate=25", "-t", "0.04", "-c:v", c.encoder, "-pix_fmt", "yuv420p", "-f", format)
+func TestInBandParameters(t *testing.T) { checkInBandParameters(t, madeParameters) }
+
+func checkInBandParameters(t *testing.T, dir string) {
+	for name, codec := range map[string]Codec{"in-band-avc.h264": CodecAVC, "in-band-hevc.hevc": CodecHEVC} {
 		var frame []byte // start codes become lengths
-		for unit := range bytes.SplitSeq(bytes.ReplaceAll(contents(t, file), []byte{0, 0, 0, 1}, []byte{0, 0, 1}), []byte{0, 0, 1}) {
+		b := bytes.ReplaceAll(contents(t, filepath.Join(dir, name)), []byte{0, 0, 0, 1}, []byte{0, 0, 1})
+		for unit := range bytes.SplitSeq(b, []byte{0, 0, 1}) {
 			if len(unit) > 0 {
 				frame = append(binary.BigEndian.AppendUint32(frame, uint32(len(unit))), unit...)
 			}
 		}
-		got := parametersOf([]Tag{enhancedVideo(1, 3, c.codec, frame)}, true)
+		got := parametersOf([]Tag{enhancedVideo(1, 3, codec, frame)}, true)
 		if got.Width != 318 || got.Height != 178 || got.FrameRate != 25 || got.Profile == "" {
-			t.Errorf("%s: got %+v", c.encoder, got)
+			t.Errorf("%s: got %+v", name, got)
 		}
 	}
 }

@@ -40,15 +40,14 @@ type stream struct {
 	Channels   int    `json:"channels"`
 }
 
-// streams returns what ffprobe finds in a file, video first.
+// madeParameters is where testdata/params/make.sh has put its files.
+const madeParameters = "testdata/params"
+
+// streams returns what ffprobe found in one of these files.
 func streams(t testing.TB, path string) (video, audio stream) {
 	t.Helper()
-	out, err := exec.Command("ffprobe", "-v", "error", "-show_streams", "-of", "json", path).Output()
-	if err != nil {
-		t.Fatalf("ffprobe: %v: run scripts/test-deps.sh", err)
-	}
 	var all struct{ Streams []stream }
-	if err := json.Unmarshal(out, &all); err != nil {
+	if err := json.Unmarshal(contents(t, strings.TrimSuffix(path, filepath.Ext(path))+".json"), &all); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range all.Streams {
@@ -60,6 +59,20 @@ func streams(t testing.TB, path string) (video, audio stream) {
 		}
 	}
 	return video, audio
+}
+
+// eachOf has a test for each of so many files of that pattern.
+func eachOf(t *testing.T, dir, pattern string, n int, test func(t *testing.T, path, name string)) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil || len(paths) != n {
+		t.Fatalf("%s: got %q, %v; want %d", pattern, paths, err, n)
+	}
+	for _, path := range paths {
+		base := filepath.Base(path)
+		name := strings.TrimSuffix(base, filepath.Ext(base))
+		t.Run(name, func(t *testing.T) { test(t, path, name) })
+	}
 }
 
 // ffmpeg makes a second of a test picture, or of a tone.
@@ -87,36 +100,19 @@ func fraction(s string) float64 {
 	return x / y
 }
 
-// TestVideoParameters compares with ffprobe what is read from files that FFmpeg
-// makes.
-func TestVideoParameters(t *testing.T) {
-	for _, c := range []struct{ name, source, args string }{
-		{"baseline", "size=320x180:rate=25", "-c:v libx264 -pix_fmt yuv420p -profile:v baseline -level 3.0"},
-		{"main, cropped", "size=322x182:rate=30000/1001", "-c:v libx264 -pix_fmt yuv420p -profile:v main"},
-		{"high", "size=1280x720:rate=50", "-c:v libx264 -pix_fmt yuv420p -profile:v high -level 4.1"},
-		{"high, interlaced", "size=720x576:rate=25", "-c:v libx264 -pix_fmt yuv420p -flags +ildct+ilme -x264opts tff=1"},
-		{"high 10", "size=320x180:rate=24", "-c:v libx264 -pix_fmt yuv420p10le"},
-		{"high 4:2:2", "size=320x182:rate=10", "-c:v libx264 -pix_fmt yuv422p"},
-		{"high 4:4:4", "size=321x181:rate=15", "-c:v libx264 -pix_fmt yuv444p"},
-		{"high, gray and cropped", "size=322x182:rate=25", "-c:v libx264 -pix_fmt gray"},
-		{"scaling lists", "size=320x180:rate=25", "-c:v libx264 -pix_fmt yuv420p -x264opts cqm=jvt"},
-		{"described", "size=320x180:rate=25", "-c:v libx264 -pix_fmt yuv420p -aspect 2.35 -color_primaries bt709 -colorspace bt709 -color_trc bt709"},
-		{"sorenson", "size=352x288:rate=25", "-c:v flv"},
-		{"sorenson, odd", "size=318x178:rate=25", "-c:v flv"},
-		{"sorenson, large", "size=640x360:rate=25", "-c:v flv"},
-		{"screen", "size=318x178:rate=15", "-c:v flashsv"},
-		{"screen 2", "size=320x176:rate=15", "-c:v flashsv2"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			file := filepath.Join(t.TempDir(), "show.flv")
-			ffmpeg(t, file, append([]string{"-t", "0.5", "-i", "testsrc2=" + c.source}, strings.Fields(c.args)...)...)
-			got := parametersOf(scan(t, contents(t, file)), true)
-			want, _ := streams(t, file)
-			if got.Width != want.Width || got.Height != want.Height {
+// TestVideoParameters compares with ffprobe's words what is read from files that
+// FFmpeg made. TestMadeParameters has the FFmpeg that is there make them anew.
+func TestVideoParameters(t *testing.T) { checkVideoParameters(t, madeParameters) }
+
+func checkVideoParameters(t *testing.T, dir string) {
+	for pattern, n := range map[string]int{"avc-*.flv": 10, "sorenson*.flv": 3, "screen*.flv": 2} {
+		eachOf(t, dir, pattern, n, func(t *testing.T, path, name string) {
+			got := parametersOf(scan(t, contents(t, path)), true)
+			want, _ := streams(t, path)
+			if want.Width == 0 || got.Width != want.Width || got.Height != want.Height {
 				t.Errorf("got %dx%d, want %dx%d", got.Width, got.Height, want.Width, want.Height)
 			}
-			if !strings.Contains(c.args, "264") {
+			if !strings.HasPrefix(name, "avc") {
 				return
 			}
 			if rate := fraction(want.Rate); got.FrameRate < rate*0.999 || got.FrameRate > rate*1.001 {
@@ -130,32 +126,18 @@ func TestVideoParameters(t *testing.T) {
 	}
 }
 
-func TestAudioParameters(t *testing.T) {
-	for _, c := range []struct{ name, source, args string }{
-		{"aac", "sample_rate=44100", "-c:a aac -ac 2"},
-		{"aac, 5.1", "sample_rate=48000", "-c:a aac -ac 6"},
-		{"aac, 7.1", "sample_rate=48000", "-c:a aac -ac 8"},
-		{"aac, mono", "sample_rate=22050", "-c:a aac -ac 1"},
-		{"mp3", "sample_rate=44100", "-c:a libmp3lame -ac 2"},
-		{"mp3, mono", "sample_rate=22050", "-c:a libmp3lame -ac 1"},
-		{"pcm", "sample_rate=44100", "-c:a pcm_s16le -ac 2"},
-		{"adpcm", "sample_rate=22050", "-c:a adpcm_swf -ac 2"},
-		{"nellymoser", "sample_rate=16000", "-c:a nellymoser -ac 1"},
-		{"nellymoser, 44100", "sample_rate=44100", "-c:a nellymoser -ac 1"},
-		{"speex", "sample_rate=16000", "-c:a libspeex -ac 1"},
-		{"a-law", "sample_rate=8000", "-c:a pcm_alaw -ac 1"},
-		{"µ-law", "sample_rate=8000", "-c:a pcm_mulaw -ac 2"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			file := filepath.Join(t.TempDir(), "show.flv")
-			ffmpeg(t, file, append([]string{"-t", "0.5", "-i", "sine=" + c.source}, strings.Fields(c.args)...)...)
-			got := parametersOf(scan(t, contents(t, file)), false)
-			_, want := streams(t, file)
+func TestAudioParameters(t *testing.T) { checkAudioParameters(t, madeParameters) }
+
+func checkAudioParameters(t *testing.T, dir string) {
+	for pattern, n := range map[string]int{"aac*.flv": 4, "mp3*.flv": 2, "pcm.flv": 1, "adpcm.flv": 1,
+		"nellymoser*.flv": 2, "speex.flv": 1, "a-law.flv": 1, "mu-law.flv": 1} {
+		eachOf(t, dir, pattern, n, func(t *testing.T, path, name string) {
+			got := parametersOf(scan(t, contents(t, path)), false)
+			_, want := streams(t, path)
 			if strconv.Itoa(got.SampleRate) != want.SampleRate || got.Channels != want.Channels || got.Name == "" {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
-			if strings.HasPrefix(c.name, "aac") && got.Profile != want.Profile {
+			if strings.HasPrefix(name, "aac") && got.Profile != want.Profile {
 				t.Errorf("got profile %q, want %q", got.Profile, want.Profile)
 			}
 		})

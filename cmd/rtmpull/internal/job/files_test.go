@@ -243,6 +243,16 @@ func TestHookLimit(t *testing.T) {
 	}
 }
 
+// await waits for a file that a hook makes.
+func await(t *testing.T, path string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !exists(path); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s does not come", path)
+		}
+	}
+}
+
 // Hooks are waited for; not when the program is to end, and then they go on.
 func TestHooksEnd(t *testing.T) {
 	dir := t.TempDir()
@@ -252,9 +262,7 @@ func TestHooksEnd(t *testing.T) {
 	hs := startHooks(&Hook{Command: "touch " + dir + "/begun; while ! test -e " + sentinel + "; do sleep 0.01; done; touch " + dir + "/done"}, told.add)
 	hs.add(Finished{Name: "a", Seq: 1})
 	hs.add(Finished{Name: "b", Seq: 2})
-	for !exists(filepath.Join(dir, "begun")) {
-		time.Sleep(time.Millisecond)
-	}
+	await(t, filepath.Join(dir, "begun"))
 	go cancel()
 	hs.end(ctx)
 	var got []string
@@ -269,9 +277,7 @@ func TestHooksEnd(t *testing.T) {
 	if err := os.WriteFile(sentinel, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for !exists(filepath.Join(dir, "done")) {
-		time.Sleep(time.Millisecond)
-	}
+	await(t, filepath.Join(dir, "done"))
 	var none *hooks
 	none.add(Finished{})
 	none.end(t.Context())

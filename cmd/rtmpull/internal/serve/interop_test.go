@@ -64,6 +64,36 @@ func TestRtmpdump(t *testing.T) {
 	}
 }
 
+// TestRtmpdumpFrom plays from a key frame on, for three seconds.
+func TestRtmpdumpFrom(t *testing.T) {
+	addr := listen(t, &Server{Streams: samples})
+	out := filepath.Join(t.TempDir(), "out.flv")
+	cmd := exec.Command("rtmpdump", "-A", "5", "-B", "8", "-r", "rtmp://"+addr+"/live/bars", "-o", out)
+	if said, err := cmd.CombinedOutput(); err != nil && !strings.Contains(string(said), "Download ") {
+		t.Fatalf("rtmpdump: %v\n%s", err, said)
+	}
+	pictures := func(path string, from, until uint32) []frame {
+		var frames []frame
+		for _, f := range fileFrames(t, path) {
+			if f.typ == 9 && f.body[1] == 1 && f.timestamp >= from && f.timestamp < until {
+				frames = append(frames, f)
+			}
+		}
+		return frames
+	}
+	// It takes the server to begin at 0, and adds what it asked for. That is right of
+	// Flash Media Server and wrong of nginx-rtmp, as whose our timestamps are.
+	got := pictures(out, 0, 1<<31)
+	for i := range got {
+		got[i].timestamp -= 5000
+	}
+	want := pictures(bars, 5000, 8000)
+	if len(want) != 75 || want[0].body[0]>>4 != 1 {
+		t.Fatalf("the sample has %d pictures there", len(want))
+	}
+	sameFrames(t, got, want)
+}
+
 func TestGStreamer(t *testing.T) {
 	addr := listen(t, &Server{Streams: samples})
 	for name, path := range samples {

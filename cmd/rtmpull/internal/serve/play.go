@@ -29,9 +29,27 @@ func (c *conn) handlePlay(m *message.Message, cmd *message.Command) error {
 	if c.server.Cut.concerns(c.id) {
 		c.play.cut = c.server.Cut.Media
 	}
-	c.play.start(time.Now())
 	c.tell(Event{Kind: Playing, Stream: path})
-	return nil
+	start, length := playRange(cmd)
+	if err := c.out.Flush(); err != nil {
+		return err
+	}
+	return c.play.begin(start, length, c.server.ChunkSize, time.Now())
+}
+
+// playRange returns which part of a file a play command asks for, in ms: from where
+// on, and how much of it, which is below 0 for all. A start below 0 leaves it to
+// the server whether the stream is live (RTMP 1.0, 7.2.2.1).
+func playRange(cmd *message.Command) (start, length int64) {
+	number := func(i int) int64 {
+		if i < len(cmd.Args) {
+			if n, ok := amf.AsNumber(cmd.Args[i]); ok && n >= 0 {
+				return int64(min(n, 1<<32))
+			}
+		}
+		return -1
+	}
+	return max(number(1), 0), number(2)
 }
 
 // watch begins a stream that is published, if there is one of the name.

@@ -19,6 +19,7 @@ type playback struct {
 	loop     int
 	speed    float64
 	cut      time.Duration // of media; 0: not
+	until    int64         // ms, before which it ends; below 0: with the file
 
 	round, next int       // the entry to be sent next
 	origin      time.Time // when the media's time 0 was, or would have been
@@ -37,7 +38,7 @@ func newPlayback(s *Server, src *source, name string, streamID uint32, dst io.Wr
 	p := &playback{
 		src: src, name: name, streamID: streamID,
 		loop: max(s.Loop, 1), speed: s.Speed,
-		dst: dst, bodies: window{file: src.file},
+		dst: dst, bodies: window{file: src.file}, until: -1,
 	}
 	if s.Loop < 0 {
 		p.loop = -1
@@ -84,6 +85,35 @@ func (p *playback) resume(now time.Time) {
 		p.origin = p.origin.Add(now.Sub(p.pausedAt))
 		p.pausedAt = time.Time{}
 	}
+}
+
+// begin starts at ms of the stream, at the key frame there, to play so many ms from
+// there on: one frame if that is 0, and all if it is below 0.
+func (p *playback) begin(ms, length int64, chunkSize uint32, now time.Time) error {
+	end := p.src.length(p.loop).Milliseconds()
+	switch {
+	case length > 0:
+		p.until = ms + length
+	case length == 0:
+		p.until = p.src.at(&p.src.entries[p.src.keyFrame(ms%p.src.period)]) + ms - ms%p.src.period + 1
+	}
+	switch {
+	case ms == 0:
+		p.start(now)
+		return nil
+	case p.loop > 0 && ms >= end:
+		p.round, p.next = p.loop-1, len(p.src.entries)
+		return nil
+	}
+	for i := range p.src.loopFrom {
+		if err := p.write(i); err != nil {
+			return err
+		}
+	}
+	if err := p.writer.Flush(); err != nil {
+		return err
+	}
+	return p.seek(ms, chunkSize, now)
 }
 
 // seek goes on at ms of the stream: at the key frame there, after the sequence
@@ -138,6 +168,10 @@ func (p *playback) send(now time.Time) (wait time.Duration, err error) {
 		at := p.position(p.next)
 		if p.cut > 0 && at >= p.cut.Milliseconds() {
 			err = errCut
+			break
+		}
+		if p.until >= 0 && at >= p.until && e.typ.IsMedia() && !e.config {
+			err = io.EOF
 			break
 		}
 		p.furthest = max(p.furthest, at)

@@ -14,11 +14,14 @@ import (
 	"math/big"
 	"net"
 	"os"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
 )
 
@@ -170,6 +173,29 @@ func cmdHostile(ts *testscript.TestScript, neg bool, args []string) {
 	handle := hostiles[args[0]]
 	need(ts, handle != nil, "hostile KIND, of hostiles or scripted")
 	setAddr(ts, "rtmp", listen(ts, handle))
+}
+
+// cmdForgetful starts a server that sends a file from its beginning, whatever it is
+// asked for, with so many ms added to the timestamps.
+func cmdForgetful(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 2, "forgetful FILE MS")
+	shift, err := strconv.ParseUint(args[1], 10, 32)
+	ts.Check(err)
+	var ms []message.Message
+	for _, t := range readTags(ts, args[0]) {
+		ms = append(ms, message.Message{
+			ChunkStreamID: uint32(t.kind), Type: message.Type(t.kind), StreamID: rtmptest.StreamID,
+			Timestamp: uint32(t.ts) + uint32(shift), Payload: []byte(t.body),
+		})
+	}
+	script := func(p *rtmptest.Peer) {
+		p.AcceptPlay()
+		p.Send(ms...)
+		p.Status("status", "NetStream.Play.Stop")
+		p.Linger()
+	}
+	s := rtmptest.NewServer(scriptT(ts), script, slices.Repeat([]rtmptest.Script{script}, 20)...)
+	setAddr(ts, "rtmp", s.Addr)
 }
 
 func setAddr(ts *testscript.TestScript, scheme, addr string) {

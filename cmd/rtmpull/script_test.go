@@ -77,6 +77,7 @@ var scriptCommands = map[string]scriptCommand{
 	"signal":       cmdSignal,
 	"server":       cmdServer,
 	"hostile":      cmdHostile,
+	"forgetful":    cmdForgetful,
 	"taker":        cmdTaker,
 	"nobody":       cmdNobody,
 	"logs":         cmdLogs,

@@ -68,12 +68,12 @@ func (o ResumeOptions) Open(path string) (*File, *ResumePoint, error) {
 		m.name, m.roomy, m.check = path, true, o.check
 		f, p, err := m.resume(&o)
 		if errors.Is(err, errNoRoom) && !anew {
-			if err = m.replace(new(Repaired)); err == nil {
+			if err = m.close(m.replace(new(Repaired))); err == nil {
 				continue
 			}
 		}
 		if err != nil {
-			return nil, nil, newError("resume", path, m.close(err))
+			return nil, nil, newError("resume", path, m.close(err)) // closed twice does no harm
 		}
 		return f, p, nil
 	}

@@ -95,7 +95,7 @@ func (s *Splicer) catchUpWith(p *ResumePoint) error {
 			k.has[n], k.end[n] = true, uint32(t.out)
 		}
 	}
-	k.last = s.line.Latest()
+	k.last = s.line.latest()
 	r := newSalvagerAt(p.file, p.opening, min(p.end, p.opening+2*maxBody))
 	for k.on = s.seen.count > 0; k.on && !k.start.done; {
 		t, err := r.Next()
@@ -252,7 +252,7 @@ func (s *Splicer) join(t *Tag) {
 	k := &s.catch
 	k.found = true
 	k.link.at = t.Timestamp + k.shift
-	s.line.Align(t.Type, t.Timestamp, k.link.at)
+	s.line.align(t.Type, t.Timestamp, k.link.at)
 	s.gate.waiting, s.gate.trim, s.gate.hasVideo = false, false, k.shown
 	for n := range k.has {
 		if !k.link.headersLast[n] {
@@ -321,7 +321,7 @@ func (s *Splicer) giveUp(t *Tag) {
 }
 
 // goOn puts the source's timestamp ts at pos, ms, behind which all else follows.
-func (l *Timeline) goOn(track int, ts uint32, pos, missing int64) {
+func (l *timeline) goOn(track int, ts uint32, pos, missing int64) {
 	hole := pos - l.next(track)
 	l.only(clock{last: ts, pos: pos, ok: true})
 	l.rejoin, l.force = false, false
@@ -340,7 +340,7 @@ func (s *Splicer) endCatchUp() {
 	switch {
 	case !k.on || l.tags == 0:
 	case k.found || l.anew:
-		s.line.fixed.Repeats += l.tags
+		s.fixed.Repeats += l.tags
 		s.tell(SpliceEvent{
 			Kind: RepeatDropped, Type: typeOf(1), To: l.first, Tags: l.tags,
 			Gap: ms(int64(int32(k.last - l.first - k.shift))),

@@ -20,12 +20,12 @@ func (s *Splicer) header(t Tag, c *Class) {
 		}
 		_, later := s.pending.other(t, c)
 		if _, ok := s.written.other(t, c); (ok || later) && !s.pending.has(t, c) {
-			s.line.fixed.RepeatedHeaders++
+			s.fixed.RepeatedHeaders++
 			return
 		}
 	}
 	if !s.putHeader(t, c) {
-		s.line.fixed.RepeatedHeaders++
+		s.fixed.RepeatedHeaders++
 	}
 	if n == 1 && c.Kind == KindConfig {
 		g.came, g.made = true, false
@@ -99,7 +99,7 @@ func (s *Splicer) turn(t *Tag, c *Class) error {
 		if err := s.files.Split(); err != nil {
 			return err
 		}
-		s.line.fixed.Splits++
+		s.fixed.Splits++
 		s.due, s.passed = false, [2]bool{}
 	}
 	pending := s.pending
@@ -109,7 +109,7 @@ func (s *Splicer) turn(t *Tag, c *Class) error {
 		class := Classify(h)
 		s.written.Put(h, &class)
 		if !s.o.Raw {
-			h.Timestamp = s.line.Latest()
+			h.Timestamp = s.line.latest()
 		}
 		if err := s.out.write(h, &class); err != nil {
 			return err
@@ -136,7 +136,7 @@ func (s *Splicer) change(h Tag, c *Class) (old Codec, changed bool) {
 // changed. A file that has no frame of it is new enough: a publisher that comes
 // back with other parameters changes the sound a little later than the picture.
 func (s *Splicer) decide(lane int, c *Class, old, now Codec) (split bool, err error) {
-	s.line.fixed.Changes++
+	s.fixed.Changes++
 	e := SpliceEvent{Kind: HeaderChanged, Type: typeOf(lane), Old: old, New: now}
 	e.Split = s.o.OnChange == ChangeSplit && s.canSplit() && s.passed[lane]
 	s.tell(e)

@@ -40,7 +40,7 @@ func TestTimelineDrifts(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s, sound %d ms ahead, judged %t", name, skew, judged), func(t *testing.T) {
 					told := 0
-					l := Timeline{Event: func(SpliceEvent) { told++ }}
+					l := timeline{fixed: new(Corrections), event: func(SpliceEvent) { told++ }}
 					check := monotonic(t)
 					far, n := 0, 0
 					var off, first [2]int64
@@ -62,7 +62,7 @@ func TestTimelineDrifts(t *testing.T) {
 					a := uint32(0)
 					for v := uint32(0); v < 60_000; v += 40 {
 						if judged {
-							l.Arrived(ms(int64(v)))
+							l.arrived(ms(int64(v)))
 						}
 						for ; int(a*23) <= int(v)+skew; a++ {
 							mapped(0, a*23)
@@ -75,7 +75,7 @@ func TestTimelineDrifts(t *testing.T) {
 					if far*10 > n {
 						t.Errorf("of %d frames, %d are far from where the other track has them", n, far)
 					}
-					if fix := l.Corrections(); fix.Jumps == 0 || told == 0 {
+					if fix := *l.fixed; fix.Jumps == 0 || told == 0 {
 						t.Errorf("told %d times, %+v", told, fix)
 					}
 				})
@@ -88,13 +88,13 @@ func TestTimelineDrifts(t *testing.T) {
 // had its clock set: its sender puts it right. It stays where it says.
 func TestTimelineResyncs(t *testing.T) {
 	for n, kind := range []string{"audio", "video"} {
-		var l Timeline
+		l := timeline{fixed: new(Corrections)}
 		for _, k := range avStream(60) {
 			ts := k.ts + 500
 			if lane(k.track) == n && k.ideal >= theBreak {
 				ts -= 500
 			}
-			l.Arrived(k.arrived)
+			l.arrived(k.arrived)
 			out, _ := l.Map(k.track, ts)
 			want := k.ideal
 			if lane(k.track) != n || k.ideal < theBreak {
@@ -114,13 +114,13 @@ func TestTimelineResyncs(t *testing.T) {
 // TestTimelineStrays: a frame that is out of order by itself does not set the
 // clock.
 func TestTimelineStrays(t *testing.T) {
-	var l Timeline
+	l := timeline{fixed: new(Corrections)}
 	for i, k := range avStream(60) {
 		ts := k.ts + 1000
 		if i%50 == 49 {
 			ts -= 400
 		}
-		l.Arrived(k.arrived)
+		l.arrived(k.arrived)
 		if out, _ := l.Map(k.track, ts); i%50 != 49 && dist(int64(out), int64(k.ideal)) > 40 {
 			t.Fatalf("frame %d, %d comes out as %d", i, k.ideal, out)
 		}
@@ -132,7 +132,7 @@ func TestTimelineStrays(t *testing.T) {
 func TestTimelineLeavesSteps(t *testing.T) {
 	for seed := range uint64(60) {
 		rnd := rand.New(rand.NewPCG(seed, 11))
-		var l Timeline
+		l := timeline{fixed: new(Corrections)}
 		var now int64
 		ts, audioTS := uint32(0), uint32(0)
 		base := rnd.Uint32()
@@ -141,7 +141,7 @@ func TestTimelineLeavesSteps(t *testing.T) {
 				t.Fatalf("seed %d, type %d: %d comes out as %d, shift %d", seed, track, ts, out, shift)
 			}
 		}
-		l.Begin(base)
+		l.begin(base)
 		for range 3000 {
 			late := int64(0)
 			switch seed % 3 {
@@ -152,7 +152,7 @@ func TestTimelineLeavesSteps(t *testing.T) {
 			}
 			kept := int64(seed / 3 % 2 * 8000) // what comes at once
 			now = max(now, int64(ts)-kept+late)
-			l.Arrived(ms(now))
+			l.arrived(ms(now))
 			for ; seed%2 == 0 && audioTS <= ts; audioTS += 23 {
 				mapped(audio, audioTS)
 			}
@@ -161,7 +161,7 @@ func TestTimelineLeavesSteps(t *testing.T) {
 				ts += rnd.Uint32N(4900)
 			}
 		}
-		if c := l.Corrections(); c != (Corrections{}) {
+		if c := *l.fixed; c != (Corrections{}) {
 			t.Errorf("seed %d: %+v", seed, c)
 		}
 	}

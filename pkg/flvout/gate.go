@@ -100,7 +100,7 @@ func (s *Splicer) admit(t *Tag, c *Class) (pass bool, err error) {
 // before them or not: what was kept once is not for us to leave out.
 func (s *Splicer) admitAll(t *Tag, c *Class) {
 	if !s.line.begun {
-		s.line.Begin(t.Timestamp - maxStep) // the other track may begin earlier
+		s.line.begin(t.Timestamp - maxStep) // the other track may begin earlier
 	}
 	if lane(t.Type) == 1 && c.Key {
 		s.lookForHeader(t, c)
@@ -133,7 +133,7 @@ func (s *Splicer) admitVideo(t *Tag, c *Class) (bool, error) {
 		limit = maxNoKey
 	}
 	if !g.picture.over(t.Timestamp, s.line.now, limit) {
-		s.line.fixed.Undecodable++
+		s.fixed.Undecodable++
 		return false, nil
 	}
 	if decodable {
@@ -142,7 +142,7 @@ func (s *Splicer) admitVideo(t *Tag, c *Class) (bool, error) {
 		s.tell(SpliceEvent{Kind: BegunWithoutKey, Type: t.Type, To: t.Timestamp, New: c.Codec})
 		return true, nil
 	}
-	s.line.fixed.Undecodable++
+	s.fixed.Undecodable++
 	s.tellMissing(t, c)
 	if g.waiting {
 		return false, s.sounds(t, c)
@@ -168,7 +168,7 @@ func (g *gate) see(tracks *TrackSet) {
 func (s *Splicer) admitAudio(t *Tag, c *Class) (bool, error) {
 	g := &s.gate
 	if !s.configured(t, c) {
-		s.line.fixed.Undecodable++
+		s.fixed.Undecodable++
 		if g.soundHeader.over(t.Timestamp, s.line.now, maxNoHeader) {
 			s.tellMissing(t, c)
 		}
@@ -177,7 +177,7 @@ func (s *Splicer) admitAudio(t *Tag, c *Class) (bool, error) {
 	g.soundHeader = patience{}
 	if g.trim {
 		if d := int32(g.from - t.Timestamp); d > 0 && d <= maxStep {
-			s.line.fixed.Early++
+			s.fixed.Early++
 			return false, nil
 		}
 		g.trim = false
@@ -222,14 +222,14 @@ func (s *Splicer) begin(t Tag, c *Class) error {
 	g.waiting, g.trim, g.from = false, true, t.Timestamp
 	if !s.line.begun {
 		g.from -= lead
-		s.line.Begin(g.from)
+		s.line.begin(g.from)
 	}
 	if err := s.pass(t, c); err != nil {
 		return err
 	}
 	return s.eachHeld(func(a Tag, c *Class) error {
 		if d := int32(a.Timestamp - g.from); d < 0 || d > maxSilenced {
-			s.line.fixed.Early++
+			s.fixed.Early++
 			return nil
 		}
 		return s.pass(a, c)
@@ -239,7 +239,7 @@ func (s *Splicer) begin(t Tag, c *Class) error {
 // forsake leaves out the audio that is held.
 func (s *Splicer) forsake() {
 	_ = s.eachHeld(func(Tag, *Class) error {
-		s.line.fixed.Early++
+		s.fixed.Early++
 		return nil
 	})
 }
@@ -283,7 +283,7 @@ func (s *Splicer) lookForHeader(t *Tag, c *Class) {
 	if h, ok := makeHeader(*t, c); ok {
 		class := Classify(h)
 		if s.putHeader(h, &class) {
-			s.line.fixed.Made++
+			s.fixed.Made++
 			s.tell(SpliceEvent{Kind: HeaderMade, Type: t.Type, To: t.Timestamp, New: c.Codec})
 		}
 		g.made = true

@@ -21,31 +21,31 @@ type IndexEntry struct {
 	Position int64  // of the tag's first byte in the file
 }
 
-// An Index is a key-frame index of a fixed size. When it is full it thins itself
+// A keyIndex is a key-frame index of a fixed size. When it is full it thins itself
 // out: it keeps the entries that are spread most evenly over the time, at least
 // half of its room, and takes new ones only at that distance. Its memory does not
 // grow.
 //
 // Entry 0 is not for seeking: mpegts.js and flv.js take it for the sequence
 // header and drop it. Entry 1 is the first key frame and always stays.
-type Index struct {
+type keyIndex struct {
 	entries []IndexEntry // up to its capacity
 	spacing uint32       // ms that an entry must lie behind the one before
 }
 
-// NewIndex returns an Index with room for n entries, at least 4.
-func NewIndex(n int) *Index {
-	x := &Index{entries: make([]IndexEntry, 0, min(max(n, minIndexEntries), MaxIndexEntries))}
+// newKeyIndex returns a keyIndex with room for n entries, at least 4.
+func newKeyIndex(n int) *keyIndex {
+	x := &keyIndex{entries: make([]IndexEntry, 0, min(max(n, minIndexEntries), MaxIndexEntries))}
 	x.Reset(1)
 	return x
 }
 
 // Reset takes all entries out. New ones must be spacing ms apart.
-func (x *Index) Reset(spacing uint32) { x.entries, x.spacing = x.entries[:0], max(spacing, 1) }
+func (x *keyIndex) Reset(spacing uint32) { x.entries, x.spacing = x.entries[:0], max(spacing, 1) }
 
 // Begin sets entry 0, the sequence header with which decoding begins. Without it
 // the first key frame stands there too.
-func (x *Index) Begin(header IndexEntry) {
+func (x *keyIndex) Begin(header IndexEntry) {
 	if len(x.entries) == 0 {
 		x.entries = append(x.entries, header)
 	}
@@ -53,7 +53,7 @@ func (x *Index) Begin(header IndexEntry) {
 
 // Add notes a key frame. The times of an index rise; one that does not come
 // behind the last is not noted.
-func (x *Index) Add(e IndexEntry) {
+func (x *keyIndex) Add(e IndexEntry) {
 	x.Begin(e)
 	if n := len(x.entries); n > 1 {
 		if last := x.entries[n-1].Time; e.Time < last || e.Time-last < x.spacing {
@@ -69,25 +69,25 @@ func (x *Index) Add(e IndexEntry) {
 }
 
 // Entries returns the index, which is x's until the next call of a method.
-func (x *Index) Entries() []IndexEntry { return x.entries }
+func (x *keyIndex) Entries() []IndexEntry { return x.entries }
 
 // Len returns how many entries there are.
-func (x *Index) Len() int { return len(x.entries) }
+func (x *keyIndex) Len() int { return len(x.entries) }
 
 // cut takes out what is at the position end or behind it.
-func (x *Index) cut(end int64) {
+func (x *keyIndex) cut(end int64) {
 	x.entries = slices.DeleteFunc(x.entries, func(e IndexEntry) bool { return e.Position >= end })
 }
 
 // shift moves all positions by n.
-func (x *Index) shift(n int64) {
+func (x *keyIndex) shift(n int64) {
 	for i := range x.entries {
 		x.entries[i].Position += n
 	}
 }
 
 // thin makes room by the widest spacing with which half of the key frames stay.
-func (x *Index) thin() {
+func (x *keyIndex) thin() {
 	keys := x.entries[1:]
 	half := (len(keys) + 1) / 2
 	lo, hi := uint32(1), keys[len(keys)-1].Time-keys[0].Time+1 // with lo all stay, with hi one

@@ -35,7 +35,7 @@ func TestIndexThins(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			const room = 64
-			x := NewIndex(room)
+			x := newKeyIndex(room)
 			x.Begin(IndexEntry{0, 100})
 			first := IndexEntry{80, 200}
 			e, all := first, map[IndexEntry]bool{}
@@ -69,7 +69,7 @@ func TestIndexThins(t *testing.T) {
 }
 
 func TestIndexOdd(t *testing.T) {
-	x := NewIndex(0)
+	x := newKeyIndex(0)
 	for i := range 100 {
 		x.Add(IndexEntry{5, int64(i)}) // a clock that stands still
 	}

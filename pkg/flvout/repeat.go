@@ -136,8 +136,8 @@ func (s *Splicer) hold(t *Tag, c *Class, sum uint64) bool {
 // confirm leaves out what is held.
 func (s *Splicer) confirm(t *Tag) {
 	r := &s.repeat
-	s.line.Align(r.typ, r.ts, r.at)
-	s.line.fixed.Repeats += int64(r.run)
+	s.line.align(r.typ, r.ts, r.at)
+	s.fixed.Repeats += int64(r.run)
 	r.tags += int64(r.run)
 	r.groups += r.keys
 	r.end = t.Timestamp - r.ts + r.at
@@ -161,13 +161,13 @@ func (s *Splicer) leaveOut(t *Tag, c *Class, due uint32) bool {
 		s.endRepeat()
 		r.looping, r.groups = true, 0
 		s.tell(SpliceEvent{Kind: SourceLoops, Type: t.Type, To: t.Timestamp})
-		s.line.Align(t.Type, t.Timestamp, uint32(s.line.next(lane(t.Type))))
+		s.line.align(t.Type, t.Timestamp, uint32(s.line.next(lane(t.Type))))
 		return false
 	}
 	if c.Key {
 		r.groups++
 	}
-	s.line.fixed.Repeats++
+	s.fixed.Repeats++
 	r.tags++
 	r.end = due
 	return true

@@ -6,7 +6,7 @@ import (
 	"github.com/yutopp/go-flv/tag"
 )
 
-// A SpliceKind says what a Splicer or a Timeline did to a stream.
+// A SpliceKind says what a Splicer did to a stream.
 type SpliceKind uint8
 
 // What is told of.

@@ -53,11 +53,11 @@ type SplicerOptions struct {
 // Sink in front of another.
 //
 // It begins at a key frame, with the headers that are in force there, and waits
-// for those; it makes the clock one time line, as a Timeline does; it passes on
-// a header only if it changes something, and begins a new file then, if the sink
-// has a method Split; it leaves out what a server sends again, what is empty,
-// commands, and ends of sequences behind which it goes on. The bodies of frames
-// stay as they are, but for a composition time whose timestamp was raised.
+// for those; it makes one time line of the clock; it passes on a header only if
+// it changes something, and begins a new file then, if the sink has a method
+// Split; it leaves out what a server sends again, what is empty, commands, and
+// ends of sequences behind which it goes on. The bodies of frames stay as they
+// are, but for a composition time whose timestamp was raised.
 //
 // What is held meanwhile is bounded, by time and by bytes. In the steady state
 // WriteTag allocates nothing. A Splicer belongs to one goroutine.
@@ -69,7 +69,7 @@ type Splicer struct {
 	out    Sink
 	files  splitter // out, if it can be split; else nil
 	o      SplicerOptions
-	line   Timeline
+	line   timeline
 	seen   *seen
 	repeat repeat
 	catch  catchUp
@@ -86,6 +86,7 @@ type Splicer struct {
 	// Of the tag in hand; here they cost no allocation.
 	class, resized, shifted Class
 
+	fixed   Corrections // by the line too
 	dropped Dropped
 	scratch []byte // a body that was changed
 	err     error  // sticks
@@ -99,16 +100,19 @@ type splitter interface{ Split() error }
 func NewSplicer(out Sink, o SplicerOptions) *Splicer {
 	s := &Splicer{out: out, o: o, seen: newSeen(), nalSize: usualNALSize}
 	s.files, _ = out.(splitter)
-	s.line.Raw, s.line.Event = o.Raw, o.Event
+	s.line = timeline{raw: o.Raw, event: o.Event, fixed: &s.fixed}
 	s.gate.waiting = !o.salvage
 	return s
 }
 
-// Arrived is Timeline.Arrived.
-func (s *Splicer) Arrived(at time.Duration) { s.line.Arrived(at) }
+// Arrived tells when the tags came that are written from now on, by any clock that
+// goes forward only. Without it, or with a recorded stream, which comes as fast as
+// it can and must not be given an arrival, holes of up to ten minutes are taken for
+// real.
+func (s *Splicer) Arrived(at time.Duration) { s.line.arrived(at) }
 
 // Corrections counts what was mended and left out so far.
-func (s *Splicer) Corrections() Corrections { return s.line.fixed }
+func (s *Splicer) Corrections() Corrections { return s.fixed }
 
 // Remember takes a tag of the file that is to be continued, with its timestamp in
 // the recording: its headers are in force, and its frames are not written again.
@@ -130,7 +134,7 @@ func (s *Splicer) Remember(t Tag) {
 			s.gate.codec[lane(t.Type)] = c.Codec
 		}
 		s.passed[lane(t.Type)] = true
-		s.line.Resume(t.Type, t.Timestamp)
+		s.line.resume(t.Type, t.Timestamp)
 		s.seen.put(s.seen.sum(t, &c), t.Timestamp)
 	}
 }
@@ -145,7 +149,7 @@ func (s *Splicer) Rejoin() error {
 	}
 	s.forsake()
 	if s.line.begun {
-		s.line.Rejoin()
+		s.line.reconnect()
 		if s.o.OnRejoin == RejoinSplit {
 			s.split, s.turning = true, true
 			s.seen.forget()
@@ -199,7 +203,7 @@ func (s *Splicer) write(t Tag, c *Class) error {
 	case KindConfig, KindColorInfo:
 		s.header(t, c)
 	case KindEnd:
-		s.line.fixed.Ends++
+		s.fixed.Ends++
 	case KindEmpty:
 		s.dropped.Empty++
 	case KindCommand:

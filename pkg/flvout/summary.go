@@ -10,7 +10,7 @@ const audioSpacing = 5000
 // read again.
 type summary struct {
 	tally
-	index   *Index        // nil: none
+	index   *keyIndex     // nil: none
 	shown   bool          // the index is of video, since there is a key frame
 	configs [2]IndexEntry // the first sequence header of the audio and of the video; at 0: none
 	traits  [2]traits     // of the audio and of the video
@@ -22,7 +22,7 @@ type summary struct {
 func newSummary(n int) *summary {
 	s := new(summary)
 	if n > 0 {
-		s.index = NewIndex(n)
+		s.index = newKeyIndex(n)
 	}
 	return s
 }

@@ -28,7 +28,7 @@ const (
 	holeTolerance = 2000 // ms, or a fifth of the hole if that is more
 )
 
-// A Timeline makes one time line, which begins at 0, never goes back within a
+// A timeline makes one time line, which begins at 0, never goes back within a
 // track and does not jump, out of what a server sends. Audio and video share it,
 // and keep their distance.
 //
@@ -38,12 +38,11 @@ const (
 // or a jump of the source's clock, which is taken out. The time of arrival tells
 // them apart: in a hole nothing arrives.
 //
-// The zero Timeline is ready. It belongs to one goroutine.
-type Timeline struct {
-	// Raw leaves timestamps as they are.
-	Raw bool
-	// Event is told of every jump and hole; nil: nobody is.
-	Event func(SpliceEvent)
+// It is ready when it has a place to count in. It belongs to one goroutine.
+type timeline struct {
+	raw   bool              // timestamps are left as they are
+	event func(SpliceEvent) // is told of every jump and hole; nil: nobody is
+	fixed *Corrections      // where what is mended is counted
 
 	begun  bool
 	rejoin bool    // the next tag is of another connection
@@ -53,7 +52,6 @@ type Timeline struct {
 
 	clocks [2]clock
 	tracks [2]trackLine
-	fixed  Corrections
 
 	judge  bool  // arrival is told
 	now    int64 // ms, arrival
@@ -85,15 +83,15 @@ type place struct {
 	wraps        bool // if the clock counts to 2^24 only
 }
 
-// Begin puts 0 at the source's timestamp ts. Without it, 0 is at the first tag.
-func (l *Timeline) Begin(ts uint32) {
+// begin puts 0 at the source's timestamp ts. Without it, 0 is at the first tag.
+func (l *timeline) begin(ts uint32) {
 	l.begun = true
 	l.clocks = [2]clock{{last: ts, ok: true}}
 }
 
-// Resume puts the last frame of a track of a recording that goes on at out, ms.
-// The next tag follows on it, as behind a Rejoin.
-func (l *Timeline) Resume(track tag.TagType, out uint32) {
+// resume puts the last frame of a track of a recording that goes on at out, ms.
+// The next tag follows on it, as behind a reconnect.
+func (l *timeline) resume(track tag.TagType, out uint32) {
 	t := &l.tracks[lane(track)]
 	pos := int64(out)
 	if l.begun {
@@ -107,22 +105,19 @@ func (l *Timeline) Resume(track tag.TagType, out uint32) {
 	l.begun, l.rejoin, l.force = true, true, true
 }
 
-// Arrived tells when the tags came that are mapped from now on, by any clock that
-// goes forward only. Without it, or with a recorded stream, which comes as fast
-// as it can and must not be given an arrival, holes of up to ten minutes are
-// taken for real.
-func (l *Timeline) Arrived(at time.Duration) {
+// arrived is Splicer.Arrived.
+func (l *timeline) arrived(at time.Duration) {
 	l.judge = true
 	l.now = max(l.now, at.Milliseconds())
 }
 
-// Rejoin tells that what comes next is from a new connection. If the source's
+// reconnect tells that what comes next is from a new connection. If the source's
 // clock went on meanwhile there will be a hole; otherwise it follows on.
-func (l *Timeline) Rejoin() { l.rejoin = l.begun }
+func (l *timeline) reconnect() { l.rejoin = l.begun }
 
-// Align puts the source's timestamp ts at out, ms, where the very tag of the
+// align puts the source's timestamp ts at out, ms, where the very tag of the
 // track is already. What comes next goes on from there.
-func (l *Timeline) Align(track tag.TagType, ts, out uint32) {
+func (l *timeline) align(track tag.TagType, ts, out uint32) {
 	n := lane(track)
 	l.only(clock{last: ts, pos: l.unwrapped(out), narrow: l.clocks[l.tracks[n].clock].narrow, ok: true})
 	if l.rejoin {
@@ -132,28 +127,15 @@ func (l *Timeline) Align(track tag.TagType, ts, out uint32) {
 }
 
 // only makes c the one clock.
-func (l *Timeline) only(c clock) {
+func (l *timeline) only(c clock) {
 	l.clocks = [2]clock{c}
 	l.tracks[0].clock, l.tracks[1].clock = 0, 0
 	l.jumped, l.alone = false, retreat{}
 	l.leaked = 0
 }
 
-// Corrections returns what was mended so far.
-func (l *Timeline) Corrections() Corrections { return l.fixed }
-
-// Latest returns where the newest frame of any track lies, ms.
-func (l *Timeline) Latest() uint32 { return uint32(l.newest().out) }
-
-// Map returns where a frame of audio or video belongs. If that is later than its
-// own clock says, since its track is there already, shift is by how much, in ms:
-// by that its composition time has to be smaller.
-//
-// Sequence headers, metadata and ends of sequences are not to be mapped: many
-// servers send them with timestamp 0.
-func (l *Timeline) Map(track tag.TagType, ts uint32) (out, shift uint32) {
-	return l.take(l.place(lane(track), ts))
-}
+// latest returns where the newest frame of any track lies, ms.
+func (l *timeline) latest() uint32 { return uint32(l.newest().out) }
 
 // lane is the number of a track.
 func lane(track tag.TagType) int {
@@ -172,7 +154,7 @@ func typeOf(lane int) tag.TagType {
 }
 
 // place looks where a tag belongs, and changes nothing.
-func (l *Timeline) place(track int, ts uint32) place {
+func (l *timeline) place(track int, ts uint32) place {
 	t := &l.tracks[track]
 	pos := l.clocks[t.clock].at(ts)
 	if !l.jumped && t.any && !l.rejoin && pos >= t.low &&
@@ -183,7 +165,7 @@ func (l *Timeline) place(track int, ts uint32) place {
 }
 
 // search is place when the track's clock may not be the one, or does not fit.
-func (l *Timeline) search(track int, ts uint32) place {
+func (l *timeline) search(track int, ts uint32) place {
 	t, o := &l.tracks[track], &l.tracks[1-track]
 	own := place{track: track, clock: t.clock, ts: ts, pos: l.clocks[t.clock].at(ts)}
 	switch {
@@ -223,7 +205,7 @@ func (l *Timeline) search(track int, ts uint32) place {
 // fits tells whether a place is near what its own track had last, or what the
 // other had: a track may be silent for a while. How far a track lags from the
 // beginning is its own affair.
-func (l *Timeline) fits(p *place) bool {
+func (l *timeline) fits(p *place) bool {
 	t, o := &l.tracks[p.track], &l.tracks[1-p.track]
 	if !t.any {
 		return dist(p.pos, o.out) <= maxStep
@@ -234,7 +216,7 @@ func (l *Timeline) fits(p *place) bool {
 
 // before returns the track that tells where a tag is to be expected: its own, or
 // the other if that is far ahead.
-func (l *Timeline) before(track int) *trackLine {
+func (l *timeline) before(track int) *trackLine {
 	t, o := &l.tracks[track], &l.tracks[1-track]
 	if t.any && (!o.any || o.out-t.out < sideBySide) {
 		return t
@@ -242,23 +224,28 @@ func (l *Timeline) before(track int) *trackLine {
 	return o
 }
 
-func (l *Timeline) newest() *trackLine {
+func (l *timeline) newest() *trackLine {
 	if l.tracks[0].out > l.tracks[1].out {
 		return &l.tracks[0]
 	}
 	return &l.tracks[1]
 }
 
-// take puts a tag where it belongs, and mends that.
-func (l *Timeline) take(p place) (out, shift uint32) {
-	if l.Raw {
+// take puts a frame of audio or video where it belongs, and mends that. If out is
+// later than its own clock says, since its track is there already, shift is by how
+// much, in ms: by that its composition time has to be smaller.
+//
+// Sequence headers, metadata and ends of sequences are not to be taken: many
+// servers send them with timestamp 0.
+func (l *timeline) take(p place) (out, shift uint32) {
+	if l.raw {
 		t := &l.tracks[p.track]
 		t.any, t.out, l.begun = true, int64(p.ts), true
 		t.last = p.ts
 		return p.ts, 0
 	}
 	if !l.begun {
-		l.Begin(p.ts)
+		l.begin(p.ts)
 		p.pos = 0
 	}
 	t := &l.tracks[p.track]
@@ -304,7 +291,7 @@ func (l *Timeline) take(p place) (out, shift uint32) {
 }
 
 // unwrapped returns the position near the newest that is given out as out.
-func (l *Timeline) unwrapped(out uint32) int64 {
+func (l *timeline) unwrapped(out uint32) int64 {
 	n := l.newest().out
 	return n + int64(int32(out-uint32(n)))
 }

@@ -65,6 +65,11 @@ func reorder(list []tick, lag uint32) []tick {
 	return append(out, waiting...)
 }
 
+// Map returns where a frame of audio or video belongs.
+func (l *timeline) Map(track tag.TagType, ts uint32) (out, shift uint32) {
+	return l.take(l.place(lane(track), ts))
+}
+
 // TestTimeline sends streams whose clock is not as it should be, and expects
 // that they come out as if it were.
 func TestTimeline(t *testing.T) {
@@ -172,7 +177,7 @@ func TestTimeline(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var kinds string
-			l := Timeline{Event: func(e SpliceEvent) {
+			l := timeline{fixed: new(Corrections), event: func(e SpliceEvent) {
 				kinds += e.Kind.String()
 				if e.Gap != 0 {
 					kinds += " " + e.Gap.String()
@@ -184,13 +189,13 @@ func TestTimeline(t *testing.T) {
 				if c.change != nil {
 					c.change(i, &k)
 				}
-				l.Arrived(k.arrived)
+				l.arrived(k.arrived)
 				if out, shift := l.Map(k.track, k.ts); (out != k.ideal || shift != 0) && bad < 5 {
 					bad++
 					t.Errorf("tag %d, type %d, %d ms: got %d and shift %d, want %d", i, k.track, k.ts, out, shift, k.ideal)
 				}
 			}
-			if got := l.Corrections(); got != c.want || kinds != c.kinds {
+			if got := *l.fixed; got != c.want || kinds != c.kinds {
 				t.Errorf("got %+v\n%q, want %+v\n%q", got, kinds, c.want, c.kinds)
 			}
 		})
@@ -202,7 +207,7 @@ func TestTimelineWithoutArrival(t *testing.T) {
 	for _, c := range []struct{ jump, want uint32 }{
 		{30_000, 30_000}, {599_000, 599_000}, {700_000, 0}, {1 << 31, 0}, {^uint32(theBreak) + 1, 0},
 	} {
-		var l Timeline
+		l := timeline{fixed: new(Corrections)}
 		for _, k := range avStream(40) {
 			ts, want := k.ts, k.ideal
 			if k.ideal >= theBreak {
@@ -241,7 +246,7 @@ func TestTimelineRejoin(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got string
-			l := Timeline{Event: func(e SpliceEvent) {
+			l := timeline{fixed: new(Corrections), event: func(e SpliceEvent) {
 				if e.Kind == Rejoined {
 					got += fmt.Sprintf("gap %v, missing %v", e.Gap, e.Missing)
 				} else {
@@ -252,13 +257,13 @@ func TestTimelineRejoin(t *testing.T) {
 				want := k.ideal
 				if k.ideal >= theBreak {
 					if k.ideal == theBreak && k.track == video {
-						l.Rejoin()
+						l.reconnect()
 					}
 					k.ts, k.arrived = k.ts-theBreak+c.ts, k.arrived+c.away
 					want = want - theBreak + c.want.out
 				}
 				if c.judge {
-					l.Arrived(k.arrived)
+					l.arrived(k.arrived)
 				}
 				if out, _ := l.Map(k.track, k.ts); out != want {
 					t.Fatalf("%d comes out as %d, want %d", k.ts, out, want)
@@ -273,12 +278,12 @@ func TestTimelineRejoin(t *testing.T) {
 
 // TestTimelineAlign connects again, and is told which tag is there already.
 func TestTimelineAlign(t *testing.T) {
-	var l Timeline
+	l := timeline{fixed: new(Corrections)}
 	for _, k := range avStream(20) {
 		l.Map(k.track, k.ts)
 	}
-	l.Rejoin()
-	l.Align(video, 5_000, 17_000)
+	l.reconnect()
+	l.align(video, 5_000, 17_000)
 	for _, k := range avStream(40) {
 		if k.ideal < 20_000 {
 			continue
@@ -287,16 +292,16 @@ func TestTimelineAlign(t *testing.T) {
 			t.Fatalf("%d comes out as %d", k.ideal, out)
 		}
 	}
-	if c := l.Corrections(); c != (Corrections{Rejoins: 1}) {
+	if c := *l.fixed; c != (Corrections{Rejoins: 1}) {
 		t.Errorf("got %+v", c)
 	}
 }
 
 // TestTimelineResume goes on with a recording that has 20 s already.
 func TestTimelineResume(t *testing.T) {
-	var l Timeline
-	l.Resume(audio, 19_990)
-	l.Resume(video, 19_960)
+	l := timeline{fixed: new(Corrections)}
+	l.resume(audio, 19_990)
+	l.resume(video, 19_960)
 	for _, k := range avStream(40) {
 		if out, _ := l.Map(k.track, k.ts+777_000); out != k.ideal+20_000 {
 			t.Fatalf("%d comes out as %d", k.ideal, out)
@@ -306,8 +311,8 @@ func TestTimelineResume(t *testing.T) {
 
 // TestTimelineBegin puts 0 before the first tag, and drops below it.
 func TestTimelineBegin(t *testing.T) {
-	var l Timeline
-	l.Begin(1000)
+	l := timeline{fixed: new(Corrections)}
+	l.begin(1000)
 	for _, c := range []struct{ ts, out, shift uint32 }{{1040, 40, 0}, {1080, 80, 0}, {1060, 80, 20}, {1100, 100, 0}} {
 		if out, shift := l.Map(video, c.ts); out != c.out || shift != c.shift {
 			t.Errorf("video %d: got %d, %d, want %d, %d", c.ts, out, shift, c.out, c.shift)
@@ -321,7 +326,7 @@ func TestTimelineBegin(t *testing.T) {
 // TestTimelinePresentation maps the timestamps of presentation, which some
 // senders write: every one is raised to the one before, and the rate stays.
 func TestTimelinePresentation(t *testing.T) {
-	var l Timeline
+	l := timeline{fixed: new(Corrections)}
 	order := []uint32{0, 4, 2, 1, 3} // B-frames in a pyramid, in the order of decoding
 	pts := func(i int) uint32 {
 		if i == 0 {
@@ -348,10 +353,10 @@ func TestTimelinePresentation(t *testing.T) {
 func TestTimelineLeaves(t *testing.T) {
 	for seed := range uint64(40) {
 		rnd := rand.New(rand.NewPCG(seed, 3))
-		var l Timeline
+		l := timeline{fixed: new(Corrections)}
 		var ts [2]uint32
 		base := rnd.Uint32()
-		l.Begin(base)
+		l.begin(base)
 		skew := rnd.Uint32N(1900)
 		for range 5000 {
 			n := 0
@@ -364,20 +369,20 @@ func TestTimelineLeaves(t *testing.T) {
 				at += skew
 			}
 			if seed%3 == 0 {
-				l.Arrived(ms(int64(ts[n])))
+				l.arrived(ms(int64(ts[n])))
 			}
 			if out, shift := l.Map(typeOf(n), base+at); out != at || shift != 0 {
 				t.Fatalf("seed %d: %d comes out as %d, shift %d", seed, at, out, shift)
 			}
 		}
-		if c := l.Corrections(); c != (Corrections{}) {
+		if c := *l.fixed; c != (Corrections{}) {
 			t.Errorf("seed %d: %+v", seed, c)
 		}
 	}
 }
 
 func TestTimelineRaw(t *testing.T) {
-	l := Timeline{Raw: true}
+	l := timeline{fixed: new(Corrections), raw: true}
 	for _, ts := range []uint32{500, 40, 1 << 31, 7, wrap24 - 1, 0} {
 		if out, shift := l.Map(video, ts); out != ts || shift != 0 {
 			t.Errorf("%d comes out as %d, shift %d", ts, out, shift)
@@ -390,7 +395,7 @@ func TestTimelineRaw(t *testing.T) {
 func TestTimelineRandom(t *testing.T) {
 	for seed := range uint64(50) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
-		var l Timeline
+		l := timeline{fixed: new(Corrections)}
 		var ts uint32
 		var at time.Duration
 		check := monotonic(t)
@@ -406,7 +411,7 @@ func TestTimelineRandom(t *testing.T) {
 			case 2:
 				tagTS = rnd.Uint32()
 			case 3:
-				l.Rejoin()
+				l.reconnect()
 			case 4:
 				at += time.Duration(rnd.IntN(2000)) * time.Second
 			case 5:
@@ -415,7 +420,7 @@ func TestTimelineRandom(t *testing.T) {
 				ts -= uint32(rnd.IntN(10_000))
 			}
 			if seed%2 == 0 {
-				l.Arrived(at)
+				l.arrived(at)
 			}
 			out, _ := l.Map(track, tagTS)
 			check(track, out)
@@ -439,11 +444,11 @@ func monotonic(t testing.TB) func(track tag.TagType, out uint32) {
 func BenchmarkTimeline(b *testing.B) {
 	stream := avStream(60)
 	b.ReportAllocs()
-	var l Timeline
+	l := timeline{fixed: new(Corrections)}
 	i, base := 0, uint32(0)
 	for b.Loop() {
 		k := &stream[i]
-		l.Arrived(k.arrived)
+		l.arrived(k.arrived)
 		l.Map(k.track, k.ts+base)
 		if i++; i == len(stream) {
 			i, base = 0, base+60_000
@@ -456,7 +461,7 @@ func FuzzTimeline(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 0, 8, 0, 0, 0, 40, 9, 0, 0, 0, 23, 64, 0, 0, 0, 0, 8, 0, 1, 0, 0})
 	f.Add([]byte{8, 0, 0xFF, 0xFF, 0xF0, 8, 0, 0, 0, 10, 9, 0, 0xFF, 0xFF, 0xFF, 128, 0, 0, 0, 5, 8, 1, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var l Timeline
+		l := timeline{fixed: new(Corrections)}
 		var at time.Duration
 		check := monotonic(t)
 		for ; len(b) >= 5; b = b[5:] {
@@ -464,9 +469,9 @@ func FuzzTimeline(f *testing.F) {
 			switch op := b[0]; {
 			case op&128 != 0:
 				at += time.Duration(n) * time.Millisecond
-				l.Arrived(at)
+				l.arrived(at)
 			case op&64 != 0:
-				l.Rejoin()
+				l.reconnect()
 			default:
 				track := []tag.TagType{audio, video}[op&1]
 				begun := l.begun

@@ -9,7 +9,7 @@ const (
 )
 
 // frame returns how long a frame of the track lasts.
-func (l *Timeline) frame(track int) int64 {
+func (l *timeline) frame(track int) int64 {
 	if track == 0 {
 		return l.tracks[0].steps.frame(loneAudio)
 	}
@@ -19,7 +19,7 @@ func (l *Timeline) frame(track int) int64 {
 // mend decides on a tag that does not fit: a hole, which stays, or a jump of the
 // clock, after which the tag follows on what its track had last. It tells whether
 // the tag is by the same clock as before.
-func (l *Timeline) mend(p *place) (same bool) {
+func (l *timeline) mend(p *place) (same bool) {
 	if l.rejoin {
 		l.join(p)
 		return false
@@ -55,7 +55,7 @@ func (l *Timeline) mend(p *place) (same bool) {
 
 // jump begins another clock with the tag. The other track may still go by the
 // old one.
-func (l *Timeline) jump(p *place) {
+func (l *timeline) jump(p *place) {
 	t, o := &l.tracks[p.track], &l.tracks[1-p.track]
 	slot := 1 - t.clock
 	if o.any {
@@ -79,7 +79,7 @@ type retreat struct {
 
 // settle takes a step back of one track for what it is, if the other has gone on
 // without.
-func (l *Timeline) settle() {
+func (l *timeline) settle() {
 	t, o := &l.tracks[l.alone.track], &l.tracks[1-l.alone.track]
 	switch {
 	case t.clock == o.clock:
@@ -95,7 +95,7 @@ func (l *Timeline) settle() {
 
 // next is where a track goes on without a seam. It does not begin before the
 // other track has ended: there the other half of the same moment will follow.
-func (l *Timeline) next(track int) int64 {
+func (l *timeline) next(track int) int64 {
 	t, o := &l.tracks[track], &l.tracks[1-track]
 	if !t.any {
 		return o.out
@@ -104,7 +104,7 @@ func (l *Timeline) next(track int) int64 {
 }
 
 // join decides where the first tag of a new connection belongs.
-func (l *Timeline) join(p *place) {
+func (l *timeline) join(p *place) {
 	t, o := &l.tracks[p.track], &l.tracks[1-p.track]
 	if !t.any && o.any {
 		t, p.clock = o, o.clock
@@ -134,7 +134,7 @@ func (l *Timeline) join(p *place) {
 }
 
 // wrap moves a tag, and its clock for good, over 2^24.
-func (l *Timeline) wrap(p *place) {
+func (l *timeline) wrap(p *place) {
 	c := &l.clocks[p.clock]
 	c.narrow = true
 	p.pos = c.at(p.ts)
@@ -144,7 +144,7 @@ func (l *Timeline) wrap(p *place) {
 
 // real tells whether nothing came for the time d, ms. A stream that lags, since
 // the way to us was blocked, may leave out what it is behind.
-func (l *Timeline) real(d int64, ref *trackLine) bool {
+func (l *timeline) real(d int64, ref *trackLine) bool {
 	switch {
 	case d <= 0:
 		return false
@@ -161,7 +161,7 @@ func tolerance(d int64) int64 { return max(holeTolerance, d/5) }
 
 // listen notes how late a tag at pos is. The least late one is what others are
 // measured by; it may grow by 1 in 1000, for clocks differ.
-func (l *Timeline) listen(pos int64, stepped bool) {
+func (l *timeline) listen(pos int64, stepped bool) {
 	late := l.now - pos
 	switch {
 	case l.leaked == 0:
@@ -180,29 +180,29 @@ func (l *Timeline) listen(pos int64, stepped bool) {
 
 // hasty tells whether a frame that leaves some out is earlier than any before,
 // and that by so much, or so often, that they do not lack: the clock was set.
-func (l *Timeline) hasty(track int, pos int64) bool {
+func (l *timeline) hasty(track int, pos int64) bool {
 	d := pos - l.newest().out
 	return d > maxPast && l.judge && l.leaked != 0 && l.now-l.since >= cached &&
 		pos-l.now+l.early+l.ahead > holeTolerance && d > 4*l.frame(track)
 }
 
-func (l *Timeline) tell(kind SpliceKind, p *place, gap int64) {
-	if l.Event == nil {
+func (l *timeline) tell(kind SpliceKind, p *place, gap int64) {
+	if l.event == nil {
 		return
 	}
-	l.Event(SpliceEvent{
+	l.event(SpliceEvent{
 		Kind: kind, Type: typeOf(p.track), At: ms(l.newest().out),
 		From: l.before(p.track).last, To: p.ts, Gap: ms(gap),
 	})
 }
 
-func (l *Timeline) tellRejoin(p *place, gap, missing int64) {
+func (l *timeline) tellRejoin(p *place, gap, missing int64) {
 	l.fixed.Rejoins++
 	l.fixed.Missing += ms(missing)
-	if l.Event == nil {
+	if l.event == nil {
 		return
 	}
-	l.Event(SpliceEvent{
+	l.event(SpliceEvent{
 		Kind: Rejoined, Type: typeOf(p.track), At: ms(l.newest().out),
 		From: l.newest().last, To: p.ts, Gap: ms(gap), Missing: ms(missing),
 	})

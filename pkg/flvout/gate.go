@@ -37,19 +37,26 @@ type gate struct {
 	from uint32 // the first timestamp that is kept
 }
 
-// patience is how long something is waited for: by the source's clock or by
-// ours, whichever is sooner.
+// patience is how long something is waited for: by our clock, or by the source's
+// if ours is not told. That may jump, and so no step of it counts for much.
 type patience struct {
-	since unwrapper
-	at    int64
+	begun  bool
+	ts     uint32
+	at     int64 // ms, arrival
+	waited int64 // ms, by the source's clock
 }
 
-func (p *patience) over(ts uint32, now, limit int64) bool {
-	if !p.since.begun {
-		p.since.start(ts, 0)
-		p.at = now
+func (p *patience) over(ts uint32, l *timeline, limit int64) bool {
+	const longest = 1000 // ms
+	if !p.begun {
+		*p = patience{begun: true, ts: ts, at: l.now}
 	}
-	return p.since.step(ts) >= limit || now-p.at >= limit
+	p.waited += min(max(int64(int32(ts-p.ts)), 0), longest)
+	p.ts = ts
+	if l.judge {
+		return l.now-p.at >= limit
+	}
+	return p.waited >= limit
 }
 
 // closed tells whether a frame has to be looked at before it may pass.
@@ -132,7 +139,7 @@ func (s *Splicer) admitVideo(t *Tag, c *Class) (bool, error) {
 	if decodable {
 		limit = maxNoKey
 	}
-	if !g.picture.over(t.Timestamp, s.line.now, limit) {
+	if !g.picture.over(t.Timestamp, &s.line, limit) {
 		s.fixed.Undecodable++
 		return false, nil
 	}
@@ -169,7 +176,7 @@ func (s *Splicer) admitAudio(t *Tag, c *Class) (bool, error) {
 	g := &s.gate
 	if !s.configured(t, c) {
 		s.fixed.Undecodable++
-		if g.soundHeader.over(t.Timestamp, s.line.now, maxNoHeader) {
+		if g.soundHeader.over(t.Timestamp, &s.line, maxNoHeader) {
 			s.tellMissing(t, c)
 		}
 		return false, nil
@@ -189,7 +196,7 @@ func (s *Splicer) admitAudio(t *Tag, c *Class) (bool, error) {
 	if g.hasVideo {
 		limit = maxSilenced
 	}
-	over := g.sound.over(t.Timestamp, s.line.now, limit)
+	over := g.sound.over(t.Timestamp, &s.line, limit)
 	switch {
 	case g.soundOnly && !g.hasVideo && !g.everVideo:
 	case over, len(g.held)+len(t.Body) > maxHeld:

@@ -194,7 +194,7 @@ func TestSplicerBegins(t *testing.T) {
 			Tag{video, 0, []byte("\x83avc1\x00\x02\x41\x00")}, Tag{video, 40, []byte("\x83avc1\x00\x02\x65\x00")}), "header 1ffd, key 100", ""},
 		"tracks, of which the default comes later": {steps(exVideo("\x90hvc1head"), exVideo("\x96\x00hvc1\x01head"), exVideo("\x96\x03hvc1\x01key"), exVideo("\x93hvc1key"),
 			exVideo("\xA6\x03hvc1\x01inter"), exVideo("\x96\x03hvc1\x01key")), "header 6164, header 6164, key 100, key 100", ""},
-		"encrypted": {steps(Tag{video | tagFilterBit, 0, []byte("x")}, Tag{video | tagFilterBit, 20_000, []byte("x")}, Tag{video | tagFilterBit, 20_040, nil}), "unknown 100", "begun without a key frame"},
+		"encrypted": {steps(many{func(ts uint32, _ byte) Tag { return Tag{video | tagFilterBit, ts, []byte("x")} }, 0, 20_001, 1000}, Tag{video | tagFilterBit, 20_040, nil}), "unknown 100", "begun without a key frame"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := newLog()
@@ -291,5 +291,36 @@ func TestSplicerIsBounded(t *testing.T) {
 	write(key, inter(1040, 1), inter(1080, 2))
 	if most > 1<<10 || len(out.lines) != n+3 {
 		t.Errorf("%d bytes are held, and %d tags written", most, len(out.lines)-n)
+	}
+}
+
+// TestSplicerJumpWhileWaiting: a clock that jumps ahead of the first key frame
+// does not end the wait for it.
+func TestSplicerJumpWhileWaiting(t *testing.T) {
+	for _, judged := range []bool{true, false} {
+		out := newCensus()
+		s := NewSplicer(out, SplicerOptions{})
+		for i, tg := range liveStream(500, 50, 0, func(at uint32) uint32 {
+			if at > 0 {
+				at += 5_000_000
+			}
+			return at
+		}) {
+			if i == 3 { // the first key frame
+				tg.Body = picture(0, 0, false).Body
+			}
+			if judged {
+				s.Arrived(ms(tg.at))
+			}
+			if err := s.WriteTag(tg.Tag); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if fix := s.Corrections(); out.first != "key" || len(out.at[1]) != 450 || fix.Undecodable != 50 || fix.Jumps != 0 {
+			t.Errorf("judged %t: the first of %d pictures is %s, %+v", judged, len(out.at[1]), out.first, fix)
+		}
 	}
 }

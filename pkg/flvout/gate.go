@@ -33,8 +33,10 @@ type gate struct {
 
 	picture, sound, soundHeader patience
 
-	trim bool   // audio of before the picture may still come
-	from uint32 // the first timestamp that is kept
+	trim  bool   // audio of before the picture may still come
+	joins bool   // and is kept if the recording has none yet of that time
+	from  uint32 // the first timestamp that is kept
+	floor int64  // ms, where that lies
 }
 
 // patience is how long something is waited for: by our clock, or by the source's
@@ -183,7 +185,7 @@ func (s *Splicer) admitAudio(t *Tag, c *Class) (bool, error) {
 	}
 	g.soundHeader = patience{}
 	if g.trim {
-		if d := int32(g.from - t.Timestamp); d > 0 && d <= maxStep {
+		if s.early(t.Timestamp) {
 			s.fixed.Early++
 			return false, nil
 		}
@@ -223,24 +225,48 @@ func (s *Splicer) sound() error {
 }
 
 // begin writes the first frame of a connection that has video, and then the audio
-// that came before it and belongs behind it.
+// that came before it and belongs behind it, or behind that of the connection
+// before.
 func (s *Splicer) begin(t Tag, c *Class) error {
 	g := &s.gate
 	g.waiting, g.trim, g.from = false, true, t.Timestamp
-	if !s.line.begun {
+	g.joins = s.line.begun && s.o.OnRejoin == RejoinJoin
+	first := int32(0)
+	switch {
+	case !s.line.begun:
 		g.from -= lead
 		s.line.begin(g.from)
+	case g.joins && !s.o.Raw:
+		first = -sideBySide
 	}
 	if err := s.pass(t, c); err != nil {
 		return err
 	}
+	g.floor = s.line.clocks[s.line.tracks[1].clock].at(g.from)
 	return s.eachHeld(func(a Tag, c *Class) error {
-		if d := int32(a.Timestamp - g.from); d < 0 || d > maxSilenced {
+		if d := int32(a.Timestamp - g.from); d < first || d > maxSilenced || d < 0 && s.early(a.Timestamp) {
 			s.fixed.Early++
 			return nil
 		}
 		return s.pass(a, c)
 	})
+}
+
+// early tells whether audio is from before the first picture, or, if the recording
+// goes on, from before where its audio ended. Places are compared, for the clock
+// may jump meanwhile; but behind a repeat there is none yet.
+func (s *Splicer) early(ts uint32) bool {
+	g, l, r := &s.gate, &s.line, &s.repeat
+	d := int64(int32(g.from - ts))
+	if !s.o.Raw && r.run == 0 && r.dropping == [2]bool{} {
+		floor := g.floor
+		if g.joins && l.tracks[0].any {
+			floor = l.tracks[0].out + 1
+		}
+		p := l.place(0, ts)
+		d = floor - p.pos
+	}
+	return d > 0 && d <= maxStep
 }
 
 // forsake leaves out the audio that is held.

@@ -185,7 +185,7 @@ func TestSplicerBegins(t *testing.T) {
 		"breaks off while it waits": {steps(avcHead, aacHead, ticks(0, 80), rejoin{}, avcHead, aacHead, keyed(500, 1), aacFrame(505, 1)),
 			"header 1fff, header 1210, key 100, sound 105", ""},
 		"rejoined at a key frame": {steps(avcHead, aacHead, keyed(0, 1), aacFrame(5, 1), rejoin{}, avcHead, aacHead, ticks(700, 780), keyed(780, 2), aacFrame(785, 2)),
-			"header 1fff, header 1210, key 100, sound 105, key 880, sound 885", "rejoined"},
+			"header 1fff, header 1210, key 100, sound 105, key 880, sound 805-885", "rejoined"},
 		"rejoined without a header": {steps(avcHead, keyed(0, 1), rejoin{}, keyed(700, 2)), "header 1fff, key 100, key 800", "rejoined"},
 		"video of codecs without headers": {steps(Tag{video, 0, []byte("\x22inter")}, Tag{video, 40, []byte("\x12key")}, Tag{video, 80, []byte("\x22inter")}),
 			"key 100, inter 140", ""},
@@ -322,5 +322,55 @@ func TestSplicerJumpWhileWaiting(t *testing.T) {
 		if fix := s.Corrections(); out.first != "key" || len(out.at[1]) != 450 || fix.Undecodable != 50 || fix.Jumps != 0 {
 			t.Errorf("judged %t: the first of %d pictures is %s, %+v", judged, len(out.at[1]), out.first, fix)
 		}
+	}
+}
+
+// TestSplicerLagAndRejoin: sound that lags the picture goes on where it ended, when
+// a new connection goes on with a key frame, and so does sound that is ahead.
+func TestSplicerLagAndRejoin(t *testing.T) {
+	for _, ahead := range []int{0, -400, -1500, 400} {
+		for _, clock := range []uint32{0, 1_000_000} {
+			out := newCensus()
+			s := NewSplicer(out, SplicerOptions{})
+			again := false
+			for _, tg := range liveStream(600, 50, ahead, func(at uint32) uint32 { return at }) {
+				if tg.at >= 12_000 && tg.Type == video && !again {
+					again = true
+					if err := errors.Join(s.Rejoin(), s.WriteTag(avcHead), s.WriteTag(aacHead)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if again {
+					tg.Timestamp += clock
+				}
+				s.Arrived(ms(tg.at))
+				if err := s.WriteTag(tg.Tag); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			sound := (23_960 + ahead) / 23
+			if fix := s.Corrections(); len(out.at[1]) != 600 || len(out.at[0]) < sound-1 || fix.Rejoins != 1 {
+				t.Errorf("sound %d ms ahead, clock %d: %d pictures, and of %d frames of sound %d, %+v",
+					ahead, clock, len(out.at[1]), sound, len(out.at[0]), fix)
+			}
+			off := func(n int) int64 { return int64(out.at[1][n]-out.at[1][0]) - int64(n)*40 }
+			if off(599) < -100 || off(599) > int64(100+max(0, ahead)) { // nothing begins ahead of where the sound ended
+				t.Errorf("sound %d ms ahead, clock %d: the last picture is %d ms off", ahead, clock, off(599))
+			}
+		}
+	}
+}
+
+// TestSplicerClockBehindFirstPicture lets the source's clock begin again behind
+// the first picture: the sound stays.
+func TestSplicerClockBehindFirstPicture(t *testing.T) {
+	tags := liveStream(500, 50, 0, func(at uint32) uint32 { return at })
+	tags[2], tags[3] = liveTag{picture(3000, 0, true), 0}, tags[2]
+	out, fix, _ := sendLive(t, tags)
+	if len(out.at[1]) != 500 || len(out.at[0]) < 866 || fix.Early > 2 || fix.Jumps != 1 {
+		t.Errorf("%d pictures, %d frames of sound, %+v", len(out.at[1]), len(out.at[0]), fix)
 	}
 }

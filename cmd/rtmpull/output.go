@@ -74,6 +74,9 @@ func (f *outputFlags) check() error {
 	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		f.name = "-"
 	}
+	if fi, err := os.Stat(f.name); strings.HasSuffix(f.name, "/") || err == nil && fi.IsDir() {
+		f.name = filepath.Join(f.name, defaultName)
+	}
 	switch {
 	case f.resume && f.segments():
 		return badUsage("--resume goes on with one file, and cannot write segments")

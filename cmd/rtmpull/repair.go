@@ -42,7 +42,8 @@ there is room for an index. Otherwise a new file is written beside it, FILE.repa
 then replaces it. A file that is being recorded is left alone.
 
 Exit status: 0 mended, or nothing to mend; 1 a file cannot be mended; 5 the output failed;
-64 wrong usage; 130, 143, 129 interrupted, terminated, hung up between two files.`,
+64 wrong usage; 130, 143, 129 interrupted, terminated, hung up: the file that was being
+mended is as it was, or mended so far, and can be mended again.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), env, args) },
 	}
@@ -63,6 +64,9 @@ func (o *repairOptions) run(ctx context.Context, env *environment, files []strin
 		return badUsage("repair wants the names of files")
 	}
 	into := false // a folder
+	if o.output == "-" {
+		return badUsage("repair cannot write to standard output: an index is written when all is known")
+	}
 	if o.output != "" {
 		fi, err := os.Stat(o.output)
 		into = err == nil && fi.IsDir()
@@ -79,11 +83,11 @@ func (o *repairOptions) run(ctx context.Context, env *environment, files []strin
 		if into {
 			ro.Output = filepath.Join(o.output, strings.TrimSuffix(filepath.Base(file), ".part"))
 		}
-		err := o.repair(env, file, ro)
+		err := o.repair(ctx, env, file, ro)
 		if errors.As(err, new(*told)) && exitStatus(err) >= exitStatus(worst) {
 			worst = err
 		} else if err != nil && !errors.As(err, new(*told)) {
-			return err // nobody listens any more
+			return err // a signal, or nobody listens any more
 		}
 	}
 	return worst
@@ -91,8 +95,13 @@ func (o *repairOptions) run(ctx context.Context, env *environment, files []strin
 
 // repair mends one file and tells what came of it. The error is *told, unless it
 // is one of telling.
-func (o *repairOptions) repair(env *environment, file string, ro flvout.RepairOptions) error {
-	r, err := flvout.Repair(file, ro)
+func (o *repairOptions) repair(ctx context.Context, env *environment, file string, ro flvout.RepairOptions) error {
+	// Whatever is broken off can be repaired again, and so a signal waits for
+	// nothing.
+	r, err := orSignal(ctx, func() (*flvout.Repaired, error) { return flvout.Repair(file, ro) })
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return err
+	}
 	if err != nil {
 		err = inputError(file, err)
 		complain(env.stderr, describe(err), hint(err, "rtmpull repair"))

@@ -114,6 +114,8 @@ func (e *signalError) Error() string {
 		return "interrupted"
 	case syscall.SIGHUP:
 		return "hung up"
+	case syscall.SIGQUIT:
+		return "quit"
 	}
 	return "terminated"
 }
@@ -127,7 +129,7 @@ const deafFor = 300 * time.Millisecond
 func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	c := make(chan os.Signal, 1)
-	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup means it
 		signals = append(signals, syscall.SIGHUP)
 	}

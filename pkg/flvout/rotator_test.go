@@ -312,13 +312,13 @@ func TestRotatorAlign(t *testing.T) {
 func TestRotatorTimeAndAlign(t *testing.T) {
 	tags := source{ms: 115_000, gop: 1000}.tags()
 	next := func(at time.Duration) time.Duration { return at.Truncate(20*time.Second) + 20*time.Second }
-	for speed, want := range map[time.Duration][]uint32{
+	for speed, want := range map[int64][]uint32{
 		1000: {0, 20_000, 40_000, 60_000, 80_000, 100_000},
 		1010: {0, 20_000, 40_000, 60_000, 80_000, 100_000},
 		990:  {0, 21_000, 41_000, 61_000, 81_000, 102_000},
 	} {
 		out := rotate(t, RotatorOptions{Time: 20 * time.Second, Align: next}, tags, func(r *Rotator, i int) {
-			r.Arrived(time.Duration(tags[i].Timestamp) * time.Millisecond * speed / 1000)
+			r.Arrived(time.Duration(int64(tags[i].Timestamp)*speed) * time.Microsecond)
 		})
 		if got := starts(t, out.files, tags); !slices.Equal(got, want) {
 			t.Errorf("at %d: the files begin at %v, want %v", speed, got, want)

@@ -2,7 +2,7 @@
 # Measures recording, publishing and repair beside other programs, which
 # scripts/test-deps.sh installs; bin/rtmpull is there already. Prints tables.
 # BENCH_ROUNDS and BENCH_BYTES change how much is done, and arguments are given
-# to the program: -only record, start, publish or damage makes one table alone,
+# to the program: -only record, start, file, publish or damage makes one table alone,
 # and -doc docs/damage.md puts that of damage into its page.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -49,9 +49,9 @@ func main() {
 	source := flag.String("source", "build/bench.flv", "the FLV file to play")
 	total := flag.Int64("bytes", 1e9, "how much media to play")
 	rounds := flag.Int("rounds", 5, "how often; the median counts")
-	only := flag.String("only", "", "one of the tables: record, start, publish or damage")
+	only := flag.String("only", "", "one of the tables: record, start, file, publish or damage")
 	doc := flag.String("doc", "", "a Markdown file to put the table of damage into, between its markers")
-	dir := flag.String("dir", "build", "where to put damaged files, 3 GB; /dev/shm keeps the disk out of the figures")
+	dir := flag.String("dir", "build", "where to put recordings and damaged files, 3 GB; /dev/shm keeps the disk out of the figures")
 	flag.Parse()
 	tables := []struct {
 		name string
@@ -61,6 +61,10 @@ func main() {
 		{"start", func() error {
 			fmt.Printf("\nfrom the connection to the first byte on standard output, %v each way:\n", oneWay)
 			return starts(os.Stdout, *bin, "testdata/flv/bars.flv")
+		}},
+		{"file", func() error {
+			fmt.Printf("\nrecording to a file:\n")
+			return filing(os.Stdout, *dir, *bin, *rounds)
 		}},
 		{"publish", func() error {
 			fmt.Printf("\npublishing:\n")

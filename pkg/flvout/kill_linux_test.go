@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -308,7 +307,6 @@ func recordFull(t *testing.T, path, how string) {
 		}
 	} else {
 		full = syscall.EFBIG
-		signal.Ignore(syscall.SIGXFSZ)
 		var was syscall.Rlimit
 		if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
 			t.Fatal(err)

@@ -89,7 +89,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			p.Status("status", "NetStream.Play.Stop")
 			p.Linger()
 		}), statusOK},
-		"output": {"-o " + t.TempDir() + " rtmp://h/a/b", statusOutput},
+		"output": {"-o " + filepath.Join(out.Name(), "x.flv") + " rtmp://h/a/b", statusOutput},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ignore := goleak.IgnoreCurrent()

@@ -236,6 +236,10 @@ func (s *Splicer) begin(t Tag, c *Class) error {
 	case !s.line.begun:
 		g.from -= lead
 		s.line.begin(g.from)
+		own(&t, c) // it may lie where the sound goes first
+		if err := s.soundAhead(t.Timestamp); err != nil {
+			return err
+		}
 	case g.joins && !s.o.Raw:
 		first = -sideBySide
 	}
@@ -250,6 +254,25 @@ func (s *Splicer) begin(t Tag, c *Class) error {
 		}
 		return s.pass(a, c)
 	})
+}
+
+// soundAhead writes the audio that is held from a little before a recording's first
+// picture, ahead of that.
+func (s *Splicer) soundAhead(picture uint32) error {
+	g := &s.gate
+	held := g.held
+	g.held = nil
+	for t, rest, ok := cutTag(held); ok; t, rest, ok = cutTag(rest) {
+		if int32(t.Timestamp-g.from) < 0 || int32(t.Timestamp-picture) >= 0 {
+			g.held = appendTag(g.held, t)
+			continue
+		}
+		c := Classify(t)
+		if err := s.pass(t, &c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // early tells whether audio is from before the first picture, or, if the recording

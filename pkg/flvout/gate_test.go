@@ -161,11 +161,11 @@ func TestSplicerBegins(t *testing.T) {
 		want, told string
 	}{
 		"a key frame":                  {steps(both, avcHead, aacHead, keyed(0, 1), aacFrame(5, 1), inter(40, 2)), "metadata, header 1fff, header 1210, key 100, sound 105, inter 140", ""},
-		"frames before it":             {steps(avcHead, aacHead, ticks(0, 400), keyed(400, 1), aacFrame(405, 1)), "header 1fff, header 1210, key 100, sound 5-105", ""},
-		"sound ahead of it":            {steps(avcHead, aacHead, many{aacFrame, 0, 1500, 100}, keyed(1000, 1), aacFrame(1500, 1)), "header 1fff, header 1210, key 100, sound 0-600", ""},
+		"frames before it":             {steps(avcHead, aacHead, ticks(0, 400), keyed(400, 1), aacFrame(405, 1)), "header 1fff, header 1210, sound 5-85, key 100, sound 105", ""},
+		"sound ahead of it":            {steps(avcHead, aacHead, many{aacFrame, 0, 1500, 100}, keyed(1000, 1), aacFrame(1500, 1)), "header 1fff, header 1210, sound 0, key 100, sound 100-600", ""},
 		"sound a little before it":     {steps(avcHead, aacHead, aacFrame(800, 1), keyed(1000, 1), aacFrame(880, 1), aacFrame(920, 1), aacFrame(1010, 1)), "header 1fff, header 1210, key 100, sound 20-110", ""},
 		"headers late":                 {steps(inter(0, 1), keyed(40, 2), inter(80, 3), aacFrame(85, 1), avcHead, keyed(120, 4), aacHead, aacFrame(125, 2)), "header 1fff, key 100, header 1210, sound 105", ""},
-		"no key frame for long":        {steps(avcHead, aacHead, ticks(0, 20_080)), "header 1fff, header 1210, inter 100, sound 5-125, inter 140, sound 145-165", "begun without a key frame"},
+		"no key frame for long":        {steps(avcHead, aacHead, ticks(0, 20_080)), "header 1fff, header 1210, sound 5-85, inter 100, sound 105-125, inter 140, sound 145-165", "begun without a key frame"},
 		"no key frame, by arrival":     {steps(avcHead, time.Second, inter(0, 1), 20*time.Second, inter(20, 2), 21*time.Second, inter(40, 3), inter(80, 4)), "header 1fff, inter 100-140", "begun without a key frame"},
 		"no header for long":           {steps(aacHead, many{keyed, 0, 10_000, 1000}, aacFrame(9990, 1), keyed(10_000, 1), aacFrame(10_005, 2)), "header 1210, sound 0-15", "header missing"},
 		"no header, and it comes":      {steps(many{keyed, 0, 12_000, 1000}, avcHead, inter(12_000, 1), keyed(12_040, 1)), "header 1fff, key 0", "header missing"},

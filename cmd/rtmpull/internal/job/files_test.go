@@ -267,9 +267,9 @@ func TestHooksEnd(t *testing.T) {
 	hs.end(ctx)
 	var got []string
 	for _, e := range told.of(HookFailed) {
-		got = append(got, e.Err.Error())
+		got = append(got, e.Name+": "+e.Err.Error())
 	}
-	want := []string{"the hook for a: it is running still, and left alone", "the hook for b: there was no time left for it"}
+	want := []string{"a: it is running still, and left alone", "b: there was no time left for it"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

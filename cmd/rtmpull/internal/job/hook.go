@@ -35,17 +35,6 @@ type Hook struct {
 	Limit   time.Duration // 0: DefaultHookLimit
 }
 
-// A HookError is that of a hook.
-type HookError struct {
-	File string
-	Err  error
-}
-
-func (e *HookError) Error() string { return fmt.Sprintf("the hook for %s: %v", e.File, e.Err) }
-
-// Unwrap returns the cause.
-func (e *HookError) Unwrap() error { return e.Err }
-
 // environment is what a file's hook has.
 func (h *Hook) environment(f Finished) []string {
 	name, err := filepath.Abs(f.Name)
@@ -144,7 +133,7 @@ func (hs *hooks) run(queue <-chan Finished) {
 }
 
 func (hs *hooks) fail(f Finished, err error) {
-	hs.report(Event{Kind: HookFailed, Name: f.Name, Err: &HookError{f.Name, err}})
+	hs.report(Event{Kind: HookFailed, Name: f.Name, Err: err})
 }
 
 // add has the hook run for a file, some time. It never waits.

@@ -3,6 +3,7 @@
 package obs
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -119,8 +120,8 @@ func (l Logger) Job(e job.Event, why string) {
 		}
 		event = event.Str("file", e.Name)
 	case job.HookFailed:
-		text = "the command for a complete file failed"
-		event = l.log.Warn().Str("file", e.Name).Str("error", why)
+		text = fmt.Sprintf("the command for %s failed: %s", e.Name, why)
+		event = l.log.Error()
 	default:
 		event = event.Str("file", e.Name)
 	}

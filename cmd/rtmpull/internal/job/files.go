@@ -32,7 +32,7 @@ type FilesOptions struct {
 	Orphans []string                            // files that a recording has left unfinished
 	Recover func(name string) (Finished, error) // completes one of them; a nil error and no name: it is held
 
-	every time.Duration // 0: keepEvery
+	syncEvery, spaceEvery time.Duration // 0: the constants
 }
 
 // A Finished is a file that is complete.
@@ -152,6 +152,7 @@ func (fs *Files) start(report func(Event), end func(error)) {
 	}
 	fs.closing.Go(fs.finish)
 	fs.keeping.Go(func() { fs.keep(end) })
+	fs.keeping.Go(func() { fs.watch(end) })
 	go fs.recover()
 }
 

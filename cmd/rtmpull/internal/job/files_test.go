@@ -168,7 +168,8 @@ func TestFilesSpace(t *testing.T) {
 	}
 }
 
-// A disk that gets full ends the recording, and the file is complete.
+// A disk that gets full ends the recording, and the file is complete. It is looked
+// at more often than it is written to.
 func TestFilesSpaceEnds(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	dir := t.TempDir()
@@ -179,7 +180,7 @@ func TestFilesSpaceEnds(t *testing.T) {
 		p.Linger()
 	})
 	var full atomic.Bool
-	p.Files = openFiles(t, dir, FilesOptions{every: time.Millisecond, MinFree: func(capacity uint64) uint64 {
+	p.Files = openFiles(t, dir, FilesOptions{syncEvery: time.Hour, spaceEvery: time.Millisecond, MinFree: func(capacity uint64) uint64 {
 		if full.Load() {
 			return capacity + 1
 		}

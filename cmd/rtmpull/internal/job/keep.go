@@ -8,8 +8,12 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// keepEvery is how often a recording is sent to the disk, and the disk looked at.
-const keepEvery = 5 * time.Second
+// How often a recording is sent to the disk, and how often the disk's free space is
+// looked at: a small disk fills up quickly.
+const (
+	syncEvery  = 5 * time.Second
+	spaceEvery = time.Second
+)
 
 // A SpaceError tells that a disk has less room than is to be left free.
 type SpaceError struct {
@@ -39,10 +43,23 @@ func (fs *Files) space() error {
 	return nil
 }
 
+// watch ends the recording when there is no room any more.
+func (fs *Files) watch(end func(error)) {
+	fs.often(cmp.Or(fs.options.spaceEvery, spaceEvery), end, fs.space)
+}
+
 // keep sends what has been written to the disk now and then, which the recording
-// does not wait for, and ends it when there is no room any more.
+// does not wait for. A disk may take long for it, so that watch does not either.
 func (fs *Files) keep(end func(error)) {
-	tick := time.NewTicker(cmp.Or(fs.options.every, keepEvery))
+	fs.often(cmp.Or(fs.options.syncEvery, syncEvery), end, func() error {
+		return fs.current.Load().Sync() // the disk tells of a failure once
+	})
+}
+
+// often does something again and again, until the end or an error, which ends the
+// recording.
+func (fs *Files) often(every time.Duration, end func(error), do func() error) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
@@ -50,11 +67,7 @@ func (fs *Files) keep(end func(error)) {
 			return
 		case <-tick.C:
 		}
-		if err := fs.space(); err != nil {
-			end(err)
-			return
-		}
-		if err := fs.current.Load().Sync(); err != nil { // the disk tells of it once
+		if err := do(); err != nil {
 			end(err)
 			return
 		}

@@ -19,7 +19,8 @@ func Summary(out io.Writer, r job.Result, why string) {
 	d := r.Duration.Seconds()
 	rate := ""
 	if d > 0 {
-		rate = ", " + Rate(float64(r.Size)*8/d)
+		// Of the media: a file that was not completed has room for its index in it.
+		rate = ", " + Rate(float64(r.Stats.Bytes)*8/d)
 		if r.Stats.Video > 0 {
 			rate += fmt.Sprintf(", %.1f fps", float64(r.Stats.Frames)/d)
 		}

@@ -132,14 +132,14 @@ func TestSilentAndLive(t *testing.T) {
 func result() job.Result {
 	return job.Result{
 		Media: true, Name: "a.flv", First: "a.flv", Files: 1, Size: 250_000, Duration: 10 * time.Second,
-		Stats:    flvout.Stats{Audio: 430, Video: 250, Frames: 250, KeyFrames: 10, Dropped: flvout.Dropped{Empty: 1, Malformed: 2, TooLarge: 3}},
+		Stats:    flvout.Stats{Audio: 430, Video: 250, Frames: 250, KeyFrames: 10, Bytes: 240_000, Dropped: flvout.Dropped{Empty: 1, Malformed: 2, TooLarge: 3}},
 		Received: rtmp.Stats{Bytes: 260_000, Dropped: 4},
 	}
 }
 
 func TestSummary(t *testing.T) {
 	audio := result()
-	audio.Stats = flvout.Stats{Audio: 1}
+	audio.Stats = flvout.Stats{Audio: 1, Bytes: 240_000}
 	audio.Received.Dropped = 0
 	short := audio
 	short.Duration = 0
@@ -147,8 +147,8 @@ func TestSummary(t *testing.T) {
 		r    job.Result
 		want string
 	}{
-		{result(), "a.flv: 10.00 s, 250 kB, 200 kbit/s, 25.0 fps; 430 audio and 250 video tags\nlost: 9 damaged messages\nended: by a test\n"},
-		{audio, "a.flv: 10.00 s, 250 kB, 200 kbit/s; 1 audio and 0 video tags\nended: by a test\n"},
+		{result(), "a.flv: 10.00 s, 250 kB, 192 kbit/s, 25.0 fps; 430 audio and 250 video tags\nlost: 9 damaged messages\nended: by a test\n"},
+		{audio, "a.flv: 10.00 s, 250 kB, 192 kbit/s; 1 audio and 0 video tags\nended: by a test\n"},
 		{short, "a.flv: 0.00 s, 250 kB; 1 audio and 0 video tags\nended: by a test\n"},
 	} {
 		var out bytes.Buffer

@@ -59,6 +59,7 @@ type Files struct {
 	seq     int    // of the newest that was let go
 	cause   string // of the next split
 	report  func(Event)
+	abort   func(error) // ends the recording
 
 	queue   chan unfinished // closed when the last file is in it
 	hooks   *hooks
@@ -134,11 +135,20 @@ func OpenFiles(o FilesOptions) (*Files, error) {
 	return fs, nil
 }
 
-// open opens a file, or goes on with one.
+// open opens a file, or goes on with one. The one before is sent on first, which
+// tells whether there is room: a full disk ends the recording with that file.
 func (fs *Files) open(seq int) (f *flvout.File, err error) {
 	if seq == 1 && fs.options.Resume != nil {
 		if f, fs.Resumed, err = fs.options.Resume(); !errors.Is(err, iofs.ErrNotExist) {
 			return f, err
+		}
+	}
+	if c := fs.current.Load(); c != nil {
+		if err := c.Flush(); err != nil {
+			return nil, err
+		}
+		if err := fs.space(); err != nil {
+			return nil, err
 		}
 	}
 	return fs.options.Open(seq)
@@ -146,7 +156,7 @@ func (fs *Files) open(seq int) (f *flvout.File, err error) {
 
 // start begins what goes on beside the recording. end ends that.
 func (fs *Files) start(report func(Event), end func(error)) {
-	fs.report = report
+	fs.report, fs.abort = report, end
 	if fs.options.Hook != nil {
 		fs.hooks = startHooks(fs.options.Hook, report)
 	}
@@ -188,7 +198,9 @@ func (fs *Files) tell(f *flvout.File, seq int) {
 // finish completes files until there are no more.
 func (fs *Files) finish() {
 	for u := range fs.queue {
+		was := u.f.Name()
 		err := u.f.Close()
+		short := err != nil && u.f.Name() != was // complete, since it got its name
 		s := u.f.Stats()
 		file := Finished{Name: u.f.Name(), Seq: u.seq, Size: u.f.Size(), Duration: u.f.Duration(), Why: u.why}
 		media := s.Audio+s.Video > 0
@@ -209,8 +221,11 @@ func (fs *Files) finish() {
 		if !media && err == nil {
 			continue
 		}
-		fs.report(Event{Kind: FileClosed, Name: file.Name, Seq: file.Seq, Size: file.Size, Duration: file.Duration, Why: file.Why, Err: err})
-		if err == nil {
+		fs.report(Event{Kind: FileClosed, Name: file.Name, Seq: file.Seq, Size: file.Size, Duration: file.Duration, Why: file.Why, Err: err, Short: short})
+		if short {
+			fs.abort(err)
+		}
+		if err == nil || short {
 			fs.hooks.add(file)
 		}
 	}

@@ -21,6 +21,7 @@ type Event struct {
 	Err      error         // why, of Reconnect; what went wrong, of others
 	Wait     time.Duration // until the attempt that Reconnect announces
 	Attempt  int           // its number in a row
+	Short    bool          // of FileClosed with an Err: the file is complete, but for what there was no room for
 	Why      string        // the file ended, as for programs; empty: with the recording
 	Splice   flvout.SpliceEvent
 }

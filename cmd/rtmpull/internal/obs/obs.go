@@ -102,6 +102,9 @@ func (l Logger) Job(e job.Event, why string) {
 		event = event.Str("media", strings.ToLower(e.Media))
 	case job.FileClosed:
 		switch {
+		case e.Short:
+			text = "a file is complete, but cut short"
+			event = l.log.Error().Str("error", why)
 		case e.Err != nil:
 			text = "a file could not be completed"
 			event = l.log.Error().Str("error", why)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -44,6 +45,7 @@ func tell(t *testing.T, l Logger) {
 	l.Job(job.Event{Kind: job.Reconnect, Wait: 1234567 * time.Microsecond, Attempt: 2}, "lost")
 	l.Job(job.Event{Kind: job.Gap, Duration: 1500 * time.Millisecond, Frames: 36}, "")
 	l.Job(job.Event{Kind: job.Jump, Duration: -time.Second}, "")
+	l.Job(job.Event{Kind: job.FileClosed, Name: "b.flv", Err: syscall.ENOSPC, Short: true}, "full")
 	l.Job(job.Event{Kind: job.HookFailed, Name: "a.flv"}, "exit status 7")
 	trace.Authenticate()
 	l.Served(serve.Event{Kind: serve.Listening})
@@ -54,7 +56,7 @@ func tell(t *testing.T, l Logger) {
 }
 
 func TestLevels(t *testing.T) {
-	for level, lines := range map[Level]int{Quiet: 1, Normal: 10, Verbose: 21, Debug: 22} {
+	for level, lines := range map[Level]int{Quiet: 2, Normal: 11, Verbose: 22, Debug: 23} {
 		var out bytes.Buffer
 		tell(t, New(&out, Options{Level: level}))
 		if got := strings.Count(out.String(), "\n"); got != lines {
@@ -86,6 +88,7 @@ func TestLines(t *testing.T) {
 		"WRN connecting again error=lost attempt=2 wait=1.235s\n",
 		"WRN going on, with a gap duration=1.5s frames=36\n",
 		"WRN the timestamps jump by=-1s\n",
+		"ERR a file is complete, but cut short error=full bytes=0 duration=0s file=b.flv\n",
 		"ERR the command for a.flv failed: exit status 7\n",
 		"DBG the server asks for a user and a password\n",
 		"INF connected addr=:1 conn=1\n",

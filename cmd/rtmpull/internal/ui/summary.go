@@ -178,7 +178,8 @@ func (j *JSON) Event(e job.Event, why string) {
 			Duration float64 `json:"duration"`
 			Reason   string  `json:"reason,omitempty"` // why another follows
 			Error    string  `json:"error,omitempty"`
-		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration), e.Why, why})
+			Short    bool    `json:"cut_short,omitempty"` // and complete all the same
+		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration), e.Why, why, e.Short})
 	case job.Recovered:
 		j.write(struct {
 			header

@@ -93,6 +93,9 @@ func (t *telling) report(e job.Event) {
 	if e.Err != nil {
 		why = describe(&jobError{err: e.Err, mask: t.mask})
 	}
+	if e.Kind == job.HooksAwaited {
+		t.progress.Stop()
+	}
 	t.log.Job(e, why)
 	if t.lines != nil {
 		t.lines.Event(e, why)

@@ -254,23 +254,31 @@ func await(t *testing.T, path string) {
 	}
 }
 
-// Hooks are waited for; not when the program is to end, and then they go on.
+// Hooks are waited for, which is told; for a while only when the program is to end,
+// and then they go on.
 func TestHooksEnd(t *testing.T) {
 	dir := t.TempDir()
 	sentinel := filepath.Join(dir, "go")
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	var told events
-	hs := startHooks(&Hook{Command: "touch " + dir + "/begun; while ! test -e " + sentinel + "; do sleep 0.01; done; touch " + dir + "/done"}, told.add)
+	report := func(e Event) {
+		told.add(e)
+		if e.Kind == HooksAwaited {
+			cancel()
+		}
+	}
+	hs := startHooks(&Hook{Command: "touch " + dir + "/begun; while ! test -e " + sentinel + "; do sleep 0.01; done; touch " + dir + "/done"}, report)
+	hs.patience, hs.grace = time.Millisecond, 2*time.Millisecond
 	hs.add(Finished{Name: "a", Seq: 1})
 	hs.add(Finished{Name: "b", Seq: 2})
 	await(t, filepath.Join(dir, "begun"))
-	go cancel()
 	hs.end(ctx)
 	var got []string
-	for _, e := range told.of(HookFailed) {
-		got = append(got, e.Name+": "+e.Err.Error())
+	for _, e := range told.list {
+		got = append(got, fmt.Sprint(e.Kind, " ", e.Name, e.Files, " ", e.Err))
 	}
-	want := []string{"a: it is running still, and left alone", "b: there was no time left for it"}
+	want := []string{"hooks_awaited 2 <nil>", "hook_left a0 <nil>", "hook_failed b0 there was no time left for it"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -282,6 +290,20 @@ func TestHooksEnd(t *testing.T) {
 	var none *hooks
 	none.add(Finished{})
 	none.end(t.Context())
+}
+
+// A signal shortens the wait, and does not end it.
+func TestHooksGrace(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := t.TempDir()
+	var told events
+	hs := startHooks(&Hook{Command: "sleep 0.01; touch " + dir + "/done"}, told.add)
+	hs.add(Finished{Name: "a", Seq: 1})
+	hs.end(ctx)
+	if !exists(filepath.Join(dir, "done")) || len(told.of(HookFailed)) > 0 || hs.waiting.Load() != 0 {
+		t.Errorf("%+v", told.list)
+	}
 }
 
 // A hook that is slow keeps nobody waiting.

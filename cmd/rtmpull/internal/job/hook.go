@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +22,9 @@ const (
 	// hookGrace is how long hooks are waited for when a signal has ended the
 	// recording.
 	hookGrace = time.Minute
+
+	// hookPatience is how long they are waited for before that is told.
+	hookPatience = time.Second
 
 	// maxHooks is how many files wait for their hook; those of more are left out.
 	maxHooks = 1000
@@ -95,7 +99,7 @@ func (h *Hook) run(f Finished, leave <-chan struct{}) error {
 }
 
 var (
-	errLeft = errors.New("it is running still, and left alone")
+	errLeft = errors.New("it is left running")
 	errLate = errors.New("there was no time left for it")
 )
 
@@ -106,6 +110,9 @@ type hooks struct {
 	report func(Event)
 	leave  chan struct{}
 	done   chan struct{}
+
+	waiting         atomic.Int64  // files whose hook has not ended
+	grace, patience time.Duration // 0: the constants
 
 	mu    sync.Mutex
 	queue chan Finished // nil: there will be no more
@@ -120,15 +127,24 @@ func startHooks(h *Hook, report func(Event)) *hooks {
 func (hs *hooks) run(queue <-chan Finished) {
 	defer close(hs.done)
 	for f := range queue {
-		select {
-		case <-hs.leave:
-			hs.fail(f, errLate)
-			continue
-		default:
-		}
-		if err := hs.hook.run(f, hs.leave); err != nil {
-			hs.fail(f, err)
-		}
+		hs.one(f)
+		hs.waiting.Add(-1)
+	}
+}
+
+func (hs *hooks) one(f Finished) {
+	select {
+	case <-hs.leave:
+		hs.fail(f, errLate)
+		return
+	default:
+	}
+	switch err := hs.hook.run(f, hs.leave); {
+	case err == nil:
+	case errors.Is(err, errLeft):
+		hs.report(Event{Kind: HookLeft, Name: f.Name})
+	default:
+		hs.fail(f, err)
 	}
 }
 
@@ -146,15 +162,17 @@ func (hs *hooks) add(f Finished) {
 	if hs.queue == nil {
 		return
 	}
+	hs.waiting.Add(1)
 	select {
 	case hs.queue <- f:
 	default:
+		hs.waiting.Add(-1)
 		hs.fail(f, fmt.Errorf("%d files wait for it already", maxHooks))
 	}
 }
 
-// end waits for the hooks: as long as they take, or, once ctx has ended, for
-// hookGrace if it had ended before. Those still under way are left alone.
+// end waits for the hooks: as long as they take, but for hookGrace at most once ctx
+// has ended. One that is under way then is left alone.
 func (hs *hooks) end(ctx context.Context) {
 	if hs == nil {
 		return
@@ -163,20 +181,27 @@ func (hs *hooks) end(ctx context.Context) {
 	close(hs.queue)
 	hs.queue = nil
 	hs.mu.Unlock()
+	tell := time.NewTimer(cmp.Or(hs.patience, hookPatience))
+	defer tell.Stop()
 	hurry := ctx.Done()
 	var late <-chan time.Time
-	if ctx.Err() != nil {
-		hurry = nil
-		timer := time.NewTimer(hookGrace)
-		defer timer.Stop()
-		late = timer.C
+	for {
+		select {
+		case <-hs.done:
+			return
+		case <-tell.C:
+			if n := hs.waiting.Load(); n > 0 {
+				hs.report(Event{Kind: HooksAwaited, Files: int(n)})
+			}
+		case <-hurry:
+			hurry = nil
+			timer := time.NewTimer(cmp.Or(hs.grace, hookGrace))
+			defer timer.Stop()
+			late = timer.C
+		case <-late:
+			close(hs.leave)
+			<-hs.done
+			return
+		}
 	}
-	select {
-	case <-hs.done:
-		return
-	case <-hurry:
-	case <-late:
-	}
-	close(hs.leave)
-	<-hs.done
 }

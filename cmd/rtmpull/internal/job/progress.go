@@ -13,6 +13,7 @@ type Event struct {
 	Kind     Kind
 	Name     string // of the output
 	Seq      int    // the file's number among those of the recording
+	Files    int    // whose hook has not ended, of HooksAwaited
 	Media    string // Audio or Video, of FirstMedia
 	Size     int64
 	Duration time.Duration // of the file; of what is missing, for Gap; of Jump, perhaps negative
@@ -48,6 +49,11 @@ const (
 
 	Recovered  Kind = "recovered" // a file was completed that a recording had left unfinished, or could not be
 	HookFailed Kind = "hook_failed"
+	HookLeft   Kind = "hook_left" // running, when there was no time left to wait for it
+
+	// HooksAwaited: all is recorded and complete, and only hooks are waited for. The
+	// progress does not move any more.
+	HooksAwaited Kind = "hooks_awaited"
 )
 
 // Progress is how far a job is. One goroutine updates it; any may read

@@ -125,6 +125,16 @@ func (l Logger) Job(e job.Event, why string) {
 	case job.HookFailed:
 		text = fmt.Sprintf("the command for %s failed: %s", e.Name, why)
 		event = l.log.Error()
+	case job.HookLeft:
+		text = fmt.Sprintf("the command for %s is left running", e.Name)
+		event = l.log.Warn()
+	case job.HooksAwaited:
+		files := "1 file"
+		if e.Files != 1 {
+			files = fmt.Sprintf("%d files", e.Files)
+		}
+		text = "waiting for the command of " + files
+		event = l.log.Info()
 	default:
 		event = event.Str("file", e.Name)
 	}

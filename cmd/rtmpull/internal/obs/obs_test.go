@@ -46,6 +46,9 @@ func tell(t *testing.T, l Logger) {
 	l.Job(job.Event{Kind: job.Gap, Duration: 1500 * time.Millisecond, Frames: 36}, "")
 	l.Job(job.Event{Kind: job.Jump, Duration: -time.Second}, "")
 	l.Job(job.Event{Kind: job.FileClosed, Name: "b.flv", Err: syscall.ENOSPC, Short: true}, "full")
+	l.Job(job.Event{Kind: job.HookLeft, Name: "a.flv"}, "")
+	l.Job(job.Event{Kind: job.HooksAwaited, Files: 1}, "")
+	l.Job(job.Event{Kind: job.HooksAwaited, Files: 2}, "")
 	l.Job(job.Event{Kind: job.HookFailed, Name: "a.flv"}, "exit status 7")
 	trace.Authenticate()
 	l.Served(serve.Event{Kind: serve.Listening})
@@ -56,7 +59,7 @@ func tell(t *testing.T, l Logger) {
 }
 
 func TestLevels(t *testing.T) {
-	for level, lines := range map[Level]int{Quiet: 2, Normal: 11, Verbose: 22, Debug: 23} {
+	for level, lines := range map[Level]int{Quiet: 2, Normal: 14, Verbose: 25, Debug: 26} {
 		var out bytes.Buffer
 		tell(t, New(&out, Options{Level: level}))
 		if got := strings.Count(out.String(), "\n"); got != lines {
@@ -89,6 +92,9 @@ func TestLines(t *testing.T) {
 		"WRN going on, with a gap duration=1.5s frames=36\n",
 		"WRN the timestamps jump by=-1s\n",
 		"ERR a file is complete, but cut short error=full bytes=0 duration=0s file=b.flv\n",
+		"WRN the command for a.flv is left running\n",
+		"INF waiting for the command of 1 file\n",
+		"INF waiting for the command of 2 files\n",
 		"ERR the command for a.flv failed: exit status 7\n",
 		"DBG the server asks for a user and a password\n",
 		"INF connected addr=:1 conn=1\n",

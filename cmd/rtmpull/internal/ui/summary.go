@@ -194,6 +194,16 @@ func (j *JSON) Event(e job.Event, why string) {
 			File  string `json:"file"`
 			Error string `json:"error"`
 		}{j.header(string(e.Kind)), e.Name, why})
+	case job.HookLeft:
+		j.write(struct {
+			header
+			File string `json:"file"`
+		}{j.header(string(e.Kind)), e.Name})
+	case job.HooksAwaited:
+		j.write(struct {
+			header
+			Files int `json:"files"`
+		}{j.header(string(e.Kind)), e.Files})
 	}
 }
 

@@ -224,6 +224,8 @@ func TestJSON(t *testing.T) {
 	j.Event(job.Event{Kind: job.Reconnect, Wait: 1234567 * time.Microsecond, Attempt: 2}, "lost")
 	j.Event(job.Event{Kind: job.Gap, Duration: 1500 * time.Millisecond, Frames: 36}, "")
 	j.Event(job.Event{Kind: job.Jump, Duration: -time.Second}, "")
+	j.Event(job.Event{Kind: job.HooksAwaited, Files: 2}, "")
+	j.Event(job.Event{Kind: job.HookLeft, Name: "a.flv"}, "")
 	j.PushSummary(job.PushResult{
 		Duration: 10 * time.Second, Size: 250_000, Audio: 430, Video: 250, KeyFrames: 10, Reconnects: 1,
 		LeftOut: job.LeftOut{Empty: 2}, Skipped: job.Skipped{Frames: 1, Time: 40 * time.Millisecond},
@@ -257,6 +259,8 @@ func TestJSON(t *testing.T) {
 		`{"message_type":"reconnect","reason":"lost","wait":1.235,"attempt":2}` + "\n",
 		`{"message_type":"gap","duration":1.5,"frames":36}` + "\n",
 		`{"message_type":"jump","duration":-1}` + "\n",
+		`{"message_type":"hooks_awaited","files":2}` + "\n",
+		`{"message_type":"hook_left","file":"a.flv"}` + "\n",
 		`{"message_type":"summary","bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"left_out":2,"reconnects":1,"missing":0.04,"ended":"by <a> test","exit_status":2}` + "\n",
 	}
 	if strings.Join(got, "") != strings.Join(want, "") {

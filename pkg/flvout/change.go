@@ -88,7 +88,9 @@ func (s *Splicer) turn(t *Tag, c *Class) error {
 		if !changed {
 			continue
 		}
-		now, err := s.decide(lane(h.Type), c, old, class.Codec)
+		after := ReadParameters(h, &class)
+		after.Codec = class.Codec
+		now, err := s.decide(lane(h.Type), c, old, after)
 		if err != nil {
 			return err
 		}
@@ -119,25 +121,27 @@ func (s *Splicer) turn(t *Tag, c *Class) error {
 }
 
 // change tells whether a sequence header is another than the one that was in
-// force, and of which codec that was.
-func (s *Splicer) change(h Tag, c *Class) (old Codec, changed bool) {
+// force, and of what that told.
+func (s *Splicer) change(h Tag, c *Class) (old Parameters, changed bool) {
 	if c.Kind != KindConfig {
-		return 0, false
+		return old, false
 	}
 	t, ok := s.written.other(h, c)
 	if !ok {
-		return 0, false
+		return old, false
 	}
 	was := Classify(t)
-	return was.Codec, len(was.Payload) > 0 || was.Codec != c.Codec
+	old = ReadParameters(t, &was)
+	old.Codec = was.Codec
+	return old, len(was.Payload) > 0 || was.Codec != c.Codec
 }
 
 // decide tells whether to begin a new file ahead of a frame, c, since a track
 // changed. A file that has no frame of it is new enough: a publisher that comes
 // back with other parameters changes the sound a little later than the picture.
-func (s *Splicer) decide(lane int, c *Class, old, now Codec) (split bool, err error) {
+func (s *Splicer) decide(lane int, c *Class, old, now Parameters) (split bool, err error) {
 	s.fixed.Changes++
-	e := SpliceEvent{Kind: HeaderChanged, Type: typeOf(lane), Old: old, New: now}
+	e := SpliceEvent{Kind: HeaderChanged, Type: typeOf(lane), Old: old.Codec, New: now.Codec, Before: old, After: now}
 	e.Split = s.o.OnChange == ChangeSplit && s.canSplit() && s.passed[lane]
 	s.tell(e)
 	switch {
@@ -170,7 +174,7 @@ func (s *Splicer) codecChanged(t *Tag, c *Class) bool {
 // changeCodec lets a file begin with a frame of another codec.
 func (s *Splicer) changeCodec(t *Tag, c *Class) error {
 	n := lane(t.Type)
-	split, err := s.decide(n, c, s.gate.codec[n], c.Codec)
+	split, err := s.decide(n, c, Parameters{Codec: s.gate.codec[n]}, Parameters{Codec: c.Codec})
 	if split {
 		s.split, s.turning = true, true
 	}

@@ -97,6 +97,9 @@ type SpliceEvent struct {
 	Old     Codec
 	New     Codec
 	Split   bool
+
+	// What the headers before and after a change say; zero if there are none.
+	Before, After Parameters
 }
 
 // Corrections count everything that was mended, left out or decided.

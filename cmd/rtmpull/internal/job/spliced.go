@@ -1,6 +1,8 @@
 package job
 
 import (
+	"fmt"
+
 	"github.com/yutopp/go-flv/tag"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
@@ -54,4 +56,24 @@ func MediaName(t tag.TagType) string {
 		return "audio"
 	}
 	return "video"
+}
+
+// CodecText writes a codec with what is known of its picture or sound: "avc1 320x240".
+func CodecText(c flvout.Codec, p flvout.Parameters) string {
+	text := c.String()
+	if size := SizeText(p); size != "" {
+		text += " " + size
+	}
+	if p.SampleRate > 0 {
+		text += fmt.Sprintf(" %d Hz", p.SampleRate)
+	}
+	return text
+}
+
+// SizeText writes the size of pictures; empty: it is not known.
+func SizeText(p flvout.Parameters) string {
+	if p.Width == 0 || p.Height == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%dx%d", p.Width, p.Height)
 }

@@ -96,7 +96,7 @@ func (l Logger) Job(e job.Event, why string) {
 		event = l.log.Info().Int64("tags", e.Splice.Tags).Stringer("duration", e.Duration).Stringer("at", e.Splice.At)
 	case job.CodecChange:
 		text = "the parameters of the stream change"
-		event = l.log.Info().Str("media", job.MediaName(e.Splice.Type)).Stringer("from", e.Splice.Old).Stringer("to", e.Splice.New).
+		event = l.log.Info().Str("media", job.MediaName(e.Splice.Type)).Str("from", job.CodecText(e.Splice.Old, e.Splice.Before)).Str("to", job.CodecText(e.Splice.New, e.Splice.After)).
 			Bool("new_file", e.Splice.Split).Stringer("at", e.Splice.At)
 	case job.FirstMedia:
 		event = event.Str("media", strings.ToLower(e.Media))

@@ -148,12 +148,17 @@ func (j *JSON) Event(e job.Event, why string) {
 	case job.CodecChange:
 		j.write(struct {
 			header
-			At      float64 `json:"at"`
-			Media   string  `json:"media"`
-			From    string  `json:"from"`
-			To      string  `json:"to"`
-			NewFile bool    `json:"new_file"`
-		}{j.header(string(e.Kind)), seconds(e.Splice.At), job.MediaName(e.Splice.Type), e.Splice.Old.String(), e.Splice.New.String(), e.Splice.Split})
+			At       float64 `json:"at"`
+			Media    string  `json:"media"`
+			From     string  `json:"from"`
+			To       string  `json:"to"`
+			NewFile  bool    `json:"new_file"`
+			FromSize string  `json:"from_size,omitempty"`
+			ToSize   string  `json:"to_size,omitempty"`
+			FromRate int     `json:"from_sample_rate,omitempty"` // Hz
+			ToRate   int     `json:"to_sample_rate,omitempty"`
+		}{j.header(string(e.Kind)), seconds(e.Splice.At), job.MediaName(e.Splice.Type), e.Splice.Old.String(), e.Splice.New.String(), e.Splice.Split,
+			job.SizeText(e.Splice.Before), job.SizeText(e.Splice.After), e.Splice.Before.SampleRate, e.Splice.After.SampleRate})
 	case job.Wrap, job.Loops, job.Oddity:
 		j.write(struct {
 			header

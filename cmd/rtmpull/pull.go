@@ -50,7 +50,7 @@ In the end it is waited for; a signal shortens that to a minute at most.
 Exit status: 0 the stream ended by the server's word, or a limit was reached; 1 failed;
 2 incomplete, the connection was lost; 3 never connected; 4 refused by the server;
 5 the output failed; 6 connected, but no media came; 64 wrong usage;
-130, 143, 129 interrupted, terminated, hung up (the file is complete);
+130, 143, 129, 131 interrupted, terminated, hung up, quit (the file is complete);
 141 the reader of standard output went away.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

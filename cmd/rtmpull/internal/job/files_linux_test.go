@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal" //nolint:depguard // at the limit the kernel sends a signal, too
+	"os/signal"
 	"path/filepath"
 	"syscall"
 	"testing"

@@ -55,8 +55,7 @@ type FileOptions struct {
 	// is DefaultIndexEntries, and with less there is no index.
 	IndexEntries int
 
-	Raw   bool // timestamps are written as they come; else the file begins at 0
-	NoEnd bool // Close does not end the sequence of the video; more will follow
+	Raw bool // timestamps are written as they come; else the file begins at 0
 }
 
 // Create prepares the file path with no options.
@@ -99,7 +98,7 @@ func (o FileOptions) writer(f *File) *Writer {
 	w := NewWriter(f.part)
 	w.opening.wait = fileHeldTime
 	w.raw = o.Raw
-	w.file = &fileOutput{entries: o.entries(), noEnd: o.NoEnd, onFlush: f.checkpoint}
+	w.file = &fileOutput{entries: o.entries(), onFlush: f.checkpoint}
 	w.onFail = f.cut
 	w.all = *newSummary(w.file.entries)
 	return w
@@ -162,9 +161,7 @@ func (f *File) Size() int64 {
 	if f.failed || f.roomy {
 		return n
 	}
-	if !f.w.file.noEnd {
-		n += tagHeaderSize + maxEndSize + trailerSize
-	}
+	n += tagHeaderSize + maxEndSize + trailerSize
 	spare, _ := h.spare(max(f.w.all.entries()+1, minKeyframes), n)
 	return n - spare
 }

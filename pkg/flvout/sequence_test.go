@@ -125,18 +125,6 @@ func TestFileCodecs(t *testing.T) {
 	}
 }
 
-// TestFileNoEnd leaves a sequence open.
-func TestFileNoEnd(t *testing.T) {
-	f, err := FileOptions{NoEnd: true}.Create(filepath.Join(t.TempDir(), "a.flv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeAll(t, f, []Tag{avcFrame(0, 1, true)})
-	if got := media(scan(t, readFile(t, f.Name()))); len(got) != 1 {
-		t.Errorf("got %d tags, want 1", len(got))
-	}
-}
-
 // TestFileRaw keeps the timestamps that came.
 func TestFileRaw(t *testing.T) {
 	f, err := FileOptions{Raw: true}.Create(filepath.Join(t.TempDir(), "a.flv"))

@@ -169,12 +169,11 @@ func (o *repairOptions) tell(out io.Writer, file string, r *flvout.Repaired) err
 func findings(r *flvout.Repaired) (wrong, left list) {
 	c, not := &r.Corrections, &r.Stats.Dropped
 	wrong, left = damaged(&r.Damage)
-	left.count(c.Undecodable+c.Early+not.NoKey, "frame", " in front of the first that can be decoded")
 	left.count(c.Repeats+c.RepeatedHeaders, "repeated tag", "")
 	left.count(c.Ends, "end", " of sequence in the middle")
 	left.count(not.Empty, "empty tag", "")
 	left.count(not.Script, "script tag", "")
-	left.count(not.Total()-not.Empty-not.NoKey-not.Script, "tag", " that players cannot use")
+	left.count(not.Total()-not.Empty-not.Script, "tag", " that players cannot use")
 	wrong.count(c.Jumps+c.Wraps, "jump", " of the clock")
 	wrong.count(c.Raised, "timestamp", " that went back")
 	wrong.count(c.Made, "missing sequence header", "")
@@ -205,16 +204,15 @@ type repairLine struct {
 // repairDamage is what was wrong with it, and what was left out.
 type repairDamage struct {
 	flvout.Damage
-	Jumps       int64  `json:"clock_jumps"`
-	Raised      int64  `json:"timestamps_raised"`
-	Made        int64  `json:"headers_made"`
-	Moved       bool   `json:"tags_changed"`
-	Flags       bool   `json:"wrong_flags"`
-	Metadata    bool   `json:"wrong_metadata"`
-	Index       string `json:"index,omitempty"` // its state, if that was not right
-	Undecodable int64  `json:"undecodable_frames"`
-	Repeats     int64  `json:"repeated_tags"`
-	Dropped     int64  `json:"dropped_tags"` // empty, commands, script data
+	Jumps    int64  `json:"clock_jumps"`
+	Raised   int64  `json:"timestamps_raised"`
+	Made     int64  `json:"headers_made"`
+	Moved    bool   `json:"tags_changed"`
+	Flags    bool   `json:"wrong_flags"`
+	Metadata bool   `json:"wrong_metadata"`
+	Index    string `json:"index,omitempty"` // its state, if that was not right
+	Repeats  int64  `json:"repeated_tags"`
+	Dropped  int64  `json:"dropped_tags"` // empty, commands, script data
 }
 
 func (o *repairOptions) tellJSON(out io.Writer, file string, r *flvout.Repaired, err error) error {
@@ -232,8 +230,7 @@ func (o *repairOptions) tellJSON(out io.Writer, file string, r *flvout.Repaired,
 		line.Damage = &repairDamage{
 			Damage: r.Damage, Jumps: c.Jumps + c.Wraps, Raised: c.Raised, Made: c.Made, Moved: r.Moved,
 			Flags: r.Flags, Metadata: r.Metadata, Index: r.Index,
-			Undecodable: c.Undecodable + c.Early + not.NoKey, Repeats: c.Repeats + c.RepeatedHeaders,
-			Dropped: not.Total() - not.NoKey + c.Ends,
+			Repeats: c.Repeats + c.RepeatedHeaders, Dropped: not.Total() + c.Ends,
 		}
 		if *line.Damage == (repairDamage{}) {
 			line.Damage = nil

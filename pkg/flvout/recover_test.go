@@ -66,20 +66,7 @@ func TestRecover(t *testing.T) {
 // TestRecoverCut cuts a part file at many places: one tag is lost at most, and
 // what is there is complete.
 func TestRecoverCut(t *testing.T) {
-	tags := scan(t, sample(t, "bars.flv"))
-	f := create(t, filepath.Join(t.TempDir(), "show.flv"))
-	for _, tg := range tags {
-		if err := f.WriteTag(tg); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := f.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	b := readFile(t, f.Name())
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	b := abandonedFile(t, filepath.Join(t.TempDir(), "show.flv"))
 	at := offsets(t, b)
 	for n := at[1] + 1; n < len(b); n += 7919 {
 		path := filepath.Join(t.TempDir(), "show.flv")

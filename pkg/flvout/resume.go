@@ -208,7 +208,7 @@ func (m *mender) point() *ResumePoint {
 // that is all until the end of the file. Call it before the first tag is written.
 func (s *Splicer) Resume(p *ResumePoint) error {
 	for i := range p.headers.Len() {
-		s.Remember(p.headers.At(i))
+		s.remember(p.headers.At(i))
 	}
 	r := newSalvagerAt(p.file, p.from, p.end)
 	for {
@@ -222,7 +222,7 @@ func (s *Splicer) Resume(p *ResumePoint) error {
 		if err != nil {
 			return newError("read", s.Name(), err)
 		}
-		s.Remember(t)
+		s.remember(t)
 	}
 }
 

@@ -114,11 +114,11 @@ func (s *Splicer) Arrived(at time.Duration) { s.line.arrived(at) }
 // Corrections counts what was mended and left out so far.
 func (s *Splicer) Corrections() Corrections { return s.fixed }
 
-// Remember takes a tag of the file that is to be continued, with its timestamp in
+// remember takes a tag of the file that is to be continued, with its timestamp in
 // the recording: its headers are in force, and its frames are not written again.
 // Call it for all tags, or the headers and the last thousand or more; then
 // Rejoin.
-func (s *Splicer) Remember(t Tag) {
+func (s *Splicer) remember(t Tag) {
 	c := Classify(t)
 	switch c.Kind {
 	case KindConfig, KindColorInfo:

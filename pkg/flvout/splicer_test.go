@@ -362,7 +362,7 @@ func TestSplicerRemembers(t *testing.T) {
 		out := newFiles()
 		s := NewSplicer(out, SplicerOptions{})
 		for _, tg := range tags[:cut] {
-			s.Remember(Tag{tg.Type, tg.Timestamp, tg.Body})
+			s.remember(Tag{tg.Type, tg.Timestamp, tg.Body})
 		}
 		if err := s.Rejoin(); err != nil {
 			t.Fatal(err)

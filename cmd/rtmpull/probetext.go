@@ -315,20 +315,16 @@ func (p *probed) verdict() string {
 		flvout.FaultEmpty:    "it has empty tags",
 		flvout.FaultIndex:    "its index is wrong",
 	}
-	var parts []string
-	for _, f := range p.Faults {
-		parts = append(parts, words[f])
-	}
-	text := "sound"
-	if len(parts) > 0 {
-		text = strings.Join(parts, ", ")
+	text := phrases(words, p.Faults)
+	if text == "" {
+		text = "sound"
 	}
 	switch {
 	case p.Repair == "" || p.Repair == flvout.RepairNone:
 		return text
 	case p.Repair == flvout.RepairOutput:
 		return text + "; rtmpull repair --output mends what can be mended"
-	case len(parts) > 0:
+	case len(p.Faults) > 0:
 		return text + "; rtmpull repair mends what can be mended"
 	}
 	return text + "; rtmpull repair " + p.advice()
@@ -343,9 +339,13 @@ func (p *probed) advice() string {
 		flvout.AdviceIndex:    "adds a key-frame index",
 		flvout.AdviceTags:     "mends timestamps or tags that players may stumble over",
 	}
-	var parts []string
-	for _, a := range p.Advice {
-		parts = append(parts, words[a])
+	return phrases(words, p.Advice)
+}
+
+func phrases[T comparable](words map[T]string, list []T) string {
+	parts := make([]string, len(list))
+	for i, v := range list {
+		parts[i] = words[v]
 	}
 	return strings.Join(parts, ", ")
 }

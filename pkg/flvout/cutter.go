@@ -16,10 +16,11 @@ const (
 	CutSize             // the next pictures would make it too large
 	CutClock            // a moment that was asked for has come
 	CutSplit            // Split was called
+	CutAsked            // SplitAtKey was called
 	CutNoKey
 )
 
-var cutNames = [...]string{"end", "time", "size", "clock", "split", "no_key_frame"}
+var cutNames = [...]string{"end", "time", "size", "clock", "split", "signal", "no_key_frame"}
 
 // String gives the reason's name, as for programs.
 func (c Cut) String() string {
@@ -64,6 +65,8 @@ type cutter struct {
 	arrived time.Duration
 	edge    time.Duration // when to cut by the clock
 	split   bool          // cut before the next frame
+	asked   bool          // cut as soon as can be
+	askedAt int64         // ms
 
 	lowest uint8 // track of video, the default one; 0 unless there is no such
 	any    bool  // there was video
@@ -106,6 +109,8 @@ func (r *cutter) due(t Tag, c *Class, file sizer) (why Cut, cut bool) {
 		slack = cutSlack
 	}
 	switch {
+	case r.asked:
+		return CutAsked, true
 	case r.time > 0 && pos+slack >= r.time && !r.nearEdge(), pos >= maxFileTime-longestGOP:
 		return CutTime, true
 	case r.size > 0 && size+grow+closing > r.size:
@@ -132,7 +137,8 @@ func (r *cutter) overdue(pos int64, file sizer) bool {
 	case pos-r.key < longestGOP:
 		return false
 	}
-	return r.time > 0 && pos >= 2*r.time ||
+	return r.asked && pos-r.askedAt >= longestGOP ||
+		r.time > 0 && pos >= 2*r.time ||
 		r.size > 0 && file.Size() >= 2*r.size ||
 		r.align != nil && r.arrived >= r.edge+longestGOP*time.Millisecond
 }
@@ -149,6 +155,13 @@ func (r *cutter) isDefaultKey(c *Class) bool {
 		}
 	}
 	return false
+}
+
+// ask cuts the file, if it has a frame, where it can be.
+func (r *cutter) ask() {
+	if r.begun && !r.asked {
+		r.asked, r.askedAt = true, r.pos
+	}
 }
 
 // took notes a frame that is about to go to the file.
@@ -199,7 +212,7 @@ func (r *cutter) measure(file sizer) {
 // cut ends the file before a frame, and returns how long it was, in ms.
 func (r *cutter) cut(t Tag, file sizer) int64 {
 	r.measure(file)
-	r.begun, r.video, r.split = false, false, false
+	r.begun, r.video, r.split, r.asked = false, false, false, false
 	return r.at(t)
 }
 

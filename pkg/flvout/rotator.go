@@ -313,6 +313,11 @@ func (r *Rotator) Split() error {
 	return r.err
 }
 
+// SplitAtKey begins a new file as soon as can be without a loss: at the next key
+// frame, as when a limit is passed. If none comes for 30 s the cut is made all the
+// same. It does nothing if the file has no frame.
+func (r *Rotator) SplitAtKey() { r.cuts.ask() }
+
 // Arrived tells when the tags came that are written from now on, by any clock
 // that only goes forward.
 func (r *Rotator) Arrived(at time.Duration) { r.cuts.arrived = at }

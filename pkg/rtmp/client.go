@@ -80,9 +80,11 @@ type Client struct {
 	StartTimeout time.Duration // from the first status to the first media, else ErrNoMedia; 0: none
 	IdleTimeout  time.Duration // without media that ends a stream with ErrIdle; 0: none
 
-	// EOFGrace is how long media may stay away after the server has said that
-	// the stream is at its end (Stream EOF) before that is believed: some say so
-	// when a publisher is replaced. 0: DefaultEOFGrace.
+	// EOFGrace is how long media may stay away after the server has announced the
+	// end of the stream before that is believed: Stream EOF, UnpublishNotify,
+	// onFCUnsubscribe, and of a live stream Play.Stop. Servers say so when a
+	// publisher leaves, and keep the connection for the next one. 0:
+	// DefaultEOFGrace; negative: it is believed at once.
 	EOFGrace time.Duration
 
 	Trace *Trace

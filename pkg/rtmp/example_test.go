@@ -49,7 +49,7 @@ func exampleServer() (url string, stop func()) {
 		p.Data(0, amf.String("onMetaData"), amf.Null{})
 		p.Audio(0, []byte{0xaf, 1, 0x21})
 		p.Video(40, []byte{0x17, 1, 0, 0, 0})
-		p.Status("status", "NetStream.Play.Stop")
+		p.Status("status", "NetStream.Play.Complete")
 		p.Linger()
 	})
 	return server.URL("live/show?key=secret"), func() { t.cleanup() }

@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"context"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -23,7 +24,7 @@ type Player struct {
 	err      error
 
 	lastMedia time.Time // of the newest, or of the stream's start
-	eofAt     time.Time // when the server said that the stream is at its end; zero: not
+	eofAt     time.Time // when the server announced the end of the stream; zero: not
 	alarmAt   time.Time // when to call alarm; zero: never
 	alarm     func()
 
@@ -62,6 +63,11 @@ func (p *Player) Next() (*message.Message, error) {
 	}
 	for p.err == nil {
 		m, err := p.hear()
+		if p.session.State() == session.Ended {
+			err = p.dismissed(err)
+		} else if err == nil && p.believes() {
+			err = io.EOF
+		}
 		if err != nil {
 			p.err = p.wrap(err)
 			p.publish()
@@ -87,7 +93,7 @@ func (p *Player) setUp(deadline time.Time, cautious bool) error {
 
 func (p *Player) send(m *message.Message) error { return p.conn.send(m) }
 
-func (p *Player) streaming() { p.lastMedia = p.since }
+func (p *Player) streaming() { p.lastMedia, p.eofAt = p.since, time.Time{} }
 
 func (p *Player) delivered(m *message.Message) {
 	p.tally.media(m)
@@ -101,12 +107,20 @@ func (p *Player) delivered(m *message.Message) {
 // noted takes from an event what matters for the clock.
 func (p *Player) noted(e *session.Event) {
 	switch {
-	case e.Kind == session.StreamEOF || e.Complete():
+	case e.Ending && p.eofAt.IsZero(): // nginx-rtmp announces it twice
 		p.eofAt = p.conn.lastIn
-	case e.Kind == session.StreamBegin || e.Code == "NetStream.Play.PublishNotify":
+	case e.Begun:
 		p.eofAt = time.Time{} // there is a publisher again
 	}
 }
+
+// EndedAt is when the server announced the end of the stream, which it may take
+// back until Next has returned io.EOF; see Client.EOFGrace. It is zero if it has
+// not, or has taken it back, and also if it has left no doubt, as at the end of a
+// recorded stream. After an io.EOF it so tells a stream whose publisher may come
+// back from one that is over; a server that hung up may not have waited for the
+// grace to pass. Who calls Next may call EndedAt.
+func (p *Player) EndedAt() time.Time { return p.eofAt }
 
 // BeforeWait makes Next call f whenever it is about to wait for the server, for
 // what should not wait along with it: the flush of what was written. While the

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // beforeRead acknowledges what has come, even in the middle of a message that is
@@ -68,10 +70,32 @@ func (p *Player) mediaTimeout() time.Duration {
 }
 
 func (p *Player) grace() time.Duration {
-	if g := p.client.EOFGrace; g > 0 {
-		return g
+	if g := p.client.EOFGrace; g != 0 {
+		return max(0, g)
 	}
 	return DefaultEOFGrace
+}
+
+// believes tells whether the end has been announced, and nothing is to be waited
+// for then.
+func (p *Player) believes() bool { return !p.eofAt.IsZero() && p.grace() == 0 && !p.paused }
+
+// dismissed finds out what the end of the conversation by the server's word means:
+// after it has announced the end of the stream, to close the connection is part of
+// that.
+func (p *Player) dismissed(err error) error {
+	if errors.Is(err, io.EOF) {
+		p.eofAt = time.Time{} // it leaves no doubt
+		return err
+	}
+	if p.eofAt.IsZero() {
+		return err
+	}
+	refusal, refused := errors.AsType[*session.StatusError](err)
+	if errors.Is(err, session.ErrClosed) || refused && refusal.Closes() {
+		return io.EOF
+	}
+	return err
 }
 
 func (p *Player) readFailed(err error) error {
@@ -80,7 +104,7 @@ func (p *Player) readFailed(err error) error {
 	}
 	if !errors.Is(err, os.ErrDeadlineExceeded) { // of the read; that of a write is a TimeoutError
 		if hungUp(err) && !p.eofAt.IsZero() {
-			return io.EOF // it had said that the stream was at its end
+			return io.EOF
 		}
 		return noEOF(err)
 	}

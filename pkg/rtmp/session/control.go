@@ -127,5 +127,17 @@ func (s *Session) handleUserControl(dst []Reaction, m *message.Message) []Reacti
 	if s.state < Starting || value != 0 && value != s.streamID && !s.media.adopted(value) {
 		return dst
 	}
-	return notify(dst, Event{Kind: kind, StreamID: value})
+	e := Event{Kind: kind, StreamID: value}
+	if s.cfg.Role == Play {
+		switch kind {
+		case StreamBegin:
+			s.media.resumes()
+			e.Begun = true
+		case StreamEOF:
+			e.Ending = !s.media.forgives(forgiveEOF)
+		case StreamIsRecorded:
+			s.media.recorded = true
+		}
+	}
+	return notify(dst, e)
 }

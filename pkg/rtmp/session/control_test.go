@@ -18,7 +18,7 @@ func TestUserControl(t *testing.T) {
 		{event(message.EventStreamBegin, 0), "!stream begin", then, nil}, // crtmpserver
 		{event(message.EventStreamBegin, 8), "", then, nil},
 		{event(message.EventStreamBegin), "", then, nil},
-		{event(message.EventStreamEOF, 7), "!stream eof", then, nil},
+		{event(message.EventStreamEOF, 7), "!stream eof (ending)", then, nil},
 		{event(message.EventStreamEOF, 8), "", then, nil},
 		{event(message.EventStreamDry, 7), "!stream dry", then, nil},
 		{event(message.EventStreamIsRecorded, 7), "!stream is recorded", then, nil},

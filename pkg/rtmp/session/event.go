@@ -26,6 +26,11 @@ type Event struct {
 
 	// Info is the server's information object, of Connected and Status.
 	Info *amf.Object
+
+	// Ending is a player's: the server announces that the stream is over. It may
+	// take that back, by media or by an event that is Begun: many announce the end
+	// of each publisher, and the next one on the same connection.
+	Ending, Begun bool
 }
 
 // An EventKind says what happened.
@@ -45,6 +50,7 @@ const (
 	BufferEmpty                       // the server has sent what we said we buffer
 	BufferReady                       //
 	ReconnectRequest                  // Enhanced RTMP: the server wants us to connect anew
+	Unsubscribed                      // onFCUnsubscribe: the publisher has left
 	Oddity                            // the server did something strange; Description says what
 )
 
@@ -52,13 +58,8 @@ const (
 func (k EventKind) String() string {
 	return [...]string{
 		"connected", "created", "started", "status", "play status", "stream begin", "stream eof",
-		"stream dry", "stream is recorded", "buffer empty", "buffer ready", "reconnect request", "oddity",
+		"stream dry", "stream is recorded", "buffer empty", "buffer ready", "reconnect request", "unsubscribed", "oddity",
 	}[k]
-}
-
-// Complete tells whether the event says that a recorded stream is over.
-func (e *Event) Complete() bool {
-	return e.Kind == PlayStatus && e.Code == "NetStream.Play.Complete"
 }
 
 func notify(dst []Reaction, e Event) []Reaction {
@@ -81,6 +82,12 @@ type StatusError struct {
 	Code        string // NetStream.Play.StreamNotFound and the like; may be empty
 	Level       string // error, status, warning; may be empty
 	Description string // for people; may be empty
+}
+
+// Closes tells whether the server closes the connection by it, without a word on
+// what was asked for.
+func (e *StatusError) Closes() bool {
+	return e.Code == "NetConnection.Connect.Closed" || e.Code == "NetConnection.Connect.AppShutdown"
 }
 
 func (e *StatusError) Error() string {

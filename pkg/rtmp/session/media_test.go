@@ -26,7 +26,7 @@ func TestMediaWhereverItComes(t *testing.T) {
 		{"on a foreign stream alone", Streaming, []step{
 			{video(40, 1), ">Video 40@1 [1701]", Streaming, nil},
 			{video(40, 2), "", Streaming, nil},
-			{event(message.EventStreamEOF, 1), "!stream eof", Streaming, nil},
+			{event(message.EventStreamEOF, 1), "!stream eof (ending)", Streaming, nil},
 			{event(message.EventStreamEOF, 2), "", Streaming, nil},
 		}},
 		{"on ours, then on a foreign stream", Streaming, []step{
@@ -120,6 +120,73 @@ func TestPause(t *testing.T) {
 	run(t, s, []step{{status("NetStream.Pause.Notify"), "!status NetStream.Pause.Notify", Streaming, nil}})
 	if got := show(s.Pause(nil, false)); got != "pause#5@7 false 800" {
 		t.Errorf("says %s", got)
+	}
+}
+
+// What answers a pause of ours is no end, whenever it is heard: SRS says Stream
+// EOF, nginx-rtmp that and UnpublishNotify if it is to restart players.
+func TestPauseIsNoEnd(t *testing.T) {
+	pauseNotify := step{status("NetStream.Pause.Notify"), "!status NetStream.Pause.Notify", Streaming, nil}
+	eof := step{event(message.EventStreamEOF, 7), "!stream eof", Streaming, nil}
+	unpublish := step{status(unpublished), isStatus(unpublished), Streaming, nil}
+	endEOF := step{event(message.EventStreamEOF, 7), "!stream eof (ending)", Streaming, nil}
+	endUnpublish := step{status(unpublished), isEnding(unpublished), Streaming, nil}
+	for name, steps := range map[string][]step{
+		"srs":                     {pauseNotify, eof, endEOF},
+		"nginx-rtmp":              {pauseNotify, eof, unpublish, endUnpublish},
+		"onFCUnsubscribe":         {pauseNotify, {command("onFCUnsubscribe", 0), "!unsubscribed", Streaming, nil}},
+		"resumed by its status":   {{status("NetStream.Unpause.Notify"), "!status NetStream.Unpause.Notify", Streaming, nil}, endEOF},
+		"resumed by a start":      {{status(start), isStatus(start), Streaming, nil}, endUnpublish},
+		"resumed by Stream Begin": {{event(message.EventStreamBegin, 7), "!stream begin", Streaming, nil}, endEOF},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, resumed := range []bool{false, true} { // before the answer to the pause was heard
+				s := at(t, Config{}, Streaming)
+				s.Pause(nil, true)
+				if resumed {
+					s.Pause(nil, false)
+				}
+				run(t, s, steps)
+			}
+		})
+	}
+}
+
+// What only announces the end of a live stream is the end of a recorded one, by
+// our word or the server's; MediaMTX and lal say so of live ones, too.
+func TestEndOfRecorded(t *testing.T) {
+	said := event(message.EventStreamIsRecorded, 7)
+	for _, test := range []struct {
+		name string
+		kind Kind
+		said bool
+		ends bool
+	}{
+		{"unknown", Any, false, false},
+		{"unknown, and the server says recorded", Any, true, true},
+		{"live", Live, false, false},
+		{"live, and the server says recorded", Live, true, false},
+		{"recorded", Recorded, false, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := at(t, Config{Kind: test.kind}, Streaming)
+			if test.said {
+				run(t, s, []step{{said, "!stream is recorded", Streaming, nil}})
+			}
+			if s.Recorded() != test.ends {
+				t.Errorf("recorded: %v, want %v", s.Recorded(), test.ends)
+			}
+			run(t, s, []step{
+				{event(message.EventStreamEOF, 7), "!stream eof (ending)", Streaming, nil},
+				{playStatus("NetStream.Play.Complete"), "!play status NetStream.Play.Complete (ending)", Streaming, nil},
+				{status(unpublished), isEnding(unpublished), Streaming, nil},
+			})
+			last := step{status(stopped), isEnding(stopped), Streaming, nil}
+			if test.ends {
+				last = step{status(stopped), isStatus(stopped), Ended, eof}
+			}
+			run(t, s, []step{last})
+		})
 	}
 }
 

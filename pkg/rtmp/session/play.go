@@ -58,6 +58,9 @@ type media struct {
 	last    uint32 // timestamp of the newest, ms
 	seeking bool   // a seek is under way: what comes is from before it
 
+	recorded bool // the server says so
+	forgiven ends // what the answer to a pause of ours may look like
+
 	bouncing bool   // a pause of ours is under way, to be followed by a resume
 	resumed  bool   // the resume was sent: what we have already comes again
 	stamp    uint32 // where it was paused, ms
@@ -83,6 +86,32 @@ func (m *media) belongs(id, own uint32) bool {
 
 // adopted tells whether a message stream has become ours by what came on it.
 func (m *media) adopted(id uint32) bool { return m.hasForeign && m.foreign == id }
+
+// Ends are announcements of the end that are none: those by which a server answers
+// a pause of ours. SRS sends a Stream EOF then, nginx-rtmp that and an
+// UnpublishNotify. One of each is forgiven, until the stream is resumed.
+type ends uint8
+
+const (
+	forgiveEOF ends = 1 << iota
+	forgiveLeft
+)
+
+// forgives tells whether an announcement is the answer to a pause of ours.
+func (m *media) forgives(e ends) bool {
+	was := m.forgiven
+	m.forgiven &^= e
+	return was&e != 0
+}
+
+// resumes notes that the stream goes on after a pause.
+func (m *media) resumes() { m.forgiven = 0 }
+
+// Recorded tells whether the stream was asked for as a recorded one, or is one by
+// the server's word. MediaMTX and lal say that of every stream.
+func (s *Session) Recorded() bool {
+	return s.cfg.Kind == Recorded || s.cfg.Kind != Live && s.media.recorded
+}
 
 // handleMedia delivers audio and video. It may come before Play.Start, or
 // without one.
@@ -114,8 +143,10 @@ func (s *Session) handleData(dst []Reaction, m *message.Message) ([]Reaction, er
 		return s.status(dst, firstObject(values))
 	case "onPlayStatus":
 		info := firstObject(values)
+		code := text(info, "code")
 		return notify(dst, Event{
-			Kind: PlayStatus, Code: text(info, "code"), Level: text(info, "level"), Info: info,
+			Kind: PlayStatus, Code: code, Level: text(info, "level"), Info: info,
+			Ending: code == "NetStream.Play.Complete" && s.cfg.Role == Play,
 		}), nil
 	}
 	if err != nil {
@@ -157,6 +188,9 @@ func (s *Session) Pause(dst []Reaction, on bool) []Reaction {
 }
 
 func (s *Session) pause(dst []Reaction, on bool, ms uint32) []Reaction {
+	if on {
+		s.media.forgiven = forgiveEOF | forgiveLeft
+	}
 	return s.call(dst, "pause", message.StreamChunkStreamID, s.streamID, amf.Boolean(on), amf.Number(ms))
 }
 

@@ -85,7 +85,7 @@ var rows = []row{
 		{command("_error", 5, amf.Null{}), "!oddity: an _error that no call waits for, transaction ID 5", Streaming, nil},
 	}},
 	{"row 13: onFCSubscribe", Starting, Config{}, []step{{command("onFCSubscribe", 0, amf.Null{}, info("NetStream.Play.Start", "status")), "", Starting, nil}}},
-	{"row 14: onFCUnsubscribe", Streaming, Config{}, []step{{command("onFCUnsubscribe", 0), "", Ended, eof}}},
+	{"row 14: onFCUnsubscribe", Streaming, Config{}, []step{{command("onFCUnsubscribe", 0), "!unsubscribed (ending)", Streaming, nil}}},
 	{"row 15: ping", Streaming, Config{}, []step{{command("ping", 12.5), "pong#12.5", Streaming, nil}}},
 	{"row 16: _onbwcheck", Streaming, Config{}, []step{
 		{command("_onbwcheck", 8, amf.Null{}, amf.String("...")), "_result#8 0", Streaming, nil},
@@ -127,7 +127,7 @@ var rows = []row{
 	}},
 	{"row 30: onPlayStatus", Streaming, Config{Kind: Recorded}, []step{
 		{data(amf.String("onPlayStatus"), info("NetStream.Play.Switch", "status")), "!play status NetStream.Play.Switch", Streaming, nil},
-		{data(amf.String("onPlayStatus"), info("NetStream.Play.Complete", "status")), "!play status NetStream.Play.Complete", Streaming, nil},
+		{data(amf.String("onPlayStatus"), info("NetStream.Play.Complete", "status")), "!play status NetStream.Play.Complete (ending)", Streaming, nil},
 	}},
 	{"row 5: _result of connect, publishing", Connecting, Config{Role: Publish}, []step{
 		{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; " + claimed, Creating, nil},
@@ -237,20 +237,21 @@ func TestRowsThatEnd(t *testing.T) {
 		row         int
 		code, level string
 		refused     bool
+		announced   bool // it is not believed yet
 	}{
-		{21, "NetStream.Failed", "", true},
-		{21, "NetStream.Play.Failed", "status", true},
-		{21, "NetStream.Play.StreamNotFound", "error", true},
-		{21, "NetConnection.Connect.InvalidApp", "error", true},
-		{24, "NetStream.Play.Complete", "status", false},
-		{24, "NetStream.Play.Stop", "status", false},
-		{24, "NetStream.Play.UnpublishNotify", "", false},
-		{28, "NetStream.Publish.BadName", "error", true},
-		{28, "NetStream.Publish.Denied", "", true},
-		{28, "NetConnection.Connect.Rejected", "", true},
-		{28, "NetConnection.Connect.Closed", "status", true},
-		{28, "NetConnection.Connect.AppShutdown", "status", true},
-		{28, "Something.Never.Seen", "error", true},
+		{21, "NetStream.Failed", "", true, false},
+		{21, "NetStream.Play.Failed", "status", true, false},
+		{21, "NetStream.Play.StreamNotFound", "error", true, false},
+		{21, "NetConnection.Connect.InvalidApp", "error", true, false},
+		{24, "NetStream.Play.Complete", "status", false, false},
+		{24, "NetStream.Play.Stop", "status", false, true},
+		{24, "NetStream.Play.UnpublishNotify", "", false, true},
+		{28, "NetStream.Publish.BadName", "error", true, false},
+		{28, "NetStream.Publish.Denied", "", true, false},
+		{28, "NetConnection.Connect.Rejected", "", true, false},
+		{28, "NetConnection.Connect.Closed", "status", true, false},
+		{28, "NetConnection.Connect.AppShutdown", "status", true, false},
+		{28, "Something.Never.Seen", "error", true, false},
 	}
 	calls := map[State]string{Connecting: "connect", Creating: "createStream", Starting: "play"}
 	for _, test := range tests {
@@ -260,9 +261,11 @@ func TestRowsThatEnd(t *testing.T) {
 				if test.refused {
 					want = &StatusError{Call: calls[state], Code: test.code, Level: test.level}
 				}
-				bothWays(t, Config{}, func(t *testing.T, cfg Config) {
-					run(t, at(t, cfg, state), []step{{statusOf(test.level, test.code), "!status " + test.code, Ended, want}})
-				})
+				last := step{statusOf(test.level, test.code), "!status " + test.code, Ended, want}
+				if test.announced && state == Streaming {
+					last = step{last.hear, last.say + " (ending)", Streaming, nil}
+				}
+				bothWays(t, Config{}, func(t *testing.T, cfg Config) { run(t, at(t, cfg, state), []step{last}) })
 				if !test.refused {
 					return // it is about playing
 				}

@@ -92,7 +92,8 @@ func bothWays(t *testing.T, cfg Config, f func(t *testing.T, cfg Config)) {
 }
 
 // show tells reactions in one line: commands as name#transaction@stream and
-// their arguments, what is delivered after >, events after !.
+// their arguments, what is delivered after >, events after !, and whether they
+// announce the end.
 func show(rs []Reaction) string {
 	var out []string
 	for _, r := range rs {
@@ -105,6 +106,9 @@ func show(rs []Reaction) string {
 			}
 			if r.Event.Kind == Oddity {
 				s += ": " + r.Event.Description
+			}
+			if r.Event.Ending {
+				s += " (ending)"
 			}
 			out = append(out, s)
 		case Deliver:

@@ -44,6 +44,7 @@ func spb(n uint32, l message.LimitType) *message.Message {
 func scs(n uint32) *message.Message    { return control(message.SetChunkSize(n)) }
 func st1(code string) *message.Message { return on(1, status(code)) }
 func isStatus(code string) string      { return "!status " + code }
+func isEnding(code string) string      { return "!status " + code + " (ending)" }
 func fields(o *amf.Object) *amf.Object { o.Set("objectEncoding", amf.Number(0)); return o }
 func onlyCode(code string) *amf.Object { return info(code, "") }
 func begin(id uint32) *message.Message { return event(message.EventStreamBegin, id) }
@@ -65,7 +66,7 @@ var conversations = []conversation{
 		{metaData, gotMetaData, Streaming, nil},
 		{audio(900, 1), ">Audio 900@1 [af01]", Streaming, nil}, // no header before it
 		{video(960, 1), ">Video 960@1 [1701]", Streaming, nil},
-		{eofOf(1), "!stream eof", Streaming, nil}, // and the connection stays open
+		{eofOf(1), "!stream eof (ending)", Streaming, nil}, // and the connection stays open
 		{begin(1), "!stream begin", Streaming, nil},
 		{video(0, 1), ">Video 0@1 [1701]", Streaming, nil}, // a new publisher
 	}},
@@ -73,8 +74,8 @@ var conversations = []conversation{
 		{connectOK, connectedTo + "2500000" + subscribe, Creating, nil},
 		{createdAs1, created1, Starting, nil},
 		{st1(notified), isStatus(notified) + "; !started", Streaming, nil},
-		{eofOf(1), "!stream eof", Streaming, nil},
-		{st1(unpublished), isStatus(unpublished), Ended, eof},
+		{eofOf(1), "!stream eof (ending)", Streaming, nil},
+		{st1(unpublished), isEnding(unpublished), Streaming, nil},
 	}},
 	{"nginx-rtmp, a recorded stream", Config{Kind: Recorded}, []step{
 		{connectOK, connectedTo + "2500000; Set Buffer Length 0 300", Creating, nil},
@@ -83,8 +84,8 @@ var conversations = []conversation{
 		{begin(1), "!stream begin", Starting, nil},
 		{st1(start), isStatus(start) + "; !started", Streaming, nil},
 		{video(40, 1), ">Video 40@1 [1701]", Streaming, nil},
-		{eofOf(1), "!stream eof", Streaming, nil},
-		{playStatus("NetStream.Play.Complete"), "!play status NetStream.Play.Complete", Streaming, nil},
+		{eofOf(1), "!stream eof (ending)", Streaming, nil},
+		{playStatus("NetStream.Play.Complete"), "!play status NetStream.Play.Complete (ending)", Streaming, nil},
 		{st1(stopped), isStatus(stopped), Ended, eof},
 	}},
 	{"nginx-rtmp, a file that is not there", Config{Kind: Recorded}, []step{
@@ -108,9 +109,6 @@ var conversations = []conversation{
 		{on(1, data(amf.String("onStatus"), onlyCode(dataStart))), isStatus(dataStart), Streaming, nil}, // SRS 5
 		{metaData, gotMetaData, Streaming, nil},
 		{video(0, 1), ">Video 0@1 [1701]", Streaming, nil},
-		{st1("NetStream.Pause.Notify"), isStatus("NetStream.Pause.Notify"), Streaming, nil},
-		{eofOf(1), "!stream eof", Streaming, nil}, // with Pause.Notify, and no end
-		{video(40, 1), ">Video 40@1 [1701]", Streaming, nil},
 	}},
 	{"mediamtx", Config{}, []step{
 		{was(2_500_000), "", Connecting, nil},
@@ -195,7 +193,7 @@ var conversations = []conversation{
 		{metaData, gotMetaData, Streaming, nil},
 		{video(0, 1), ">Video 0@1 [1701]", Streaming, nil},
 		{event(message.EventPingRequest, 30_000), "Ping Response 30000", Streaming, nil},
-		{st1(unpublished), isStatus(unpublished), Ended, eof},
+		{st1(unpublished), isEnding(unpublished), Streaming, nil},
 	}},
 	{"node-media-server 4, with media on stream 0", Config{}, []step{
 		{was(5_000_000), "", Connecting, nil},
@@ -222,15 +220,16 @@ var conversations = []conversation{
 		{metaData, gotMetaData, Streaming, nil},
 		{metaData, gotMetaData, Streaming, nil}, // its own and the publisher's
 		{video(0, 1), ">Video 0@1 [1701]", Streaming, nil},
-		{st1(unpublished), isStatus(unpublished), Ended, eof},
-		{st1(stopped), "", Ended, eof},
+		{st1(unpublished), isEnding(unpublished), Streaming, nil},
+		{st1(stopped), isEnding(stopped), Streaming, nil},
+		{eofOf(1), "!stream eof (ending)", Streaming, nil},
 	}},
 	{"rtmpsrv, without the null before info", Config{}, []step{
 		{connectOK, connectedTo + "2500000" + subscribe, Creating, nil},
 		{createdAs1, created1, Starting, nil},
 		{on(1, command("onStatus", 0, info(start, "status"))), isStatus(start) + "; !started", Streaming, nil},
-		{eofOf(1), "!stream eof", Streaming, nil},
-		{on(1, command("onStatus", 0, info(stopped, "status"))), isStatus(stopped), Ended, eof},
+		{eofOf(1), "!stream eof (ending)", Streaming, nil},
+		{on(1, command("onStatus", 0, info(stopped, "status"))), isEnding(stopped), Streaming, nil},
 	}},
 	{"fms and wowza", Config{Token: tokenKey, Kind: Live}, []step{
 		{was(2_500_000), "", Connecting, nil},
@@ -248,7 +247,7 @@ var conversations = []conversation{
 		{on(1, data(amf.String("onStatus"), onlyCode(dataStart))), isStatus(dataStart), Streaming, nil},
 		{&message.Message{Type: message.TypeVideo, StreamID: 1}, ">Video 0@1 []", Streaming, nil},
 		{event(message.EventBufferReady, 1), "!buffer ready", Streaming, nil},
-		{command("onFCUnsubscribe", 0, amf.Null{}, info(stopped, "status")), "", Ended, eof},
+		{command("onFCUnsubscribe", 0, amf.Null{}, info(stopped, "status")), "!unsubscribed (ending)", Streaming, nil},
 	}},
 }
 

@@ -12,13 +12,16 @@ type verdict uint8
 
 const (
 	noted     verdict = iota // an event, nothing more
-	begun                    // the stream plays
+	begun                    // the stream plays, or plays again
 	granted                  // the stream may be sent
 	taken                    // the server has taken all of it, and takes no more
+	left                     // the stream's publisher has gone, and another one may come
+	halted                   // the stream is over, but a live one may begin anew
 	ended                    // the stream is over, in good order
 	refused                  // the server will not
 	sought                   // a seek is done
 	paused                   // a pause is done
+	unpaused                 // a resume is done
 	reconnect                // the server asks us to connect anew
 )
 
@@ -32,9 +35,11 @@ func verdictOf(code, level string) verdict {
 		return granted
 	case "NetStream.Unpublish.Success":
 		return taken
-	case "NetStream.Play.Complete",
-		"NetStream.Play.Stop",
-		"NetStream.Play.UnpublishNotify":
+	case "NetStream.Play.UnpublishNotify":
+		return left
+	case "NetStream.Play.Stop":
+		return halted
+	case "NetStream.Play.Complete":
 		return ended
 	case "NetStream.Failed",
 		"NetStream.Play.Failed",
@@ -53,6 +58,8 @@ func verdictOf(code, level string) verdict {
 		return sought
 	case "NetStream.Pause.Notify":
 		return paused
+	case "NetStream.Unpause.Notify":
+		return unpaused
 	case "NetConnection.Connect.ReconnectRequest":
 		return reconnect
 	}
@@ -78,16 +85,21 @@ func (s *Session) status(dst []Reaction, info *amf.Object) ([]Reaction, error) {
 		e.Kind = ReconnectRequest
 		e.TcURL, _ = amf.AsString(info.Get("tcUrl")) // whole: signed ones are long
 	}
-	dst = notify(dst, e)
 	if s.cfg.Role == Publish {
-		return s.publishStatus(dst, v, info)
+		return s.publishStatus(notify(dst, e), v, info)
+	}
+	e.Begun = v == begun
+	final := false
+	e.Ending, final = s.ending(v)
+	dst = notify(dst, e)
+	if final {
+		return dst, io.EOF
 	}
 	switch v {
 	case begun:
 		s.done("play")
+		s.media.resumes()
 		return s.started(dst), nil
-	case ended:
-		return dst, io.EOF
 	case refused:
 		if e.Code == "NetConnection.Call.Failed" && s.blame(e.Code) == "createStream" {
 			return s.tooEarly(dst), nil
@@ -99,6 +111,8 @@ func (s *Session) status(dst []Reaction, info *amf.Object) ([]Reaction, error) {
 	case paused:
 		s.done("pause")
 		return s.resume(dst), nil
+	case unpaused:
+		s.media.resumes()
 	}
 	return dst, nil
 }
@@ -120,9 +134,32 @@ func (s *Session) waiting() string {
 	return ""
 }
 
+// ending tells whether a verdict on the stream that is played announces its end,
+// or is the end. Whoever plays a live stream may yet see its publisher come back,
+// or another in its place; a recorded one that stops has nothing more to come, and
+// what ends before it has begun has ended for good.
+func (s *Session) ending(v verdict) (announced, final bool) {
+	switch {
+	case v != left && v != halted && v != ended:
+		return false, false
+	case v == left && s.media.forgives(forgiveLeft):
+		return false, false
+	case s.state != Streaming, v == ended, v == halted && s.Recorded():
+		return false, true
+	}
+	return true, false
+}
+
 func (s *Session) handleFCUnsubscribe(dst []Reaction, _ *message.Command) ([]Reaction, error) {
 	if s.cfg.Role == Publish {
 		return dst, nil
 	}
-	return dst, io.EOF
+	e := Event{Kind: Unsubscribed, StreamID: s.streamID}
+	final := false
+	e.Ending, final = s.ending(left)
+	dst = notify(dst, e)
+	if final {
+		return dst, io.EOF
+	}
+	return dst, nil
 }

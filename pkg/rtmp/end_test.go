@@ -116,8 +116,8 @@ func TestAnnouncedEnd(t *testing.T) {
 // Row 24, recorded: Play.Stop is the end, whether the stream was asked for as a
 // recorded one or the server says so, and Play.Complete is that of every stream.
 func TestEndOfRecordedStream(t *testing.T) {
-	complete := func(p *rtmptest.Peer) {
-		p.Status("status", "NetStream.Play.Complete")
+	completed := func(p *rtmptest.Peer) {
+		complete(p)
 		p.Linger()
 	}
 	stopped := func(p *rtmptest.Peer) {
@@ -153,8 +153,8 @@ func TestEndOfRecordedStream(t *testing.T) {
 			unpublish(p)
 			p.Linger()
 		}), got: 1, err: io.EOF, took: rtmp.DefaultEOFGrace},
-		{name: "asked for, Play.Complete", kind: recorded, scripts: frame(complete), got: 1, err: io.EOF},
-		{name: "live, Play.Complete", kind: live, scripts: frame(complete), got: 1, err: io.EOF},
+		{name: "asked for, Play.Complete", kind: recorded, scripts: frame(completed), got: 1, err: io.EOF},
+		{name: "live, Play.Complete", kind: live, scripts: frame(completed), got: 1, err: io.EOF},
 		{name: "cut", kind: recorded, scripts: frame(func(*rtmptest.Peer) {}),
 			got: 1, phase: rtmp.PhaseStream, err: io.ErrUnexpectedEOF},
 	})
@@ -204,7 +204,7 @@ func TestEndedAt(t *testing.T) {
 		}, io.EOF, -1, time.Second},
 		{"complete", session.Live, func(p *rtmptest.Peer) {
 			unpublish(p)
-			p.Status("status", "NetStream.Play.Complete")
+			complete(p)
 			p.Linger()
 		}, io.EOF, -1, 0},
 	}

@@ -28,8 +28,11 @@ func playing(then func(p *rtmptest.Peer)) []rtmptest.Script {
 	}}
 }
 
-// stop ends a stream in good order.
+// stop ends a stream in good order, if the server then hangs up.
 func stop(p *rtmptest.Peer) { p.Status("status", "NetStream.Play.Stop") }
+
+// complete ends a stream at once.
+func complete(p *rtmptest.Peer) { p.Status("status", "NetStream.Play.Complete") }
 
 func recorded(to *rtmp.Target) { to.Session.Kind = session.Recorded }
 

@@ -77,7 +77,7 @@ func TestTLS(t *testing.T) {
 	oneFrame := func(p *rtmptest.Peer) {
 		p.AcceptPlay()
 		p.Video(0, payload)
-		stop(p)
+		complete(p)
 		p.Linger()
 	}
 	serve := func(c tls.Certificate) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{c}} }
@@ -173,7 +173,7 @@ func TestRealConnection(t *testing.T) {
 		p.AcceptPlay()
 		p.Video(0, payload)
 		p.Audio(20, payload)
-		stop(p)
+		complete(p)
 		p.Linger()
 	})
 	addr := rtmptest.Line{}.Proxy(t, s.Addr)

@@ -110,6 +110,11 @@ func (c *conn) end(now time.Time) error {
 	if err := c.sendData(streamID, amf.String("onPlayStatus"), info); err != nil {
 		return err
 	}
+	if p != nil { // all has been said of a file; a publisher may come back
+		if err := c.onStatus(streamID, status("status", "NetStream.Play.Complete", "Played all of it.")); err != nil {
+			return err
+		}
+	}
 	if err := c.onStatus(streamID, status("status", "NetStream.Play.Stop", "Stopped playing.")); err != nil {
 		return err
 	}

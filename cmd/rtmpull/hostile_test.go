@@ -85,7 +85,7 @@ var scripted = map[string]rtmptest.Script{
 	// over grants the stream and ends it.
 	"over": func(p *rtmptest.Peer) {
 		p.AcceptPlay()
-		p.Status("status", "NetStream.Play.Stop")
+		p.Status("status", "NetStream.Play.Complete")
 		p.Linger()
 	},
 	// quiet sends one picture and falls silent.
@@ -191,7 +191,7 @@ func cmdForgetful(ts *testscript.TestScript, neg bool, args []string) {
 	script := func(p *rtmptest.Peer) {
 		p.AcceptPlay()
 		p.Send(ms...)
-		p.Status("status", "NetStream.Play.Stop")
+		p.Status("status", "NetStream.Play.Complete")
 		p.Linger()
 	}
 	s := rtmptest.NewServer(scriptT(ts), script, slices.Repeat([]rtmptest.Script{script}, 20)...)

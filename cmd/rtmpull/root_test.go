@@ -86,7 +86,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 		"ended": {"-z --progress on --json " + peer(func(p *rtmptest.Peer) {
 			p.AcceptPlay()
 			p.Video(0, frame)
-			p.Status("status", "NetStream.Play.Stop")
+			p.Status("status", "NetStream.Play.Complete")
 			p.Linger()
 		}), statusOK},
 		"output": {"-o " + filepath.Join(out.Name(), "x.flv") + " rtmp://h/a/b", statusOutput},

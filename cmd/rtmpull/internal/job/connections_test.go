@@ -200,7 +200,7 @@ func TestRecorded(t *testing.T) {
 			p.Video(0, key)
 			p.Video(40, inter)
 			p.Video(20_040, inter)
-			p.Status("status", "NetStream.Play.Stop")
+			p.Status("status", "NetStream.Play.Complete")
 			p.Linger()
 		})
 		var told []session.EventKind

@@ -62,7 +62,7 @@ func gops(n int) rtmptest.Script {
 			p.Video(1000*i, key)
 			p.Video(1000*i+500, inter)
 		}
-		p.Status("status", "NetStream.Play.Stop")
+		p.Status("status", "NetStream.Play.Complete")
 		p.Linger()
 	}
 }

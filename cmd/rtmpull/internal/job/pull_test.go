@@ -32,7 +32,7 @@ func video(n int) rtmptest.Script {
 		for i := 1; i < n; i++ {
 			p.Video(5000+100*uint32(i), inter)
 		}
-		p.Status("status", "NetStream.Play.Stop")
+		p.Status("status", "NetStream.Play.Complete")
 		p.Linger()
 	}
 }

@@ -170,6 +170,10 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 	if err != nil {
 		return nil, &Error{PhaseDial, addr, noEOF(err)}
 	}
+	if t.Public && isLocal(nc.RemoteAddr()) {
+		_ = nc.Close()
+		return nil, &Error{PhaseDial, addr, &RedirectError{t.TcURL(), errLeadsInside}}
+	}
 	c.phaseDone(PhaseDial, &start)
 	if t.Scheme != "rtmps" {
 		return nc, nil

@@ -31,7 +31,8 @@ func (p Phase) String() string {
 
 // An Error tells in which phase of a connection something went wrong. All errors
 // of this package are of this type, but for io.EOF at the orderly end of a
-// stream, a *URLError, and the cause of a context that was cancelled.
+// stream, a *URLError, what Target.Redirect returns, and the cause of a context that
+// was cancelled.
 type Error struct {
 	Phase Phase
 	Addr  string // host:port

@@ -178,6 +178,9 @@ func (p *Player) publish() {
 	p.count.publishReader(p.reader)
 }
 
+// RemoteAddr is the server's address.
+func (p *Player) RemoteAddr() net.Addr { return p.conn.RemoteAddr() }
+
 // Stats returns a snapshot of the counters.
 func (p *Player) Stats() Stats { return p.count.snapshot() }
 

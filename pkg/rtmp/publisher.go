@@ -201,5 +201,8 @@ func (p *Publisher) Err() error {
 	}
 }
 
+// RemoteAddr is the server's address.
+func (p *Publisher) RemoteAddr() net.Addr { return p.conn.RemoteAddr() }
+
 // Stats returns a snapshot of the counters, as of the last Flush.
 func (p *Publisher) Stats() Stats { return p.count.snapshot() }

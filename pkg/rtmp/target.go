@@ -20,6 +20,10 @@ type Target struct {
 	User     string
 	Password string
 
+	// Public refuses addresses that are not of the public internet, once the name
+	// is resolved. Redirect sets it.
+	Public bool
+
 	// Session is what is said to the server: App, TcURL, PlayPath and so on.
 	// An empty TcURL is made from the fields above.
 	Session session.Config
@@ -49,20 +53,30 @@ func badURL(format string, args ...any) error {
 // (or, after an application alone, in the application: /live?vhost=x/name).
 // Nothing is decoded and no ending is cut off.
 func ParseTarget(raw string) (*Target, error) {
+	t, path, err := parseServer(raw)
+	if err != nil {
+		return nil, err
+	}
+	t.Session.App, t.Session.PlayPath = splitPath(strings.TrimPrefix(path, "/"))
+	return t, nil
+}
+
+// parseServer reads a URL as far as the host, and returns what follows it.
+func parseServer(raw string) (t *Target, path string, err error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
-		return nil, badURL("%q is no URL: it has no scheme such as rtmp://", Redact(raw))
+		return nil, "", badURL("%q is no URL: it has no scheme such as rtmp://", Redact(raw))
 	}
-	if i := strings.IndexFunc(raw, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }); i >= 0 {
-		return nil, badURL("the URL has white space or a control character at position %d", i+1)
+	if i := strings.IndexFunc(raw, unprintable); i >= 0 {
+		return nil, "", badURL("the URL has white space or a control character at position %d", i+1)
 	}
-	t := &Target{Scheme: strings.ToLower(scheme)}
+	t = &Target{Scheme: strings.ToLower(scheme)}
 	switch t.Scheme {
 	case "rtmpe", "rtmpt", "rtmpte", "rtmpts", "rtmfp":
-		return nil, badURL("%s is not spoken; rtmp and rtmps are", t.Scheme)
+		return nil, "", badURL("%s is not spoken; rtmp and rtmps are", t.Scheme)
 	}
 	if defaultPort(t.Scheme) == 0 {
-		return nil, badURL("unknown scheme %q; rtmp and rtmps are known", Redact(scheme))
+		return nil, "", badURL("unknown scheme %q; rtmp and rtmps are known", Redact(scheme))
 	}
 	end := strings.IndexAny(rest, "/?")
 	if end < 0 {
@@ -70,13 +84,15 @@ func ParseTarget(raw string) (*Target, error) {
 	}
 	if err := t.parseAuthority(rest[:end]); err != nil {
 		if strings.Contains(rest[end:], "@") { // what err quotes may be half a password
-			return nil, badURL("the host is not understood; in a user name or password / is written %%2F and ? %%3F")
+			return nil, "", badURL("the host is not understood; in a user name or password / is written %%2F and ? %%3F")
 		}
-		return nil, err
+		return nil, "", err
 	}
-	t.Session.App, t.Session.PlayPath = splitPath(strings.TrimPrefix(rest[end:], "/"))
-	return t, nil
+	return t, rest[end:], nil
 }
+
+// unprintable tells what no URL has.
+func unprintable(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 // defaultPort is the port of a scheme, 0 if it is none of ours.
 func defaultPort(scheme string) int {

@@ -23,6 +23,7 @@ const (
 	canDecode  = 0x01
 	canForward = 0x04
 
+	capsReconnect           = 0x01
 	capsMultitrack          = 0x02
 	capsModEx               = 0x04
 	capsTimestampNanoOffset = 0x08
@@ -47,7 +48,7 @@ func (s *Session) connectMessage() (message.Message, error) {
 	}
 	if !c.Cautious {
 		o.Set("objectEncoding", amf.Number(0))
-		announceEnhanced(o, c.Role)
+		announceEnhanced(o, c)
 	}
 	args := []amf.Value(nil)
 	if c.Auth != "" {
@@ -84,9 +85,9 @@ func setText(o *amf.Object, name, value string) {
 // looks at another part of it: MediaMTX at fourCcList alone, by exact name, so
 // that the wildcard is not enough. A publisher passes on what it has, and
 // decodes nothing.
-func announceEnhanced(o *amf.Object, role Role) {
+func announceEnhanced(o *amf.Object, c *Config) {
 	known := canForward
-	if role == Play {
+	if c.Role == Play {
 		known |= canDecode
 	}
 	video := []string{"av01", "vp09", "vp08", "hvc1", "avc1", "vvc1"}
@@ -105,7 +106,11 @@ func announceEnhanced(o *amf.Object, role Role) {
 	o.Set("fourCcList", append(list, amf.String("*")))
 	o.Set("videoFourCcInfoMap", videoMap)
 	o.Set("audioFourCcInfoMap", audioMap)
-	o.Set("capsEx", amf.Number(capsMultitrack|capsModEx|capsTimestampNanoOffset))
+	caps := capsMultitrack | capsModEx | capsTimestampNanoOffset
+	if c.Reconnect {
+		caps |= capsReconnect
+	}
+	o.Set("capsEx", amf.Number(caps))
 }
 
 // connected takes the answer to connect, which may be a refusal all the same.

@@ -71,6 +71,32 @@ func TestConnectLeavesOutWhatIsEmpty(t *testing.T) {
 	}
 }
 
+// Row 29: that requests to connect anew are heeded is announced only where it is
+// true, and not where nothing of Enhanced RTMP is.
+func TestRow29Announced(t *testing.T) {
+	for _, role := range []Role{Play, Publish} {
+		for _, test := range []struct {
+			cfg  Config
+			want string
+		}{
+			{Config{Role: role}, "14"},
+			{Config{Role: role, Reconnect: true}, "15"},
+			{Config{Role: role, Reconnect: true, Cautious: true}, "none"},
+		} {
+			rs, _ := New(test.cfg).Start(nil)
+			c, _ := message.ParseCommand(&rs[0].Message)
+			o, _ := amf.AsObject(c.Object)
+			got := "none"
+			if v := o.Get("capsEx"); v != nil {
+				got = amf.Format(v)
+			}
+			if got != test.want {
+				t.Errorf("%+v: capsEx is %s, want %s", test.cfg, got, test.want)
+			}
+		}
+	}
+}
+
 func TestStart(t *testing.T) {
 	for want, cautious := range map[string]bool{"connect#1; createStream#2": false, "connect#1": true} {
 		s := New(Config{App: "live", Cautious: cautious})

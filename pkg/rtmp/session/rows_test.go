@@ -315,6 +315,54 @@ func TestRow31Forms(t *testing.T) {
 	})
 }
 
+// Row 29: a request to connect anew is known by its code alone, and never ends the
+// stream or the conversation, whatever it comes with, and whether it was announced
+// that it is heeded or not.
+func TestRow29Forms(t *testing.T) {
+	const code = "NetConnection.Connect.ReconnectRequest"
+	to := func(level string, kind amf.ObjectKind, tcURL amf.Value) *amf.Object {
+		o := info(code, level)
+		o.Kind = kind
+		if tcURL != nil {
+			o.Set("tcUrl", tcURL)
+		}
+		return o
+	}
+	long := "rtmp://edge/live?sign=" + strings.Repeat("a", 2000)
+	tests := []struct {
+		name  string
+		hear  *message.Message
+		tcURL string
+	}{
+		{"as the specification has it", command("onStatus", 0, amf.Null{}, to("status", amf.Anonymous, amf.String("rtmp://edge/live"))), "rtmp://edge/live"},
+		{"on the stream", on(7, command("onStatus", 0, amf.Null{}, to("status", amf.Anonymous, amf.String("//edge/live")))), "//edge/live"},
+		{"an ECMA array", command("onStatus", 0, amf.Null{}, to("status", amf.ECMAArray, amf.String("/live"))), "/live"},
+		{"no level", command("onStatus", 0, amf.Null{}, to("", amf.Anonymous, amf.String("/live"))), "/live"},
+		{"level error", command("onStatus", 0, amf.Null{}, to("error", amf.Anonymous, amf.String("/live"))), "/live"},
+		{"no tcUrl", command("onStatus", 0, amf.Null{}, to("status", amf.Anonymous, nil)), ""},
+		{"a tcUrl that is no text", command("onStatus", 0, amf.Null{}, to("status", amf.Anonymous, amf.Number(1))), ""},
+		{"a long tcUrl", command("onStatus", 0, amf.Null{}, to("status", amf.Anonymous, amf.String(long))), long},
+		{"no null before it", command("onStatus", 0, to("status", amf.Anonymous, amf.String("/live"))), "/live"},
+		{"in a data message", data(amf.String("onStatus"), to("status", amf.Anonymous, amf.String("/live"))), "/live"},
+		{"in AMF3's form", amf3(command("onStatus", 0, amf.Null{}, to("status", amf.Anonymous, amf.String("/live")))), "/live"},
+	}
+	for _, test := range tests {
+		for _, cfg := range []Config{{}, {Reconnect: true}, {Role: Publish, Reconnect: true}} {
+			for _, state := range []State{Connecting, Creating, Starting, Streaming} {
+				s := at(t, cfg, state)
+				rs, err := s.Handle(nil, test.hear)
+				if err != nil || s.State() != state || len(rs) != 1 || rs[0].Do != Notify {
+					t.Errorf("%s when %v: says %s, is %v, %v", test.name, state, show(rs), s.State(), err)
+					continue
+				}
+				if e := rs[0].Event; e.Kind != ReconnectRequest || e.Code != code || e.TcURL != test.tcURL || e.Ending || e.Begun {
+					t.Errorf("%s when %v: told of %+v, want tcUrl %q", test.name, state, e, test.tcURL)
+				}
+			}
+		}
+	}
+}
+
 func described(code, description string) *amf.Object {
 	o := info(code, "error")
 	o.Set("description", amf.String(description))

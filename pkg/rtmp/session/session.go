@@ -50,7 +50,7 @@ type Config struct {
 
 	PlayPath string // the stream's name
 
-	// What follows is a player's, but for Token, ChunkSize and Cautious.
+	// What follows is a player's, but for Token, and from ChunkSize on.
 
 	Kind   Kind
 	Start  uint32 // ms, where a recorded stream begins
@@ -65,6 +65,10 @@ type Config struct {
 	// ChunkSize is what a publisher announces for all that it sends from then
 	// on, in bytes; 0: it stays at RTMP's 128.
 	ChunkSize uint32
+
+	// Reconnect announces that a ReconnectRequest is heeded by the layer above, of
+	// a player as of a publisher. It is an event whether announced or not.
+	Reconnect bool
 
 	// Cautious is for servers that the usual opening upsets: nothing is said
 	// before connect is answered, and connect has RTMP 1.0's members alone,

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,6 +24,7 @@ type environment struct {
 	stdout, stderr *os.File
 	getenv         func(string) string
 	version        string
+	signals        signals
 }
 
 // usageError marks what the caller got wrong on the command line.
@@ -47,7 +47,7 @@ func (e *told) Unwrap() error { return e.err }
 func run(env *environment) int {
 	// A closed pipe is an error of the write like any other, not a signal.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := withSignals(context.Background())
+	ctx, stop := env.signals.watch(context.Background())
 	defer stop()
 	root := newRoot(env)
 	root.SetArgs(env.args)
@@ -103,56 +103,6 @@ func flagError(err error) error {
 		return badUsage("--%s: %w", value.GetFlag().Name, why)
 	}
 	return badUsage("--%s %q: %w", value.GetFlag().Name, value.GetValue(), why)
-}
-
-// A signalError says which signal ended the program.
-type signalError struct{ signal syscall.Signal }
-
-func (e *signalError) Error() string {
-	switch e.signal {
-	case syscall.SIGINT:
-		return "interrupted"
-	case syscall.SIGHUP:
-		return "hung up"
-	case syscall.SIGQUIT:
-		return "quit"
-	}
-	return "terminated"
-}
-
-// deafFor is how long signals after the first one are not heard: timeout(1)
-// sends its own twice, to us and to our process group.
-const deafFor = 300 * time.Millisecond
-
-// withSignals returns a context that the first signal to stop ends, with a
-// *signalError as its cause. A second one finds the default action: it kills.
-func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(parent)
-	c := make(chan os.Signal, 1)
-	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT}
-	if !signal.Ignored(syscall.SIGHUP) { // nohup means it
-		signals = append(signals, syscall.SIGHUP)
-	}
-	signal.Notify(c, signals...)
-	done, finished := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		select {
-		case s := <-c:
-			cancel(&signalError{s.(syscall.Signal)})
-			select {
-			case <-time.After(deafFor):
-			case <-finished:
-			}
-		case <-finished:
-		}
-		signal.Stop(c)
-	}()
-	return ctx, func() {
-		close(finished)
-		cancel(nil)
-		<-done
-	}
 }
 
 // A flagGroup is a set of flags with a title of its own in the help.

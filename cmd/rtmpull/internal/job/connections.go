@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -8,8 +9,54 @@ import (
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
+
+// errNeverLive is the error of a stream that ended in good order before it began.
+var errNeverLive error = &neverLive{}
+
+type neverLive struct{}
+
+func (*neverLive) Error() string { return "the stream ended before any media came" }
+func (*neverLive) Unwrap() error { return rtmp.ErrNoMedia }
+
+// An origin is a place where the stream is to be had.
+type origin struct {
+	target *rtmp.Target
+	moved  *rtmp.Target // where its server has sent us since; nil: nowhere
+}
+
+// A link is one connection of a recording, and what has been heard on it.
+type link struct {
+	target   *rtmp.Target
+	player   *rtmp.Player
+	cut      context.CancelCauseFunc // ends it
+	begun    time.Time
+	recorded bool // the server says that this is no live stream
+
+	// The server asks to connect anew, to moveTo if that is not empty.
+	asked  bool
+	moveTo string
+	next   *successor // that is going to take its place; nil: none
+
+	// What has come already of one that was a successor, and why no more does.
+	queue  []*message.Message
+	failed error
+}
+
+// message returns the next message, as Player.Next does.
+func (l *link) message() (*message.Message, error) {
+	switch {
+	case len(l.queue) > 0:
+		m := l.queue[0]
+		l.queue = l.queue[1:]
+		return m, nil
+	case l.failed != nil:
+		return nil, l.failed
+	}
+	return l.player.Next()
+}
 
 // connections records over one connection after the other. The reason is empty if
 // an error ended it.
@@ -18,74 +65,230 @@ func (p *Pull) connections(ctx context.Context) (Reason, error) {
 	if random == nil {
 		random = rand.Float64
 	}
-	for n := 0; ; n++ {
-		reason, t := p.connection(ctx, n > 0)
+	p.origins = []origin{{target: p.Target}}
+	if p.Backup != nil {
+		p.origins = append(p.origins, origin{target: p.Backup})
+	}
+	s := survivor{Retry: p.Retry, wait: p.Wait, grace: p.grace(), sources: len(p.origins), since: p.start}
+	for c := (course{left: p.Wait}); ; {
+		reason, b := p.connection(ctx, c)
 		switch {
-		case t.err == nil:
+		case reason != "":
 			return reason, nil
 		case ctx.Err() != nil:
 			return "", context.Cause(ctx)
-		case errors.Is(t.err, flvout.ErrChanged):
+		case errors.Is(b.err, flvout.ErrChanged):
 			return Changed, nil
-		case isOutputError(t.err):
-			return "", t.err
+		case isOutputError(b.err):
+			return "", b.err
 		}
-		wait, again := p.retry.next(t, time.Now(), random())
-		if !again {
-			return "", t.err
+		before := c.source
+		switch c = s.next(b, time.Now(), random()); c.do {
+		case finish:
+			return StreamEnded, nil
+		case giveUp:
+			return "", s.verdict(b.err)
 		}
-		p.report(Event{Kind: Reconnect, Err: t.err, Wait: wait, Attempt: p.retry.attempt})
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return "", context.Cause(ctx)
+		p.tell(&s, b, c, before)
+		if err := sleep(ctx, c.wait); err != nil {
+			return "", err
 		}
 	}
 }
 
-// connection records over one connection, until the stream ends or is lost.
-func (p *Pull) connection(ctx context.Context, again bool) (Reason, trouble) {
-	player, err := p.client().Play(ctx, p.Target)
-	if err != nil {
-		return "", trouble{err: err}
+// grace is how long a stream may take to come back that its server has ended.
+func (p *Pull) grace() time.Duration {
+	return max(0, cmp.Or(p.Client.EOFGrace, rtmp.DefaultEOFGrace))
+}
+
+// tell reports what is done about a setback.
+func (p *Pull) tell(s *survivor, b setback, c course, before int) {
+	why := cmp.Or(b.err, errEnded)
+	state := &Awaited{Why: why, Since: s.since, Begun: s.plight != starting}
+	if c.left > 0 {
+		state.Until = time.Now().Add(c.wait + c.left)
 	}
-	if again {
-		p.result.Reconnects++
-		p.progress.reconnects.Add(1)
-		if p.Files != nil {
-			p.Files.cause = "reconnect"
-		}
-		if err := p.out.Rejoin(); err != nil {
-			_ = player.Close()
-			return "", trouble{err: err}
+	p.progress.awaited.Store(state)
+	if c.source != before {
+		p.report(Event{Kind: SourceChanged, Name: p.origins[c.source].at().Redacted(), Err: why})
+		if c.wait == 0 {
+			return
 		}
 	}
+	if !s.waits() {
+		p.report(Event{Kind: Reconnect, Err: why, Wait: c.wait, Attempt: s.attempt})
+		return
+	}
+	if said := gist(why); said != p.awaiting { // or there would be a line for every attempt
+		p.awaiting = said
+		p.report(Event{Kind: Waiting, Err: why, Wait: c.wait, Left: c.wait + c.left})
+	}
+}
+
+// errEnded is why a stream is taken up again that was over by the server's word.
+var errEnded = errors.New("the server ended the stream")
+
+// gist is what an error says, without figures that are different each time.
+func gist(err error) string {
+	if e, ok := errors.AsType[*rtmp.TimeoutError](err); ok {
+		return e.For
+	}
+	if e, ok := errors.AsType[*session.StatusError](err); ok {
+		return e.Code
+	}
+	return err.Error()
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// connection records over one connection, and those that take its place at the
+// server's request, until the stream ends or is lost. The reason is empty if that is
+// a setback.
+func (p *Pull) connection(ctx context.Context, c course) (Reason, setback) {
 	begun := time.Now()
-	reason, err := p.record(player)
-	_ = player.Close()
-	s := player.Stats()
+	l, err := p.connect(ctx, c)
+	if err != nil {
+		return "", setback{err: err, took: time.Since(begun)}
+	}
+	for {
+		reason, err := p.record(ctx, l)
+		b := p.leave(l, err)
+		over := reason != "" && reason != StreamEnded
+		if l.next != nil && (over || isOutputError(err)) {
+			l.next.drop()
+			l.next = nil
+		}
+		switch {
+		case over:
+			return reason, b
+		case l.next != nil:
+			o := &p.origins[c.source]
+			o.moved = l.next.link.target
+			if to := l.next.takeOver(ctx); to != nil {
+				if err = p.rejoin(to); err == nil {
+					l = to
+					continue
+				}
+				b.err = err
+			}
+		}
+		if b.err == nil && b.ended.IsZero() {
+			return StreamEnded, b
+		}
+		return "", b
+	}
+}
+
+// leave ends a connection, and says what that means for the recording.
+func (p *Pull) leave(l *link, err error) setback {
+	_ = l.player.Close()
+	l.cut(nil)
+	s := l.player.Stats()
 	p.result.Received.Bytes += s.Bytes
 	p.result.Received.Dropped += s.Dropped
-	t := trouble{err: err}
+	p.recorded = p.recorded || l.recorded
+	b := setback{err: err, took: time.Since(l.begun)}
 	if !s.LastMedia.IsZero() {
-		t.live = max(1, s.LastMedia.Sub(begun))
+		b.live, b.took = max(1, s.LastMedia.Sub(l.begun)), 0
 	}
-	return reason, t
+	switch {
+	case err != nil:
+	case b.live == 0:
+		b.err = errNeverLive
+	default:
+		b.ended = l.player.EndedAt()
+	}
+	return b
 }
 
-// client is Client, which is asked to tell if a stream is recorded: that comes
-// faster than by the clock.
-func (p *Pull) client() *rtmp.Client {
+// connect begins to play from the course's source.
+func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
+	o := &p.origins[c.source]
+	if c.do == tryAgain && c.source == 0 && p.Fresh != nil {
+		t, err := p.Fresh(ctx)
+		if err != nil {
+			return nil, err
+		}
+		*o = origin{target: t}
+	}
+	l := &link{target: o.at()}
+	client := p.client(l)
+	if c.left > 0 {
+		client.StartTimeout = shorter(client.StartTimeout, c.left)
+		client.SetupTimeout = shorter(cmp.Or(client.SetupTimeout, rtmp.DefaultSetupTimeout), c.left)
+	}
+	ctx, l.cut = context.WithCancelCause(ctx)
+	var err error
+	if l.player, err = client.Play(ctx, l.target); err != nil {
+		l.cut(nil)
+		o.moved = nil
+		return nil, err
+	}
+	l.begun = time.Now()
+	if c.do != tryAgain {
+		return l, nil
+	}
+	return l, p.rejoin(l)
+}
+
+// rejoin tells that the recording goes on over another connection.
+func (p *Pull) rejoin(l *link) (err error) {
+	p.result.Reconnects++
+	p.progress.reconnects.Add(1)
+	if p.kind == (kinds{}) {
+		return nil
+	}
+	if p.Files != nil {
+		p.Files.cause = "reconnect"
+	}
+	if err = p.out.Rejoin(); err != nil {
+		_ = l.player.Close()
+		l.cut(nil)
+	}
+	return err
+}
+
+// at is where it is now.
+func (o *origin) at() *rtmp.Target {
+	if o.moved != nil {
+		return o.moved
+	}
+	return o.target
+}
+
+// shorter is the shorter of two times, the first of which is none if it is 0.
+func shorter(d, limit time.Duration) time.Duration {
+	if d == 0 {
+		return limit
+	}
+	return min(d, limit)
+}
+
+// client is Client, with ears for what matters to the recording.
+func (p *Pull) client(l *link) *rtmp.Client {
 	c, trace := *p.Client, rtmp.Trace{}
 	if c.Trace != nil {
 		trace = *c.Trace
 	}
+	if p.Backup != nil {
+		c.EOFGrace = -1 // the other source may have it still
+	}
 	hear := trace.Event
 	trace.Event = func(e *session.Event) {
-		if e.Kind == session.StreamIsRecorded {
-			p.recorded = true
+		switch e.Kind {
+		case session.StreamIsRecorded:
+			l.recorded = true
+		case session.ReconnectRequest:
+			l.asked, l.moveTo = true, e.TcURL
 		}
 		if hear != nil {
 			hear(e)

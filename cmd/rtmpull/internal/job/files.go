@@ -26,6 +26,7 @@ type FilesOptions struct {
 	Time  time.Duration // of media, in each file
 	Size  int64         // bytes of each file
 	Align time.Duration // begin a file when the local time is a multiple of it
+	One   bool          // there is no second file: it is a device
 
 	Hook    *Hook                               // run for each file; nil: none
 	MinFree func(capacity uint64) uint64        // how much to leave free on a disk of that size, in bytes; nil: nothing
@@ -95,6 +96,9 @@ type unfinished struct {
 	seq int
 	why string
 }
+
+// Many tells whether there can be a second file.
+func (fs *Files) Many() bool { return !fs.options.One }
 
 // maxUnfinished is how many files wait to be completed. Then the recording waits
 // for the disk, as it does when it writes.

@@ -20,8 +20,9 @@ type Event struct {
 	Hole     time.Duration // that a recording has, for Gap
 	Frames   int64         // missing, for Gap of what is published
 	Err      error         // why, of Reconnect; what went wrong, of others
-	Wait     time.Duration // until the attempt that Reconnect announces
+	Wait     time.Duration // until the attempt that Reconnect or Waiting announces
 	Attempt  int           // its number in a row
+	Left     time.Duration // how much longer the stream is waited for, of Waiting
 	Short    bool          // of FileClosed with an Err: the file is complete, but for what there was no room for
 	Why      string        // the file ended, as for programs; empty: with the recording
 	Splice   flvout.SpliceEvent
@@ -38,6 +39,12 @@ const (
 	Reconnect  Kind = "reconnect" // the connection failed or was lost, and is tried again
 	Gap        Kind = "gap"       // the stream goes on, and some of it is missing
 	Jump       Kind = "jump"      // the timestamps leave the clock; those of a recording were mended
+
+	Waiting       Kind = "waiting"           // the stream is not live yet; told when the reason changes
+	SourceChanged Kind = "source"            // the other source takes over, Name
+	Moving        Kind = "reconnect_request" // the server asks to connect anew, to Name; or that is not done: Err
+	TrackSilent   Kind = "track_silent"      // no Media for Duration, while the other goes on
+	TrackBack     Kind = "track_back"        // after Duration
 
 	// What a recording was mended of, or has changed. Splice says more.
 	Rejoined    Kind = "rejoined"     // the stream goes on, and nothing of it is missing
@@ -60,6 +67,15 @@ const (
 // it, by Snapshot.
 type Progress struct {
 	duration, size, video, audio, keys, lastKey, reconnects atomic.Int64
+
+	awaited atomic.Pointer[Awaited]
+}
+
+// Awaited is what a job waits for that has no stream.
+type Awaited struct {
+	Why          error
+	Begun        bool      // there was media before
+	Since, Until time.Time // zero: without end
 }
 
 // A Snapshot is Progress at one moment.
@@ -70,6 +86,7 @@ type Snapshot struct {
 	Video      int64
 	LastKey    time.Time // when the last key frame was written; zero: none yet
 	Reconnects int64
+	Awaited    *Awaited // nil: it has a stream, or connects for the first time
 }
 
 // Progress returns the state of the recording. It may be called at any time.
@@ -94,6 +111,7 @@ func (p *Progress) snapshot() Snapshot {
 		Audio:      p.audio.Load(),
 		Video:      p.video.Load(),
 		Reconnects: p.reconnects.Load(),
+		Awaited:    p.awaited.Load(),
 	}
 	if ns := p.lastKey.Load(); ns != 0 {
 		s.LastKey = time.Unix(0, ns)

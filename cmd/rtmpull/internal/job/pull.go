@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/yutopp/go-flv/tag"
@@ -29,13 +30,24 @@ type Limits struct {
 
 // A Pull records one stream.
 type Pull struct {
-	Client *rtmp.Client
+	Client *rtmp.Client // its EOFGrace counts for new connections as well
 	Target *rtmp.Target
 	Files  *Files      // what it is written to
 	Output flvout.Sink // the same, if there are no Files: a pipe
 	Limits Limits
-	Retry  Retry
 	Splice flvout.SplicerOptions // Event is ours
+
+	Retry  Retry         // of a stream that is lost; if it is for the First, also of one that is not there
+	Wait   time.Duration // how long to wait for the stream to begin, from the start; 0: that is not waited for
+	Backup *rtmp.Target  // where the stream is to be had as well; nil: nowhere
+
+	// Fresh gives the place of Target before every connection but the first; nil:
+	// it is always the same.
+	Fresh func(context.Context) (*rtmp.Target, error)
+
+	// Learn is told of places that are not from the command line before they are
+	// connected to; nil: it is not.
+	Learn func(*rtmp.Target)
 
 	// Report is called with what happens, by one goroutine at a time, but not
 	// always the same; nil: not.
@@ -45,14 +57,23 @@ type Pull struct {
 	progress Progress
 	start    time.Time
 	out      *flvout.Splicer
+	origins  []origin
 	recorded bool // the server says that this is no live stream
 	kind     kinds
-	retry    retrier
+	ears     listener
+	clock    arrivals
+	rotate   atomic.Bool // a new file is asked for
+	moves    moves
+	awaiting string // what was told last that is waited for
 	result   Result
 
 	reporting sync.Mutex
 	opened    bool // the Output has begun, and that was reported
 }
+
+// Rotate ends the file at the next key frame, with which another begins. It may be
+// called from anywhere, and does nothing to a pipe.
+func (p *Pull) Rotate() { p.rotate.Store(true) }
 
 // patience is how long the output may wait for a second track after the first
 // has come, if the stream's own time does not tell: it may have gone quiet.
@@ -62,7 +83,7 @@ const patience = 2 * time.Second
 // with the context's cause as the error, and completes the output as well.
 func (p *Pull) Run(ctx context.Context) Result {
 	p.start = time.Now()
-	p.retry = retrier{Retry: p.Retry}
+	p.clock.start = p.start
 	r := &p.result
 	inner, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -109,21 +130,23 @@ func (p *Pull) Run(ctx context.Context) Result {
 //
 // What is written is flushed when the next message has to be waited for: at the
 // stream's live edge each message goes out at once, behind it writes are large.
-func (p *Pull) record(player *rtmp.Player) (Reason, error) {
+func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 	var failed error
 	media := false // came on this connection
-	clock := arrivals{start: p.start}
 	defer func() { p.progress.update(p.out) }()
-	player.Lend(p.out.AvailableBuffer)
-	player.BeforeWait(func() {
+	p.clock.waited()
+	p.ears.reconnected()
+	l.player.Lend(p.out.AvailableBuffer)
+	l.player.BeforeWait(func() {
 		if failed == nil {
 			failed = p.out.Flush()
 		}
-		clock.waited()
+		p.clock.waited()
 		p.progress.update(p.out)
 	})
+	p.expect(l)
 	for {
-		m, err := player.Next()
+		m, err := l.message()
 		switch {
 		case failed != nil:
 			return "", failed
@@ -132,33 +155,76 @@ func (p *Pull) record(player *rtmp.Player) (Reason, error) {
 		case err != nil:
 			return "", err
 		}
-		if limit := p.reached(m); limit != "" {
-			return limit, nil
-		}
 		if !media && m.Type.IsMedia() {
 			media = true
-			player.After(patience, func() {
-				_ = p.out.Begin() // its errors stick
-				p.reportOpened()
-			})
+			p.begun(l)
 		}
-		if p.kind.first(m) {
-			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
+		switch {
+		case l.next != nil && l.next.meets(m):
+			return "", errMoved
+		case l.asked:
+			l.next = p.move(ctx, l)
 		}
-		if at, moved := clock.now(); moved {
-			p.arrived(at)
+		if reason, err := p.take(m, l); reason != "" || err != nil {
+			return reason, err
 		}
-		t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
-		if err := p.out.WriteTag(t); err != nil {
-			return "", err
-		}
-		p.reportOpened()
 	}
 }
 
+// expect tells, if the stream is waited for and nothing comes for a while, that
+// there is a connection.
+func (p *Pull) expect(l *link) {
+	if p.Wait == 0 || p.kind != (kinds{}) {
+		return
+	}
+	l.player.After(patience, func() {
+		if said := gist(errSilent); said != p.awaiting {
+			p.awaiting = said
+			p.report(Event{Kind: Waiting, Err: errSilent, Left: p.Wait - time.Since(p.start)})
+		}
+	})
+}
+
+var errSilent = errors.New("the server plays the stream, and nothing comes yet")
+
+// begun is called with the first audio or video of a connection.
+func (p *Pull) begun(l *link) {
+	p.progress.awaited.Store(nil)
+	l.player.After(patience, func() {
+		_ = p.out.Begin() // its errors stick
+		p.reportOpened()
+	})
+}
+
+// take records a message. A reason ends the recording.
+func (p *Pull) take(m *message.Message, l *link) (Reason, error) {
+	if limit := p.reached(m); limit != "" {
+		return limit, nil
+	}
+	at, moved := p.clock.now()
+	if moved {
+		p.arrived(at, l)
+	}
+	if m.Type.IsMedia() {
+		if p.kind.first(m) {
+			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
+		}
+		p.ears.heard(m.Type, at, p.report)
+		if p.rotate.Load() && p.rotate.Swap(false) && p.Files != nil && p.Files.Many() {
+			p.Files.SplitAtKey()
+		}
+	}
+	t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
+	if err := p.out.WriteTag(t); err != nil {
+		return "", err
+	}
+	p.reportOpened()
+	return "", nil
+}
+
 // arrived tells the output when the next message came.
-func (p *Pull) arrived(at time.Duration) {
-	if !p.recorded {
+func (p *Pull) arrived(at time.Duration, l *link) {
+	if !p.recorded && !l.recorded {
 		p.out.Arrived(at)
 	}
 	if p.Files != nil {

@@ -1,0 +1,216 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
+)
+
+// maxPoll is the longest delay between two attempts at a stream that is waited
+// for: as much of its beginning may be missed.
+const maxPoll = 5 * time.Second
+
+// minAttempt is how long an attempt may take at least, however little is left of
+// the time in which to make it.
+const minAttempt = time.Second
+
+// minOther is how long it may take at least to find out whether another source has
+// a stream that its server has ended.
+const minOther = 10 * time.Second
+
+// A setback is why a recording has no stream.
+type setback struct {
+	err   error         // what went wrong; nil: the server ended the stream
+	live  time.Duration // how long media came on the connection; 0: none did
+	ended time.Time     // when the server said that the stream is over; zero: it did not
+	took  time.Duration // of the attempt, if no media came
+}
+
+// A plight is what a recording waits for to be over.
+type plight uint8
+
+const (
+	starting plight = iota // no media has come yet
+	dropped                // some had, and then the connection was lost
+	ended                  // the server had said that the stream is over; it may come back
+)
+
+// A survivor says how a recording goes on about a stream that is not there. It
+// has no clock and no dice: it is told the time, and random numbers in [0, 1).
+//
+// There is a budget for each plight: Wait, or Retry if it is for the First as
+// well; Retry; and the grace. A stretch of healthy stream renews them. Of several
+// sources each is tried once, without delay, before a budget counts.
+type survivor struct {
+	Retry
+	wait, grace time.Duration
+	sources     int
+
+	plight  plight
+	since   time.Time // it began
+	lost    error     // what it began with; nil: the server's word
+	attempt int       // of those in a row
+
+	source int  // that was tried last
+	tried  uint // sources in a row, as bits
+	dead   uint // those that will never have the stream
+	broken uint // those whose last connection broke the protocol
+}
+
+// A course is what to do about a setback.
+type course struct {
+	do     action
+	wait   time.Duration // before it is done
+	left   time.Duration // that the attempt may take; 0: as long as it takes
+	source int
+}
+
+type action uint8
+
+const (
+	giveUp action = iota
+	finish        // in good order
+	tryAgain
+)
+
+// next tells what to do about a setback.
+func (s *survivor) next(b setback, now time.Time, random float64) course {
+	s.place(b, now)
+	if isFinal(b.err, s.plight != starting || s.First || s.wait > 0) || s.isBroken(b.err) {
+		s.dead |= 1 << s.source
+	}
+	left, more := s.budget(b, now)
+	all := uint(1)<<s.sources - 1
+	switch other := all &^ (s.tried | s.dead); {
+	case s.dead == all:
+		return s.over()
+	case other != 0:
+		s.source = bits.TrailingZeros(other)
+		if s.plight == ended {
+			left = max(left, minOther)
+		}
+		return course{do: tryAgain, left: left, source: s.source}
+	case !more:
+		return s.over()
+	}
+	wait := s.pause(b, random)
+	s.attempt++
+	if left > 0 {
+		wait = min(wait, left)
+		left = max(left-wait, minAttempt)
+	}
+	s.tried = 0
+	for s.source = (s.source + 1) % s.sources; s.dead&(1<<s.source) != 0; {
+		s.source = (s.source + 1) % s.sources
+	}
+	return course{tryAgain, wait, left, s.source}
+}
+
+// isBroken tells whether a source has broken the protocol twice in a row: once may
+// have been an accident.
+func (s *survivor) isBroken(err error) bool {
+	_, framing := errors.AsType[*chunk.FramingError](err)
+	_, syntax := errors.AsType[*amf.SyntaxError](err)
+	bit := uint(1) << s.source
+	twice := s.broken&bit != 0
+	s.broken &^= bit
+	if !framing && !syntax {
+		return false
+	}
+	s.broken |= bit
+	return twice
+}
+
+// place finds out what the setback means for the recording.
+func (s *survivor) place(b setback, now time.Time) {
+	s.tried |= 1 << s.source
+	if b.live == 0 {
+		return
+	}
+	s.tried = 1 << s.source
+	if b.live >= healthy {
+		s.attempt = 0
+	}
+	switch {
+	case !b.ended.IsZero():
+		s.plight, s.since, s.lost = ended, b.ended, nil
+	case s.plight != dropped || b.live >= healthy:
+		s.plight, s.since, s.lost = dropped, now, b.err
+	}
+}
+
+// budget tells whether there is some left, and how much time; 0: without a limit.
+func (s *survivor) budget(b setback, now time.Time) (left time.Duration, more bool) {
+	limit := s.MaxTime
+	switch {
+	case s.plight == ended:
+		left = s.since.Add(s.grace).Sub(now)
+		return max(left, 0), left > 0
+	case s.plight == starting && s.wait > 0 && !(s.First && isUnreached(b.err)):
+		limit = s.wait
+	case s.plight == starting && !s.First, s.Attempts >= 0 && s.attempt >= s.Attempts:
+		return 0, false
+	}
+	if limit == 0 {
+		return 0, true
+	}
+	left = s.since.Add(limit).Sub(now)
+	return max(left, 0), left > 0
+}
+
+// pause is how long to wait before the next attempt. A server that is silent for
+// long before it is given up has been waited for already.
+func (s *survivor) pause(b setback, random float64) time.Duration {
+	r := retrier{Retry: s.Retry, attempt: s.attempt}
+	if s.waits() && (r.MaxDelay == 0 || r.MaxDelay > maxPoll) {
+		r.MaxDelay = maxPoll
+	}
+	wait := r.delay(random)
+	if b.live == 0 {
+		wait = max(wait-b.took, minRetryDelay/2)
+	}
+	return wait
+}
+
+// waits tells whether the stream is waited for to begin.
+func (s *survivor) waits() bool { return s.plight == starting && s.wait > 0 }
+
+func (s *survivor) over() course {
+	if s.plight == ended {
+		return course{do: finish}
+	}
+	return course{do: giveUp}
+}
+
+// isUnreached tells whether an attempt has not got as far as a server that speaks
+// RTMP.
+func isUnreached(err error) bool {
+	e, ok := errors.AsType[*rtmp.Error](err)
+	return ok && e.Phase <= rtmp.PhaseHandshake
+}
+
+// A LostError tells that a stream was lost and could not be taken up again.
+type LostError struct {
+	Lost error // how it was lost
+	Last error // why the last attempt failed
+}
+
+func (e *LostError) Error() string {
+	return fmt.Sprintf("%v; it could not be taken up again: %v", e.Lost, e.Last)
+}
+
+// Unwrap returns both.
+func (e *LostError) Unwrap() []error { return []error{e.Lost, e.Last} }
+
+// verdict is the error of a recording that is given up.
+func (s *survivor) verdict(err error) error {
+	if s.lost == nil || s.lost == err { //nolint:errorlint // the very same
+		return err
+	}
+	return &LostError{s.lost, err}
+}

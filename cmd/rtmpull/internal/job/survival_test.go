@@ -1,0 +1,152 @@
+package job
+
+import (
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+var (
+	errUnreached = &rtmp.Error{Phase: rtmp.PhaseDial, Err: errors.New("refused")}
+	errNotFound  = &rtmp.Error{Phase: rtmp.PhasePlay, Err: &session.StatusError{Code: "NetStream.Play.StreamNotFound"}}
+	errCut       = &rtmp.Error{Phase: rtmp.PhaseStream, Err: io.ErrUnexpectedEOF}
+	errFraming   = &rtmp.Error{Phase: rtmp.PhaseStream, Err: &chunk.FramingError{}}
+	errPassword  = &rtmp.Error{Phase: rtmp.PhaseConnect, Err: &rtmp.AuthError{}}
+)
+
+// TestSurvivor: what is done about a row of setbacks, and when.
+func TestSurvivor(t *testing.T) {
+	const s = time.Second
+	usual := Retry{Attempts: Unlimited, Delay: s, MaxDelay: 8 * s, MaxTime: time.Minute}
+	type blow struct {
+		after time.Duration // since the course before was begun, wait included
+		setback
+		ended time.Duration // ago, if not 0
+		want  course
+	}
+	again := func(wait, left time.Duration, source int) course { return course{tryAgain, wait, left, source} }
+	lost := func(live time.Duration) setback { return setback{err: errCut, live: live} }
+	gone := course{do: giveUp}
+	over := course{do: finish}
+	for name, test := range map[string]struct {
+		survivor survivor
+		blows    []blow
+	}{
+		"not there, by default": {survivor{Retry: usual}, []blow{{s, setback{err: errUnreached}, 0, gone}}},
+		"not live, by default":  {survivor{Retry: usual}, []blow{{s, setback{err: errNotFound}, 0, gone}}},
+		"not there, asked for": {survivor{Retry: Retry{Attempts: 2, First: true, Delay: s}}, []blow{
+			{0, setback{err: errUnreached}, 0, again(s, 0, 0)},
+			{0, setback{err: errUnreached}, 0, again(2*s, 0, 0)},
+			{0, setback{err: errUnreached}, 0, gone},
+		}},
+		"lost": {survivor{Retry: usual}, []blow{
+			{time.Hour, lost(time.Hour), 0, again(s, 59*s, 0)},
+			{0, setback{err: errUnreached}, 0, again(2*s, 57*s, 0)},
+			{0, setback{err: errNotFound}, 0, again(4*s, 53*s, 0)},
+			{0, setback{err: errUnreached}, 0, again(8*s, 45*s, 0)},
+			{30 * s, setback{err: errUnreached, took: 30 * s}, 0, again(minRetryDelay/2, 15*s-minRetryDelay/2, 0)},
+			{15 * s, setback{err: errUnreached, took: 15 * s}, 0, gone},
+		}},
+		"lost soon, and again": { // a server that starts and closes
+			survivor{Retry: usual}, []blow{
+				{5 * s, lost(5 * s), 0, again(s, 59*s, 0)},
+				{5 * s, lost(5 * s), 0, again(2*s, 52*s, 0)},
+				{5 * s, lost(5 * s), 0, again(4*s, 43*s, 0)},
+				{5 * s, lost(5 * s), 0, again(8*s, 30*s, 0)},
+				{25 * s, lost(5 * s), 0, again(5*s, s, 0)},
+				{s, lost(s), 0, gone},
+			}},
+		"a healthy stretch": {survivor{Retry: usual}, []blow{
+			{5 * s, lost(5 * s), 0, again(s, 59*s, 0)},
+			{5 * s, lost(5 * s), 0, again(2*s, 52*s, 0)},
+			{healthy, lost(healthy), 0, again(s, 59*s, 0)},
+		}},
+		"no retry": {survivor{}, []blow{{time.Hour, lost(time.Hour), 0, gone}}},
+		"waited for": {survivor{wait: 20 * s, Retry: usual}, []blow{
+			{0, setback{err: errNotFound}, 0, again(s, 19*s, 0)},
+			{0, setback{err: errUnreached}, 0, again(2*s, 17*s, 0)},
+			{0, setback{err: errNotFound}, 0, again(4*s, 13*s, 0)},
+			{0, setback{err: errNotFound}, 0, again(5*s, 8*s, 0)},
+			{0, setback{err: errNotFound}, 0, again(5*s, 3*s, 0)},
+			{0, setback{err: errNotFound}, 0, again(3*s, minAttempt, 0)},
+			{0, setback{err: errNotFound}, 0, gone},
+		}},
+		"waited for, and lost": {survivor{wait: time.Hour, Retry: usual}, []blow{
+			{30 * s, setback{err: errNeverLive, took: 30 * s}, 0, again(minRetryDelay/2, time.Hour-30*s-minRetryDelay/2, 0)},
+			{time.Hour, lost(time.Hour - 40*s), 0, again(s, 59*s, 0)},
+		}},
+		"waited for, not reached": {survivor{wait: time.Hour, Retry: Retry{Attempts: 1, First: true, Delay: s}}, []blow{
+			{0, setback{err: errNotFound}, 0, again(s, time.Hour-s, 0)},
+			{0, setback{err: errNotFound}, 0, again(2*s, time.Hour-3*s, 0)},
+			{0, setback{err: errUnreached}, 0, gone},
+		}},
+		"a wrong password": {survivor{wait: time.Hour, Retry: usual}, []blow{{0, setback{err: errPassword}, 0, gone}}},
+		"the protocol is broken, twice": {survivor{Retry: usual}, []blow{
+			{time.Minute, setback{err: errFraming, live: time.Minute}, 0, again(s, 59*s, 0)},
+			{time.Minute, setback{err: errFraming, live: time.Minute}, 0, gone},
+		}},
+		"ended": {survivor{Retry: usual, grace: 5 * s}, []blow{
+			{time.Minute, setback{live: time.Minute}, 1, again(s, 4*s, 0)},
+			{0, setback{err: errNotFound}, 0, again(2*s, 2*s, 0)},
+			{0, setback{err: errNotFound}, 0, again(2*s, minAttempt, 0)},
+			{0, setback{err: errNotFound}, 0, over},
+		}},
+		"ended, and waited for there": {survivor{Retry: usual, grace: 5 * s}, []blow{
+			{time.Minute, setback{live: time.Minute}, 5 * s, over},
+		}},
+		"ended, and no retry": {survivor{grace: 5 * s}, []blow{
+			{time.Minute, setback{live: time.Minute}, 1, again(minRetryDelay, 5*s-minRetryDelay, 0)},
+			{5 * s, setback{err: errNotFound}, 0, over},
+		}},
+		"ended, back, and lost": {survivor{Retry: usual, grace: 5 * s}, []blow{
+			{time.Minute, setback{live: time.Minute}, 1, again(s, 4*s, 0)},
+			{10 * s, lost(9 * s), 0, again(2*s, 58*s, 0)},
+		}},
+		"two sources": {survivor{Retry: usual, sources: 2}, []blow{
+			{time.Minute, lost(time.Minute), 0, again(0, time.Minute, 1)},
+			{time.Minute, lost(time.Minute), 0, again(0, time.Minute, 0)},
+			{0, setback{err: errUnreached}, 0, again(s, 59*s, 1)},
+			{0, setback{err: errUnreached}, 0, again(0, 59*s, 0)},
+			{0, setback{err: errUnreached}, 0, again(2*s, 57*s, 1)},
+		}},
+		"two sources, neither there": {survivor{Retry: usual, sources: 2}, []blow{
+			{0, setback{err: errUnreached}, 0, again(0, 0, 1)},
+			{0, setback{err: errUnreached}, 0, gone},
+		}},
+		"two sources, one forbidden": {survivor{Retry: usual, sources: 2}, []blow{
+			{0, setback{err: errPassword}, 0, again(0, 0, 1)},
+			{time.Minute, lost(time.Minute), 0, again(s, 59*s, 1)},
+			{0, setback{err: errPassword}, 0, gone},
+		}},
+		"two sources, one ended": {survivor{Retry: usual, sources: 2, grace: 5 * s}, []blow{
+			{time.Minute, setback{live: time.Minute}, 6 * s, again(0, minOther, 1)},
+			{3 * s, setback{err: errNotFound}, 0, over},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := test.survivor
+			v.sources = max(v.sources, 1)
+			now := time.Unix(1e9, 0)
+			v.since = now
+			for i, b := range test.blows {
+				now = now.Add(b.after)
+				if b.ended > 0 {
+					b.setback.ended = now.Add(-b.ended + 1).Add(-1)
+					if b.ended == 1 { // just now
+						b.setback.ended = now
+					}
+				}
+				got := v.next(b.setback, now, 1)
+				if got != b.want {
+					t.Fatalf("setback %d: %+v, want %+v", i, got, b.want)
+				}
+				now = now.Add(got.wait)
+			}
+		})
+	}
+}

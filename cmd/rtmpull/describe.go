@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
@@ -56,6 +57,10 @@ func describe(err error) string {
 	)
 	if errors.As(err, &pull) {
 		mask = pull.mask
+	}
+	if lost, ok := errors.AsType[*job.LostError](err); ok {
+		return describe(&jobError{err: lost.Lost, mask: mask}) + "; it could not be taken up again: " +
+			describe(&jobError{err: lost.Last, mask: mask})
 	}
 	text := strings.TrimPrefix(err.Error(), "serve: ")
 	switch {

@@ -30,7 +30,7 @@ func (f *networkFlags) group() flagGroup {
 	f.grace = durationValue(rtmp.DefaultEOFGrace)
 	fs.Var((*timeoutValue)(&f.start), "start-timeout", "how long to wait for the first media")
 	fs.VarP((*timeoutValue)(&f.silence), "timeout", "m", "how long to wait when the stream falls silent")
-	fs.Var((*timeoutValue)(&f.grace), "eof-grace", "how long to wait for more when the server says that the stream is over")
+	fs.Var(&f.grace, "eof-grace", "how long a live stream may take to come back when the server says that it is over")
 	return flagGroup{"Network", fs}
 }
 
@@ -82,9 +82,17 @@ func (f *networkFlags) client() (*rtmp.Client, error) {
 		HandshakeTimeout: time.Duration(f.connect),
 		StartTimeout:     time.Duration(f.start),
 		IdleTimeout:      time.Duration(f.silence),
-		EOFGrace:         time.Duration(f.grace),
+		EOFGrace:         f.eofGrace(),
 		WriteTimeout:     time.Duration(f.write),
 	}, nil
+}
+
+// eofGrace is the Client's: of which 0 is the default, and less than that none.
+func (f *networkFlags) eofGrace() time.Duration {
+	if f.grace == 0 {
+		return -1
+	}
+	return time.Duration(f.grace)
 }
 
 func (f *networkFlags) tlsConfig() (*tls.Config, error) {

@@ -140,6 +140,7 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 		if f.segments() {
 			return nil, nil, badUsage("%s is no file, and cannot be written in segments", name)
 		}
+		o.One = true
 	} else {
 		o.MinFree = f.minFree.want
 		// Found before there is one of our own.
@@ -203,9 +204,14 @@ func openFile(ctx context.Context, name string, o flvout.FileOptions) (*flvout.F
 	return orSignal(ctx, func() (*flvout.File, error) { return o.Create(name) })
 }
 
-// hookEnvironment is what a command for complete files has: all that we have but
-// secrets.
+// hookEnvironment is what a command for complete files has.
 func hookEnvironment(ours []string, t *rtmp.Target) []string {
+	return append(ourEnvironment(ours),
+		"RTMPULL_STREAM="+fieldValue("stream", t), "RTMPULL_APP="+fieldValue("app", t), "RTMPULL_HOST="+fieldValue("host", t))
+}
+
+// ourEnvironment is all that we have but secrets.
+func ourEnvironment(ours []string) []string {
 	var env []string
 	for _, v := range ours {
 		name, _, _ := strings.Cut(v, "=")
@@ -215,8 +221,7 @@ func hookEnvironment(ours []string, t *rtmp.Target) []string {
 			env = append(env, v)
 		}
 	}
-	return append(env,
-		"RTMPULL_STREAM="+fieldValue("stream", t), "RTMPULL_APP="+fieldValue("app", t), "RTMPULL_HOST="+fieldValue("host", t))
+	return env
 }
 
 // orSignal opens what may have to be waited for, such as the other end of a named

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
@@ -20,7 +21,7 @@ type pullOptions struct {
 	tell    tellFlags
 
 	output   outputFlags
-	retry    retryFlags
+	survival survivalFlags
 	duration durationValue
 	maxSize  sizeValue
 }
@@ -42,7 +43,7 @@ the same name has left unfinished, and that nobody writes to, are completed.
 
 The command of --on-complete is run for one file after the other. It has RTMPULL_FILE,
 RTMPULL_DURATION in seconds, RTMPULL_SIZE in bytes, RTMPULL_SEQ, RTMPULL_REASON (end, time,
-size, clock, change, reconnect, no_key_frame or recovered), RTMPULL_STREAM, RTMPULL_APP and
+size, clock, change, reconnect, signal, no_key_frame or recovered), RTMPULL_STREAM, RTMPULL_APP and
 RTMPULL_HOST in its environment, writes to standard error, and is killed after an hour. The
 recording does not wait for it, and its failure is told and does not change the exit status.
 In the end it is waited for; a signal shortens that to a minute at most.
@@ -50,7 +51,7 @@ In the end it is waited for; a signal shortens that to a minute at most.
 Exit status: 0 the stream ended by the server's word, or a limit was reached; 1 failed;
 2 incomplete, the connection was lost; 3 never connected; 4 refused by the server;
 5 the output failed; 6 connected, but no media came; 64 wrong usage;
-130, 143, 129, 131 interrupted, terminated, hung up, quit (the file is complete);
+130, 143, 131 interrupted, terminated, quit (the file is complete);
 141 the reader of standard output went away.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,7 +63,7 @@ Exit status: 0 the stream ended by the server's word, or a limit was reached; 1 
 			return o.run(cmd.Context(), env, args)
 		},
 	}
-	setGroups(cmd, o.source.group(), o.output.group(), o.limitGroup(), o.retry.pullGroup(), o.output.afterGroup(),
+	setGroups(cmd, o.source.group(), o.output.group(), o.limitGroup(), o.survival.group(), o.output.afterGroup(),
 		o.network.group(), o.tell.group("tell what happens in JSON lines, on standard output or, if media is there, on standard error"))
 	return cmd
 }
@@ -99,6 +100,9 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	defer t.stop()
 	pull.Client.Trace = t.trace(t.log.Playing)
 	pull.Report = t.report
+	if pull.Files != nil && pull.Files.Many() {
+		env.signals.onHangup(pull.Rotate)
+	}
 	// Run returns soon after ctx has ended, but for a write that never does.
 	done := make(chan job.Result, 1)
 	go func() { done <- pull.Run(ctx) }()
@@ -122,7 +126,11 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 
 // prepare makes the job, and finds out all that is wrong with the command line.
 func (o *pullOptions) prepare(ctx context.Context, env *environment, args []string) (*job.Pull, error) {
-	target, err := o.source.target(args, env.getenv)
+	target, fresh, err := o.target(ctx, env, args)
+	if err != nil {
+		return nil, err
+	}
+	backup, err := o.survival.backupTarget(&o.source, env.getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -136,9 +144,6 @@ func (o *pullOptions) prepare(ctx context.Context, env *environment, args []stri
 			limit = n
 		}
 	}
-	if o.retry.asked() && target.Session.Kind == session.Recorded {
-		return nil, badUsage("--retry is for live streams; a recorded one would begin anew")
-	}
 	files, pipe, err := o.output.open(ctx, env, target, limit)
 	if err != nil {
 		return nil, err
@@ -149,9 +154,23 @@ func (o *pullOptions) prepare(ctx context.Context, env *environment, args []stri
 	return &job.Pull{
 		Client: client, Target: target, Files: files, Output: pipe,
 		Limits: job.Limits{Duration: limit, Size: int64(o.maxSize)},
-		Retry:  o.retry.pullPolicy(),
+		Retry:  o.survival.policy(), Wait: time.Duration(o.survival.wait), Backup: backup, Fresh: fresh,
 		Splice: o.output.splice(),
 	}, nil
+}
+
+// target makes the target, and what gives others later; nil: nothing does.
+func (o *pullOptions) target(ctx context.Context, env *environment, args []string) (*rtmp.Target, func(context.Context) (*rtmp.Target, error), error) {
+	given, err := o.source.given(args)
+	if err != nil {
+		return nil, nil, err
+	}
+	if fresh := o.survival.fresh(env, &o.source, given); fresh != nil {
+		t, err := fresh(ctx)
+		return t, fresh, err
+	}
+	t, err := o.source.target(args, env.getenv)
+	return t, nil, err
 }
 
 // conclude tells what came of it and makes the error that the exit status is

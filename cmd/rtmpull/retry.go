@@ -23,11 +23,6 @@ func (f *retryFlags) group() flagGroup {
 	return f.flags("how often to connect again in a row, also at the start (default: for 60 s, once a stream was taken for 3 s)")
 }
 
-// pullGroup are the flags of who records.
-func (f *retryFlags) pullGroup() flagGroup {
-	return f.flags("how often to connect again in a row when a live stream is lost, also at the start (default: 0)")
-}
-
 func (f *retryFlags) flags(attempts string) flagGroup {
 	f.delay, f.maxDelay = durationValue(job.DefaultRetryDelay), durationValue(job.DefaultRetryMaxDelay)
 	fs := pflag.NewFlagSet("survival", pflag.ContinueOnError)
@@ -51,17 +46,6 @@ func (f *retryFlags) policy() job.Retry {
 	}
 	return r
 }
-
-// pullPolicy is the policy of who records: without --retry there is none.
-func (f *retryFlags) pullPolicy() job.Retry {
-	if !f.attempts.set {
-		return job.Retry{}
-	}
-	return f.policy()
-}
-
-// asked tells whether a lost stream is to be taken up again, by the flags.
-func (f *retryFlags) asked() bool { return f.attempts.set && f.attempts.n != 0 }
 
 // An attemptsValue is a flag that takes a number of attempts, or inf.
 type attemptsValue struct {

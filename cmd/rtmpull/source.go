@@ -39,20 +39,34 @@ func (f *sourceFlags) addStop(fs *pflag.FlagSet) {
 	fs.VarP(&f.stop, "stop", "B", "where to stop in a recorded stream; for a live one the same as --duration")
 }
 
+// given returns the URL that is on the command line; empty: there is none.
+func (f *sourceFlags) given(args []string) (string, error) {
+	switch {
+	case len(args) > 1:
+		return "", badUsage("want one URL, not %d arguments", len(args))
+	case len(args) == 1 && f.url != "":
+		return "", badUsage("the URL is given twice: as an argument and with --rtmp")
+	case len(args) == 1:
+		return args[0], nil
+	}
+	return f.url, nil
+}
+
 // target makes the target that the flags and the argument, if there is one, ask
 // for.
 func (f *sourceFlags) target(args []string, getenv func(string) string) (*rtmp.Target, error) {
-	raw := f.url
-	switch {
-	case len(args) == 0 && raw == "":
-		return nil, badUsage("want the URL of a stream")
-	case len(args) > 1:
-		return nil, badUsage("want one URL, not %d arguments", len(args))
-	case len(args) == 1 && raw != "":
-		return nil, badUsage("the URL is given twice: as an argument and with --rtmp")
-	case len(args) == 1:
-		raw = args[0]
+	raw, err := f.given(args)
+	if err == nil && raw == "" {
+		err = badUsage("want the URL of a stream")
 	}
+	if err != nil {
+		return nil, err
+	}
+	return f.targetOf(raw, getenv)
+}
+
+// targetOf makes the target that the flags ask for at a URL.
+func (f *sourceFlags) targetOf(raw string, getenv func(string) string) (*rtmp.Target, error) {
 	if f.live && f.vod {
 		return nil, badUsage("--live and --vod exclude each other")
 	}

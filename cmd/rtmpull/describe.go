@@ -49,7 +49,7 @@ func giveHint(out io.Writer, hint string) {
 // describe says in a sentence what went wrong, without secrets.
 func describe(err error) string {
 	var (
-		mask   obs.Mask
+		mask   *obs.Mask
 		pull   *jobError
 		conn   *rtmp.Error
 		output *flvout.Error
@@ -74,7 +74,7 @@ func describe(err error) string {
 	return printable(mask.Text(text))
 }
 
-func describeConnection(e *rtmp.Error, mask obs.Mask) string {
+func describeConnection(e *rtmp.Error, mask *obs.Mask) string {
 	var (
 		dns     *net.DNSError
 		op      *net.OpError

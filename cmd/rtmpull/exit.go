@@ -35,7 +35,7 @@ var errEmpty = errors.New("the stream ended before any media came")
 type jobError struct {
 	err   error
 	media bool
-	mask  obs.Mask
+	mask  *obs.Mask
 
 	publish bool
 	brief   bool // no server has kept what was published for long

@@ -77,7 +77,7 @@ type explanation struct {
 func explain(t *rtmp.Target, secrets bool) (*explanation, error) {
 	mask := obs.MaskOf(t)
 	if secrets {
-		mask = obs.Mask{}
+		mask = nil
 	}
 	cfg := t.Session
 	cfg.TcURL = t.TcURL()
@@ -126,7 +126,7 @@ func grant(s *session.Session, said []session.Reaction, i int) ([]session.Reacti
 }
 
 // show writes a message as one line.
-func show(m *message.Message, mask obs.Mask) string {
+func show(m *message.Message, mask *obs.Mask) string {
 	switch m.Type {
 	case message.TypeCommand:
 		c, err := message.ParseCommand(m)

@@ -15,7 +15,7 @@ import (
 )
 
 // maskReport takes secrets out of what a server said about its stream.
-func maskReport(r *flvout.Report, mask obs.Mask) {
+func maskReport(r *flvout.Report, mask *obs.Mask) {
 	for n := range r.Script {
 		r.Script[n].Name = mask.Text(r.Script[n].Name)
 	}

@@ -43,7 +43,7 @@ type telling struct {
 	lines    *ui.JSON // nil: none
 	words    bool     // a summary is told in words
 	url      string
-	mask     obs.Mask
+	mask     *obs.Mask
 }
 
 // start begins to tell of a job. If media goes to standard output, JSON goes to

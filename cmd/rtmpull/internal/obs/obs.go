@@ -143,7 +143,7 @@ func (l Logger) Job(e job.Event, why string) {
 
 // Trace logs a connection: commands and phases at Verbose, every message at
 // Debug. Secrets are masked, also in what a server sends back of them.
-func (l Logger) Trace(mask Mask) *rtmp.Trace {
+func (l Logger) Trace(mask *Mask) *rtmp.Trace {
 	c := connection{log: l.log, mask: mask}
 	t := &rtmp.Trace{Retry: c.retry, Authenticate: c.authenticate, Event: c.event}
 	if l.log.GetLevel() <= zerolog.DebugLevel {
@@ -154,7 +154,7 @@ func (l Logger) Trace(mask Mask) *rtmp.Trace {
 
 type connection struct {
 	log  zerolog.Logger
-	mask Mask
+	mask *Mask
 }
 
 func (c connection) phaseDone(p rtmp.Phase, took time.Duration) {

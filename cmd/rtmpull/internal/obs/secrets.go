@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
@@ -23,30 +25,88 @@ const (
 	shortestKey = 8
 )
 
-// A Mask hides what must not be shown. The zero Mask hides nothing.
+// A Mask hides what must not be shown. It may be used by many goroutines, and
+// learn more while they do. A nil Mask hides nothing.
 type Mask struct {
-	replacer *strings.Replacer
-	secrets  secrets
-	short    []string // secrets that are masked only where they are all of a value
+	mu    sync.Mutex // of Add
+	first int        // how many secrets are MaskOf's
+	known atomic.Pointer[known]
 }
 
-// MaskOf hides the secrets of a target, also in what a server sends back of
-// them: the password, the tokens, the texts of -C, and in its URLs and names
+// known is what a Mask knows at one moment.
+type known struct {
+	secrets  secrets // in the order in which they were learned
+	longest  secrets // the same, the longest first
+	replacer *strings.Replacer
+	short    []string // those that are masked only where they are all of a value
+}
+
+// maxLearned is how many secrets are remembered that came in the course of time: a
+// stream whose URL is new for every connection has another one each time.
+const maxLearned = 1000
+
+// MaskOf hides the secrets of targets, also in what a server sends back of
+// them: the password, the tokens, the texts of -C, and in their URLs and names
 // passwords and the values of queries. A value of a query that is too short to be
 // masked everywhere is masked behind its name. The name of a stream that is to be
 // published is a secret as well, if it is as long as such keys are.
-func MaskOf(t *rtmp.Target) Mask {
-	c := &t.Session
-	var s secrets
+func MaskOf(targets ...*rtmp.Target) *Mask {
+	m, k := new(Mask), new(known)
+	for _, t := range targets {
+		k.learn(t)
+	}
+	k.ready()
+	m.first = len(k.secrets)
+	m.known.Store(k)
+	return m
+}
+
+// Add hides the secrets of another target from now on.
+func (m *Mask) Add(t *rtmp.Target) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := new(known)
+	if old := m.known.Load(); old != nil {
+		k.secrets, k.short = slices.Clone(old.secrets), slices.Clone(old.short)
+	}
+	k.learn(t)
+	k.ready()
+	if extra := len(k.secrets) - m.first - maxLearned; extra > 0 {
+		k.secrets = slices.Delete(k.secrets, m.first, m.first+extra)
+		k.ready()
+	}
+	m.known.Store(k)
+}
+
+// ready makes the replacer of the secrets. Streams of one server have many in
+// common. Of two that begin alike the longer one counts, or its end would be seen.
+func (k *known) ready() {
+	seen := make(map[string]bool)
+	k.secrets = slices.DeleteFunc(k.secrets, func(p [2]string) bool {
+		was := seen[p[0]]
+		seen[p[0]] = true
+		return was
+	})
+	k.longest = slices.Clone(k.secrets)
+	slices.SortStableFunc(k.longest, func(a, b [2]string) int { return cmp.Compare(len(b[0]), len(a[0])) })
+	pairs := make([]string, 0, 2*len(k.longest))
+	for _, p := range k.longest {
+		pairs = append(pairs, p[:]...)
+	}
+	k.replacer = strings.NewReplacer(pairs...)
+}
+
+// learn adds the secrets of a target.
+func (k *known) learn(t *rtmp.Target) {
+	c, s := &t.Session, &k.secrets
 	texts := []string{t.Password, c.Auth, c.Token, c.UsherToken}
 	for _, v := range c.Extra {
 		texts = appendTexts(texts, v)
 	}
-	var short []string
 	for _, text := range texts {
 		s.add(text)
-		if text != "" && len(text) < shortest {
-			short = append(short, text)
+		if text != "" && len(text) < shortest && !slices.Contains(k.short, text) {
+			k.short = append(k.short, text)
 		}
 	}
 	if name, _, _ := strings.Cut(c.PlayPath, "?"); c.Role == session.Publish && len(name) >= shortestKey {
@@ -65,22 +125,27 @@ func MaskOf(t *rtmp.Target) Mask {
 			}
 		}
 	}
-	// Of two secrets that begin alike the longer one counts, or its end would
-	// be seen.
-	slices.SortStableFunc(s, func(a, b [2]string) int { return cmp.Compare(len(b[0]), len(a[0])) })
-	pairs := make([]string, 0, 2*len(s))
-	for _, p := range s {
-		pairs = append(pairs, p[:]...)
+}
+
+// now is what the Mask knows; nil: nothing.
+func (m *Mask) now() *known {
+	if m == nil {
+		return nil
 	}
-	return Mask{strings.NewReplacer(pairs...), s, short}
+	return m.known.Load()
 }
 
 // Text hides the secrets in a text.
-func (m Mask) Text(s string) string {
-	if m.replacer == nil {
+func (m *Mask) Text(s string) string {
+	k := m.now()
+	if k == nil {
 		return s
 	}
-	return proofs.ReplaceAllString(m.replacer.Replace(m.cut(s)), "$1="+mask)
+	return k.text(s)
+}
+
+func (k *known) text(s string) string {
+	return proofs.ReplaceAllString(k.replacer.Replace(k.cut(s)), "$1="+mask)
 }
 
 // proofs are what goes to and fro when a server asks for a password. With all of
@@ -89,11 +154,11 @@ var proofs = regexp.MustCompile(`(?i)\b(salt|challenge|opaque|nonce|cnonce|respo
 
 // cut hides the beginnings of secrets that a text was cut within, which package
 // session does to what a server says.
-func (m Mask) cut(s string) string {
+func (k *known) cut(s string) string {
 	const dots = "..."
 	for end := strings.Index(s, dots); end >= 0; {
 		rest := s[end:]
-		for _, secret := range m.secrets {
+		for _, secret := range k.longest {
 			for n := min(end, len(secret[0])); n >= shortest; n-- {
 				if head, ok := strings.CutSuffix(s[:end], secret[0][:n]); ok {
 					s, end = head+mask+rest, len(head)+len(mask)
@@ -112,21 +177,26 @@ func (m Mask) cut(s string) string {
 
 // Format is amf.Format without secrets. They are hidden before that escapes and
 // cuts texts, since the half of a secret is none that could be found.
-func (m Mask) Format(v amf.Value) string { return amf.Format(m.value(v)) }
+func (m *Mask) Format(v amf.Value) string {
+	if k := m.now(); k != nil {
+		v = k.value(v)
+	}
+	return amf.Format(v)
+}
 
-func (m Mask) value(v amf.Value) amf.Value {
+func (k *known) value(v amf.Value) amf.Value {
 	switch v := v.(type) {
 	case amf.String:
-		if slices.Contains(m.short, string(v)) {
+		if slices.Contains(k.short, string(v)) {
 			return amf.String(mask)
 		}
-		return amf.String(m.Text(string(v)))
+		return amf.String(k.text(string(v)))
 	case amf.XML:
-		return amf.XML(m.Text(string(v)))
+		return amf.XML(k.text(string(v)))
 	case amf.StrictArray:
 		masked := make(amf.StrictArray, len(v))
 		for i := range v {
-			masked[i] = m.value(v[i])
+			masked[i] = k.value(v[i])
 		}
 		return masked
 	case *amf.Object:
@@ -136,7 +206,7 @@ func (m Mask) value(v amf.Value) amf.Value {
 		masked := *v
 		masked.Properties = make([]amf.Property, len(v.Properties))
 		for i, p := range v.Properties {
-			masked.Properties[i] = amf.Property{Name: m.Text(p.Name), Value: m.value(p.Value)}
+			masked.Properties[i] = amf.Property{Name: k.text(p.Name), Value: k.value(p.Value)}
 		}
 		return &masked
 	}

@@ -1,7 +1,9 @@
 package obs
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
@@ -48,8 +50,8 @@ func TestMask(t *testing.T) {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}
-	if got := (Mask{}).Text("tokentoken"); got != "tokentoken" {
-		t.Errorf("the zero Mask makes %q", got)
+	if got := (*Mask)(nil).Text("tokentoken"); got != "tokentoken" {
+		t.Errorf("no Mask makes %q", got)
 	}
 	if got := MaskOf(target(t, "rtmp://h/a/b")).Text("h a b ..."); got != "h a b ..." {
 		t.Errorf("no secrets make %q", got)
@@ -137,4 +139,38 @@ func FuzzMask(f *testing.F) {
 			t.Errorf("%q in %q is shown: %q", secret, text, got)
 		}
 	})
+}
+
+// What is learned later is hidden from then on, by all who use the Mask.
+func TestMaskAdd(t *testing.T) {
+	mask := MaskOf(target(t, "rtmp://h/live/a?token=first0"), target(t, "rtmp://h/live/b?token=second0"))
+	const text = "first0 second0 third0"
+	if got, want := mask.Text(text), "*** *** third0"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 100 {
+				if got := mask.Text("first0 second0"); got != "*** ***" {
+					t.Errorf("got %q", got)
+				}
+			}
+		})
+	}
+	all.Go(func() { mask.Add(target(t, "rtmp://h/live/a?token=third0")) })
+	all.Wait()
+	if got, want := mask.Text(text), "*** *** ***"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	// A stream with a new URL each time is no leak: what it had first and last counts.
+	for n := range maxLearned {
+		mask.Add(target(t, fmt.Sprintf("rtmp://h/live/a?token=fresh-%06d", n)))
+	}
+	if got, want := mask.Text("first0 third0 fresh-000999"), "*** third0 ***"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if n, most := len(mask.now().secrets), mask.first+maxLearned; n > most {
+		t.Errorf("%d secrets are remembered, want %d at most", n, most)
+	}
 }

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/bluenviron/mediacommon/v2 v2.8.3
 	github.com/dustin/go-humanize v1.1.0
+	github.com/mattn/go-runewidth v0.0.16
 	github.com/ncruces/go-strftime v1.1.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/rs/zerolog v1.35.1
@@ -23,7 +24,6 @@ require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
-	github.com/mattn/go-runewidth v0.0.16 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/yutopp/go-amf0 v0.1.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect

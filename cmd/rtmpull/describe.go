@@ -54,6 +54,7 @@ func describe(err error) string {
 		conn   *rtmp.Error
 		output *flvout.Error
 		badURL *rtmp.URLError
+		which  *urlError
 	)
 	if errors.As(err, &pull) {
 		mask = pull.mask
@@ -66,6 +67,8 @@ func describe(err error) string {
 	switch {
 	case errors.As(err, &output):
 		text = fmt.Sprintf("cannot %s %s: %v", output.Op, output.Path, output.Err)
+	case errors.As(err, &which):
+		text = which.Error()
 	case errors.As(err, &badURL):
 		text = badURL.Reason
 	case errors.As(err, &conn):

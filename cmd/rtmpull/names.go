@@ -89,16 +89,18 @@ func (t nameTemplate) expand(target *rtmp.Target, now time.Time, seq int) string
 }
 
 // fieldValue is what a target has for a field, made safe.
-func fieldValue(field string, t *rtmp.Target) string {
+func fieldValue(field string, t *rtmp.Target) string { return safeName(rawField(field, t)) }
+
+func rawField(field string, t *rtmp.Target) string {
 	stream, _, _ := strings.Cut(t.Session.PlayPath, "?")
 	app, _, _ := strings.Cut(t.Session.App, "?")
 	switch field {
 	case "app":
-		return safeName(app)
+		return app
 	case "host":
-		return safeName(t.Host)
+		return t.Host
 	}
-	return safeName(cmp.Or(stream, app, t.Host))
+	return cmp.Or(stream, app, t.Host)
 }
 
 // safeName makes a part of a file's name out of anything.

@@ -44,6 +44,22 @@ func (t nameTemplate) orphans(target *rtmp.Target) []string {
 	return dirs
 }
 
+// orphansOf finds the unfinished files of several targets: each file is one
+// target's.
+func (t nameTemplate) orphansOf(targets []*rtmp.Target) [][]string {
+	all := make([][]string, len(targets))
+	taken := make(map[string]bool)
+	for i, target := range targets {
+		for _, name := range t.orphans(target) {
+			if !taken[name] {
+				taken[name] = true
+				all[i] = append(all[i], name)
+			}
+		}
+	}
+	return all
+}
+
 // A partPattern is what one part of a path looks like.
 type partPattern struct {
 	literal bool

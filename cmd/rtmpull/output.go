@@ -117,9 +117,9 @@ type stdout struct{ *flvout.Writer }
 
 func (stdout) Name() string { return "standard output" }
 
-// open makes the output, for a recording of limit at most, if that is not 0. A
-// file appears with the first media. To open a named pipe waits for its reader, or
-// for a signal.
+// open makes the output of a single recording, of limit at most, if that is not 0.
+// A file appears with the first media. To open a named pipe waits for its reader,
+// or for a signal.
 func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target, limit time.Duration) (*job.Files, flvout.Sink, error) {
 	if f.name == "-" {
 		if isTerminal(env.stdout) {
@@ -135,16 +135,26 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 	if err != nil {
 		return nil, nil, err
 	}
-	o := job.FilesOptions{Time: time.Duration(f.segmentTime), Size: int64(f.segmentSize), Align: time.Duration(f.align)}
-	if name := template.expand(t, time.Now(), 1); isDevice(name) {
-		if f.segments() {
-			return nil, nil, badUsage("%s is no file, and cannot be written in segments", name)
-		}
-		o.One = true
-	} else {
+	name := template.expand(t, time.Now(), 1)
+	if isDevice(name) && f.segments() {
+		return nil, nil, badUsage("%s is no file, and cannot be written in segments", name)
+	}
+	o := f.options(ctx, env, template, t, limit)
+	if !isDevice(name) {
+		o.Orphans = template.orphans(t) // found before there is one of our own
+	}
+	files, err := job.OpenFiles(o)
+	return files, nil, err
+}
+
+// options say how the files of a recording are made.
+func (f *outputFlags) options(ctx context.Context, env *environment, template nameTemplate, t *rtmp.Target, limit time.Duration) job.FilesOptions {
+	o := job.FilesOptions{
+		Time: time.Duration(f.segmentTime), Size: int64(f.segmentSize), Align: time.Duration(f.align),
+		Recover: f.recover,
+	}
+	if o.One = isDevice(template.expand(t, time.Now(), 1)); !o.One {
 		o.MinFree = f.minFree.want
-		// Found before there is one of our own.
-		o.Orphans, o.Recover = template.orphans(t), f.recover
 	}
 	if f.onComplete != "" {
 		o.Hook = &job.Hook{Command: f.onComplete, Env: hookEnvironment(os.Environ(), t), Output: env.stderr}
@@ -171,8 +181,7 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 			}.Open(template.expand(t, time.Now(), 1))
 		}
 	}
-	files, err := job.OpenFiles(o)
-	return files, nil, err
+	return o
 }
 
 // recover completes a file that a recording has left. One that is being written

@@ -78,7 +78,7 @@ func (o *publishOptions) run(ctx context.Context, env *environment, args []strin
 	if err != nil {
 		return err
 	}
-	t, err := o.tell.start(env, push.Target, push.Progress, "nothing sent yet", false)
+	t, err := o.tell.start(env, push.Target, ui.One("nothing sent yet", push.Progress), false)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -29,7 +30,7 @@ type pullOptions struct {
 func newPullCommand(env *environment) *cobra.Command {
 	o := &pullOptions{}
 	cmd := &cobra.Command{
-		Use:   "rtmpull [flags] URL",
+		Use:   "rtmpull [flags] URL...",
 		Short: "Record an RTMP stream as FLV",
 		Long: `Rtmpull records an RTMP stream as FLV, to a file or to standard output.
 
@@ -89,17 +90,92 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	if err := o.tell.check(); err != nil {
 		return err
 	}
-	pull, err := o.prepare(ctx, env, args)
+	client, err := o.network.client()
 	if err != nil {
 		return err
 	}
-	t, err := o.tell.start(env, pull.Target, pull.Progress, "waiting for media", o.output.name == "-")
+	p, err := o.places(ctx, env, args)
+	if err != nil {
+		return err
+	}
+	if len(p.targets) > 1 {
+		return o.runSeveral(ctx, env, client, p.targets)
+	}
+	pull := o.pull(client, p.targets[0])
+	pull.Backup, pull.Fresh = p.backup, p.fresh
+	return o.runOne(ctx, env, pull)
+}
+
+// places are where streams are to be had.
+type places struct {
+	targets []*rtmp.Target
+
+	// Of a single stream.
+	backup *rtmp.Target                                // nil: none
+	fresh  func(context.Context) (*rtmp.Target, error) // what gives the place later; nil: it stays
+}
+
+// places makes of the command line where the streams are to be had.
+func (o *pullOptions) places(ctx context.Context, env *environment, args []string) (p places, err error) {
+	s := &o.survival
+	switch {
+	case len(args) > 1 && s.backup != "":
+		return p, badUsage("--backup is for one stream, and there are %d URLs", len(args))
+	case len(args) > 1 && s.urlCommand != "":
+		return p, badUsage("--url-command is for one stream, and there are %d URLs", len(args))
+	}
+	if p.backup, err = s.backupTarget(&o.source, env.getenv); err != nil {
+		return p, err
+	}
+	if s.urlCommand == "" {
+		p.targets, err = o.source.targets(args, env.getenv)
+		return p, err
+	}
+	given := o.source.url
+	if len(args) > 0 {
+		given = args[0]
+	}
+	p.fresh = s.fresh(env, &o.source, given)
+	first, err := p.fresh(ctx)
+	p.targets = []*rtmp.Target{first}
+	return p, err
+}
+
+// pull makes the job, but for its output.
+func (o *pullOptions) pull(client *rtmp.Client, target *rtmp.Target) *job.Pull {
+	c := *client // which others share, but not its trace
+	return &job.Pull{
+		Client: &c, Target: target,
+		Limits: job.Limits{Duration: o.limit(), Size: int64(o.maxSize)},
+		Retry:  o.survival.policy(), Wait: time.Duration(o.survival.wait),
+		Splice: o.output.splice(),
+	}
+}
+
+// limit is how much is to be recorded; 0: all.
+func (o *pullOptions) limit() time.Duration {
+	limit := time.Duration(o.duration)
+	if o.source.stop > 0 {
+		if n := o.source.length(); limit == 0 || n < limit {
+			limit = n
+		}
+	}
+	return limit
+}
+
+// runOne records a single stream.
+func (o *pullOptions) runOne(ctx context.Context, env *environment, pull *job.Pull) error {
+	var err error
+	if pull.Files, pull.Output, err = o.output.open(ctx, env, pull.Target, o.limit()); err != nil {
+		return err
+	}
+	seek(pull)
+	t, err := o.tell.start(env, pull.Target, ui.One("waiting for media", pull.Progress), o.output.name == "-")
 	if err != nil {
 		return err
 	}
 	defer t.stop()
-	pull.Client.Trace = t.trace(t.log.Playing)
-	pull.Report = t.report
+	t.listen(pull)
 	if pull.Files != nil && pull.Files.Many() {
 		env.signals.onHangup(pull.Rotate)
 	}
@@ -124,72 +200,34 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	return o.conclude(env, result, t)
 }
 
-// prepare makes the job, and finds out all that is wrong with the command line.
-func (o *pullOptions) prepare(ctx context.Context, env *environment, args []string) (*job.Pull, error) {
-	target, fresh, err := o.target(ctx, env, args)
-	if err != nil {
-		return nil, err
+// seek has a recorded stream begin where the file goes on.
+func seek(pull *job.Pull) {
+	if f := pull.Files; f != nil && f.Resumed != nil && pull.Target.Session.Kind == session.Recorded {
+		pull.Target.Session.Start += uint32(f.Resumed.Start.Milliseconds())
 	}
-	backup, err := o.survival.backupTarget(&o.source, env.getenv)
-	if err != nil {
-		return nil, err
-	}
-	client, err := o.network.client()
-	if err != nil {
-		return nil, err
-	}
-	limit := time.Duration(o.duration)
-	if o.source.stop > 0 {
-		if n := o.source.length(); limit == 0 || n < limit {
-			limit = n
-		}
-	}
-	files, pipe, err := o.output.open(ctx, env, target, limit)
-	if err != nil {
-		return nil, err
-	}
-	if files != nil && files.Resumed != nil && target.Session.Kind == session.Recorded {
-		target.Session.Start += uint32(files.Resumed.Start.Milliseconds())
-	}
-	return &job.Pull{
-		Client: client, Target: target, Files: files, Output: pipe,
-		Limits: job.Limits{Duration: limit, Size: int64(o.maxSize)},
-		Retry:  o.survival.policy(), Wait: time.Duration(o.survival.wait), Backup: backup, Fresh: fresh,
-		Splice: o.output.splice(),
-	}, nil
 }
 
-// target makes the target, and what gives others later; nil: nothing does.
-func (o *pullOptions) target(ctx context.Context, env *environment, args []string) (*rtmp.Target, func(context.Context) (*rtmp.Target, error), error) {
-	given, err := o.source.given(args)
-	if err != nil {
-		return nil, nil, err
+// verdict makes the error that the exit status is taken from, and says in words
+// why it ended.
+func (o *pullOptions) verdict(r job.Result, mask *obs.Mask) (why string, err error) {
+	switch {
+	case r.Err != nil:
+		err = &jobError{err: r.Err, media: r.Media, mask: mask}
+	case r.Media:
+		return string(r.Reason), nil
+	case r.Reason == job.SizeReached:
+		err = badUsage("--max-size %v has no room for the first picture or sound", &o.maxSize)
+	default:
+		err = &jobError{err: errEmpty, mask: mask}
 	}
-	if fresh := o.survival.fresh(env, &o.source, given); fresh != nil {
-		t, err := fresh(ctx)
-		return t, fresh, err
-	}
-	t, err := o.source.target(args, env.getenv)
-	return t, nil, err
+	return describe(err), err
 }
 
 // conclude tells what came of it and makes the error that the exit status is
 // taken from.
 func (o *pullOptions) conclude(env *environment, r job.Result, t *telling) error {
-	var err error
-	switch {
-	case r.Err != nil:
-		err = &jobError{err: r.Err, media: r.Media, mask: t.mask}
-	case r.Media:
-	case r.Reason == job.SizeReached:
-		err = badUsage("--max-size %v has no room for the first picture or sound", &o.maxSize)
-	default:
-		err = &jobError{err: errEmpty, mask: t.mask}
-	}
-	why, status := string(r.Reason), exitStatus(err)
-	if err != nil {
-		why = describe(err)
-	}
+	why, err := o.verdict(r, t.mask)
+	status := exitStatus(err)
 	if r.Media && t.words && status != statusPipe {
 		ui.Summary(env.stderr, r, why)
 	}

@@ -188,3 +188,9 @@ func hasSize(f *os.File) bool {
 	w, h, err := term.GetSize(int(f.Fd()))
 	return err == nil && w > 0 && h > 0
 }
+
+// height is how many lines a terminal has; 0: it does not know.
+func height(f *os.File) int {
+	_, h, _ := term.GetSize(int(f.Fd()))
+	return h
+}

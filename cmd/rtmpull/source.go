@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -39,33 +41,72 @@ func (f *sourceFlags) addStop(fs *pflag.FlagSet) {
 	fs.VarP(&f.stop, "stop", "B", "where to stop in a recorded stream; for a live one the same as --duration")
 }
 
-// given returns the URL that is on the command line; empty: there is none.
-func (f *sourceFlags) given(args []string) (string, error) {
-	switch {
-	case len(args) > 1:
-		return "", badUsage("want one URL, not %d arguments", len(args))
-	case len(args) == 1 && f.url != "":
-		return "", badUsage("the URL is given twice: as an argument and with --rtmp")
-	case len(args) == 1:
-		return args[0], nil
-	}
-	return f.url, nil
-}
-
 // target makes the target that the flags and the argument, if there is one, ask
 // for.
 func (f *sourceFlags) target(args []string, getenv func(string) string) (*rtmp.Target, error) {
-	raw, err := f.given(args)
-	if err == nil && raw == "" {
-		err = badUsage("want the URL of a stream")
+	if len(args) > 1 {
+		return nil, badUsage("want one URL, not %d arguments", len(args))
 	}
+	targets, err := f.targets(args, getenv)
 	if err != nil {
 		return nil, err
 	}
-	return f.targetOf(raw, getenv)
+	return targets[0], nil
 }
 
-// targetOf makes the target that the flags ask for at a URL.
+// targets makes the targets that the flags and the arguments, if there are any, ask
+// for.
+func (f *sourceFlags) targets(args []string, getenv func(string) string) ([]*rtmp.Target, error) {
+	switch {
+	case len(args) == 0 && f.url == "":
+		return nil, badUsage("want the URL of a stream")
+	case len(args) > 0 && f.url != "":
+		return nil, badUsage("the URL is given twice: as an argument and with --rtmp")
+	case len(args) == 0:
+		args = []string{f.url}
+	}
+	if len(args) > 1 {
+		for _, flag := range []struct{ name, value string }{
+			{"--app", f.app}, {"--playpath", f.playPath}, {"--tcUrl", f.tcURL}, {"--subscribe", f.subscribe},
+		} {
+			if flag.value != "" {
+				return nil, badUsage("%s is for one stream, and there are %d URLs", flag.name, len(args))
+			}
+		}
+	}
+	targets := make([]*rtmp.Target, len(args))
+	for i, raw := range args {
+		var err error
+		if targets[i], err = f.targetOf(raw, getenv); err != nil && len(args) > 1 {
+			return nil, &urlError{place: i + 1, raw: raw, err: err}
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return targets, nil
+}
+
+// A urlError says which of several URLs is wrong.
+type urlError struct {
+	place int // among the arguments, from 1
+	raw   string
+	err   error
+}
+
+func (e *urlError) Error() string {
+	which := "URL " + strconv.Itoa(e.place)
+	// What is no URL, as this is not, may have its password anywhere.
+	if name, ok := strings.CutPrefix(e.raw, "@"); ok {
+		which += ", in the file " + name
+	} else if !strings.Contains(e.raw, "@") {
+		which += ", " + rtmp.Redact(e.raw)
+	}
+	return which + ": " + describe(e.err)
+}
+
+func (e *urlError) Unwrap() error { return e.err }
+
+// targetOf makes the target of a URL.
 func (f *sourceFlags) targetOf(raw string, getenv func(string) string) (*rtmp.Target, error) {
 	if f.live && f.vod {
 		return nil, badUsage("--live and --vod exclude each other")

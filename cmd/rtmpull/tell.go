@@ -36,25 +36,35 @@ func (f *tellFlags) check() error {
 	return err
 }
 
-// A telling tells of one job, until it is stopped.
+// A telling tells of one job, or of one among several, until it is stopped.
 type telling struct {
 	progress *ui.Progress
 	log      obs.Logger
 	lines    *ui.JSON // nil: none
 	words    bool     // a summary is told in words
-	url      string
 	mask     *obs.Mask
+	url      string
+	several  bool // others share the progress
 }
 
-// start begins to tell of a job. If media goes to standard output, JSON goes to
-// standard error, and nothing else does. idle is what a job is that has had none
-// yet.
-func (f *tellFlags) start(env *environment, target *rtmp.Target, snapshot func() job.Snapshot, idle string, media bool) (*telling, error) {
+// start begins to tell of a job, whose progress is what view shows. If media goes
+// to standard output, JSON goes to standard error, and nothing else does.
+func (f *tellFlags) start(env *environment, target *rtmp.Target, view ui.View, media bool) (*telling, error) {
+	t, err := f.open(env, view, media)
+	if err != nil {
+		return nil, err
+	}
+	t.url, t.mask = target.Redacted(), obs.MaskOf(target)
+	return t, nil
+}
+
+// open makes what is told of any job.
+func (f *tellFlags) open(env *environment, view ui.View, media bool) (*telling, error) {
 	logging, err := f.log.options()
 	if err != nil {
 		return nil, err
 	}
-	t := &telling{url: target.Redacted(), mask: obs.MaskOf(target)}
+	t := new(telling)
 	jsonOnly := f.json && media
 	t.words = !f.log.quiet && !jsonOnly
 	logging.Color = isTerminal(env.stderr)
@@ -77,12 +87,24 @@ func (f *tellFlags) start(env *environment, target *rtmp.Target, snapshot func()
 	case !on, jsonOnly, terminal && f.json && isTerminal(env.stdout):
 		t.progress = ui.Silent(env.stderr)
 	case terminal && hasSize(env.stderr):
-		t.progress = ui.Live(env.stderr, idle, snapshot)
+		t.progress = ui.Live(env.stderr, view, func() int { return height(env.stderr) })
 	default:
-		t.progress = ui.Lines(env.stderr, idle, snapshot)
+		t.progress = ui.Lines(env.stderr, view)
 	}
 	t.log = obs.New(t.progress, logging)
 	return t, nil
+}
+
+// of returns what tells of one stream among several.
+func (t *telling) of(label string, target *rtmp.Target) *telling {
+	one := *t
+	one.several = true
+	one.url = t.mask.Text(target.Redacted()) // another's secret may be in it
+	one.log = t.log.Of(label)
+	if t.lines != nil {
+		one.lines = t.lines.Of(label, one.url)
+	}
+	return &one
 }
 
 func (t *telling) stop() { t.progress.Stop() }
@@ -93,13 +115,19 @@ func (t *telling) report(e job.Event) {
 	if e.Err != nil {
 		why = describe(&jobError{err: e.Err, mask: t.mask})
 	}
-	if e.Kind == job.HooksAwaited {
+	if e.Kind == job.HooksAwaited && !t.several {
 		t.progress.Stop()
 	}
 	t.log.Job(e, why)
 	if t.lines != nil {
 		t.lines.Event(e, why)
 	}
+}
+
+// listen has a recording tell of itself.
+func (t *telling) listen(pull *job.Pull) {
+	pull.Client.Trace = t.trace(t.log.Playing)
+	pull.Report = t.report
 }
 
 // trace tells what happens on the connection. began is called when the stream

@@ -56,6 +56,20 @@ func New(out io.Writer, o Options) Logger {
 	return Logger{c.Logger()}
 }
 
+// Of returns a Logger that says in each line that it is about this stream, which is
+// one of several.
+func (l Logger) Of(stream string) Logger {
+	return Logger{l.log.With().Str("stream", stream).Logger()}
+}
+
+// Ended logs that one stream of several has ended, and why.
+func (l Logger) Ended(why string) { l.log.Info().Str("why", why).Msg("ended") }
+
+// Failed logs that one stream of several has failed, and how.
+func (l Logger) Failed(why string, status int) {
+	l.log.Error().Str("error", why).Int("status", status).Msg("failed")
+}
+
 // Playing logs that a stream has begun.
 func (l Logger) Playing(url string) { l.log.Info().Str("url", url).Msg("playing") }
 
@@ -177,7 +191,7 @@ func (c connection) event(e *session.Event) {
 		c.log.Debug().Str("code", e.Code).Str("severity", e.Level).
 			Str("description", c.mask.Text(e.Description)).Msg(e.Kind.String())
 	default:
-		c.log.Debug().Uint32("stream", e.StreamID).Msg(e.Kind.String())
+		c.log.Debug().Uint32("stream_id", e.StreamID).Msg(e.Kind.String())
 	}
 }
 
@@ -203,6 +217,6 @@ func (c connection) message(what string, m *message.Message) {
 			Str("values", strings.Join(text, ", ")).Msg(what)
 	default:
 		c.log.Trace().Stringer("type", m.Type).Uint32("ts", m.Timestamp).Int("bytes", len(m.Payload)).
-			Uint32("stream", m.StreamID).Uint32("csid", m.ChunkStreamID).Msg(what)
+			Uint32("stream_id", m.StreamID).Uint32("csid", m.ChunkStreamID).Msg(what)
 	}
 }

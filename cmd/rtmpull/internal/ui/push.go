@@ -55,7 +55,7 @@ func leftOut(l job.LeftOut) string {
 // PushSummary writes the last line.
 func (j *JSON) PushSummary(r job.PushResult, why string, exit int) {
 	j.write(struct {
-		header
+		*header
 		Bytes      int64   `json:"bytes"`
 		Duration   float64 `json:"duration"`
 		Audio      int64   `json:"audio_tags"`

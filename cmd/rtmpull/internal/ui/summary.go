@@ -63,32 +63,50 @@ func named(r job.Result) string {
 	return r.Name
 }
 
-// JSON writes JSON lines. The first of them all is given when the clock of the
-// events starts. It may be used by several goroutines: a stream that is published
-// has one that listens to the server.
+// JSON writes JSON lines, of one stream or of one among several. It may be used by
+// several goroutines: a stream that is published has one that listens to the
+// server.
 type JSON struct {
+	out         *jsonLines
+	stream, url string // empty: there is but one
+}
+
+// jsonLines is where several streams write theirs.
+type jsonLines struct {
 	mu    sync.Mutex // of enc
 	enc   *json.Encoder
 	start time.Time
 }
 
-// NewJSON returns a JSON that writes to out.
+// NewJSON returns a JSON that writes to out. The clock of the lines starts now.
 func NewJSON(out io.Writer) *JSON {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	return &JSON{enc: enc, start: time.Now()}
+	return &JSON{out: &jsonLines{enc: enc, start: time.Now()}}
 }
+
+// Of returns a JSON that writes to the same place, and tells in each line that it
+// is about this stream.
+func (j *JSON) Of(stream, url string) *JSON { return &JSON{j.out, stream, url} }
 
 // header is what every line begins with.
 type header struct {
 	Type    string  `json:"message_type"`
 	Time    string  `json:"time"`
 	Elapsed float64 `json:"elapsed"` // seconds since the start
+
+	// Of one among several.
+	Stream string `json:"stream,omitempty"`
+	URL    string `json:"url,omitempty"`
 }
 
-func (j *JSON) header(kind string) header {
-	now := time.Now()
-	return header{kind, now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), seconds(now.Sub(j.start))}
+func (j *JSON) header(kind string) *header {
+	return &header{Type: kind, Stream: j.stream, URL: j.url}
+}
+
+// stamp gives a line its time.
+func (h *header) stamp(now, start time.Time) {
+	h.Time, h.Elapsed = now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), seconds(now.Sub(start))
 }
 
 // seconds are a duration's, to the millisecond and with no more digits than that.
@@ -96,10 +114,12 @@ func seconds(d time.Duration) float64 {
 	return float64(d.Round(time.Millisecond).Milliseconds()) / 1000
 }
 
-func (j *JSON) write(v any) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	_ = j.enc.Encode(v)
+// write writes a line, all of which begin with a header. Their times are in order.
+func (j *JSON) write(v interface{ stamp(now, start time.Time) }) {
+	j.out.mu.Lock()
+	defer j.out.mu.Unlock()
+	v.stamp(time.Now(), j.out.start)
+	_ = j.out.enc.Encode(v)
 }
 
 // Event writes an event of the job. why is the text of its error.
@@ -107,7 +127,7 @@ func (j *JSON) Event(e job.Event, why string) {
 	switch e.Kind {
 	case job.Reconnect:
 		j.write(struct {
-			header
+			*header
 			Reason  string  `json:"reason"`
 			Wait    float64 `json:"wait"` // seconds
 			Attempt int     `json:"attempt"`
@@ -115,7 +135,7 @@ func (j *JSON) Event(e job.Event, why string) {
 	case job.Gap:
 		if e.Splice.Kind != 0 {
 			j.write(struct {
-				header
+				*header
 				At       float64 `json:"at"`       // seconds into the recording
 				Duration float64 `json:"duration"` // seconds that are missing
 				Hole     float64 `json:"hole"`     // seconds that are left empty for them
@@ -123,31 +143,31 @@ func (j *JSON) Event(e job.Event, why string) {
 			return
 		}
 		j.write(struct {
-			header
+			*header
 			Duration float64 `json:"duration"` // seconds that are missing
 			Frames   int64   `json:"frames"`
 		}{j.header(string(e.Kind)), seconds(e.Duration), e.Frames})
 	case job.Rejoined:
 		j.write(struct {
-			header
+			*header
 			At float64 `json:"at"` // seconds into the recording
 		}{j.header(string(e.Kind)), seconds(e.Splice.At)})
 	case job.Jump:
 		j.write(struct {
-			header
+			*header
 			At       float64 `json:"at,omitempty"` // seconds into the recording
 			Duration float64 `json:"duration"`     // seconds; back if negative
 		}{j.header(string(e.Kind)), seconds(e.Splice.At), seconds(e.Duration)})
 	case job.Repeat:
 		j.write(struct {
-			header
+			*header
 			At       float64 `json:"at"`
 			Duration float64 `json:"duration"`
 			Tags     int64   `json:"tags"`
 		}{j.header(string(e.Kind)), seconds(e.Splice.At), seconds(e.Duration), e.Splice.Tags})
 	case job.CodecChange:
 		j.write(struct {
-			header
+			*header
 			At       float64 `json:"at"`
 			Media    string  `json:"media"`
 			From     string  `json:"from"`
@@ -161,23 +181,23 @@ func (j *JSON) Event(e job.Event, why string) {
 			job.SizeText(e.Splice.Before), job.SizeText(e.Splice.After), e.Splice.Before.SampleRate, e.Splice.After.SampleRate})
 	case job.Wrap, job.Loops, job.Oddity:
 		j.write(struct {
-			header
+			*header
 			At   float64 `json:"at"`
 			What string  `json:"what"`
 		}{j.header(string(e.Kind)), seconds(e.Splice.At), e.Splice.Kind.String()})
 	case job.FirstMedia:
 		j.write(struct {
-			header
+			*header
 			Media string `json:"media"`
 		}{j.header(string(e.Kind)), strings.ToLower(e.Media)})
 	case job.FileOpened:
 		j.write(struct {
-			header
+			*header
 			File string `json:"file"`
 		}{j.header(string(e.Kind)), e.Name})
 	case job.FileClosed:
 		j.write(struct {
-			header
+			*header
 			File     string  `json:"file"`
 			Bytes    int64   `json:"bytes"`
 			Duration float64 `json:"duration"`
@@ -187,7 +207,7 @@ func (j *JSON) Event(e job.Event, why string) {
 		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration), e.Why, why, e.Short})
 	case job.Recovered:
 		j.write(struct {
-			header
+			*header
 			File     string  `json:"file"`
 			Bytes    int64   `json:"bytes"`
 			Duration float64 `json:"duration"`
@@ -195,18 +215,18 @@ func (j *JSON) Event(e job.Event, why string) {
 		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration), why})
 	case job.HookFailed:
 		j.write(struct {
-			header
+			*header
 			File  string `json:"file"`
 			Error string `json:"error"`
 		}{j.header(string(e.Kind)), e.Name, why})
 	case job.HookLeft:
 		j.write(struct {
-			header
+			*header
 			File string `json:"file"`
 		}{j.header(string(e.Kind)), e.Name})
 	case job.HooksAwaited:
 		j.write(struct {
-			header
+			*header
 			Files int `json:"files"`
 		}{j.header(string(e.Kind)), e.Files})
 	}
@@ -215,7 +235,7 @@ func (j *JSON) Event(e job.Event, why string) {
 // Connected writes that there is a connection.
 func (j *JSON) Connected(url string) {
 	j.write(struct {
-		header
+		*header
 		URL string `json:"url"`
 	}{j.header("connected"), url})
 }
@@ -223,21 +243,25 @@ func (j *JSON) Connected(url string) {
 // Status writes what the server said about the stream.
 func (j *JSON) Status(code, level, description string) {
 	j.write(struct {
-		header
+		*header
 		Code        string `json:"code"`
 		Level       string `json:"level,omitempty"`
 		Description string `json:"description,omitempty"`
 	}{j.header("status"), code, level, description})
 }
 
-// Summary writes the last line.
+// Summary writes the last line of a recording.
 func (j *JSON) Summary(r job.Result, why string, exit int) {
+	kind := "summary"
+	if j.stream != "" {
+		kind = "stream_summary"
+	}
 	name, files := "", 0
 	if r.Media {
 		name, files = r.Name, r.Files
 	}
 	j.write(struct {
-		header
+		*header
 		File       string  `json:"file,omitempty"`
 		Files      int     `json:"files,omitempty"`
 		Bytes      int64   `json:"bytes"`
@@ -255,7 +279,7 @@ func (j *JSON) Summary(r job.Result, why string, exit int) {
 		Ended      string  `json:"ended"`
 		ExitStatus int     `json:"exit_status"`
 	}{
-		j.header("summary"), name, files, r.Size, seconds(r.Duration), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
+		j.header(kind), name, files, r.Size, seconds(r.Duration), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
 		r.Stats.Dropped.Total() + r.Received.Dropped, r.Received.Bytes, r.Reconnects,
 		r.Gaps, seconds(r.Mended.Missing), r.Mended.Jumps + r.Mended.Wraps, r.Mended.Repeats,
 		why, exit,

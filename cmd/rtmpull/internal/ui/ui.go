@@ -6,14 +6,12 @@ package ui
 import (
 	"fmt"
 	"io"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-
-	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 )
 
 const (
@@ -21,25 +19,44 @@ const (
 	lineEvery = 30 * time.Second
 )
 
-// A Progress tells how a recording goes until it is stopped. While it runs, all
-// other text for the terminal must go through Write, so that the live line stays
+// A Progress tells how far a View is until it is stopped. While it runs, all
+// other text for the terminal must go through Write, so that the live lines stay
 // below it.
 type Progress struct {
 	out  io.Writer
 	bars *mpb.Progress
+	once sync.Once
 	stop chan struct{}
 	done chan struct{}
 }
 
-// Live shows one line on a terminal that is redrawn in place: idle until there
-// is media.
-func Live(out io.Writer, idle string, snapshot func() job.Snapshot) *Progress {
+// A View is what the progress is shown of. One goroutine uses it.
+type View interface {
+	// line says all of it in a line.
+	line(now time.Time) string
+
+	// rows says more, in lines to stand above that. They are none if there is
+	// nothing more to say, or no room.
+	rows(now time.Time, width, height int) []string
+}
+
+// Live shows a View on a terminal, in lines that are redrawn in place. height is
+// how many lines the terminal has.
+func Live(out io.Writer, v View, height func() int) *Progress {
 	p := &Progress{out: out, stop: make(chan struct{}), done: make(chan struct{})}
 	p.bars = mpb.New(mpb.WithOutput(out), mpb.WithAutoRefresh(), mpb.WithRefreshRate(liveEvery))
-	m := newMeter(idle, time.Now())
-	bar := p.bars.New(0, mpb.NopStyle(), mpb.BarRemoveOnComplete(),
+	above := func(w io.Writer, s decor.Statistics) error {
+		rows := v.rows(time.Now(), s.AvailableWidth, height())
+		for i := range rows { // which are wanted the lowest first
+			if _, err := fmt.Fprintln(w, rows[len(rows)-1-i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	bar := p.bars.New(0, mpb.NopStyle(), mpb.BarRemoveOnComplete(), mpb.BarExtender(mpb.BarFillerFunc(above), true),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string {
-			return m.line(time.Now(), snapshot())
+			return v.line(time.Now())
 		})))
 	go func() {
 		defer close(p.done)
@@ -51,17 +68,16 @@ func Live(out io.Writer, idle string, snapshot func() job.Snapshot) *Progress {
 }
 
 // Lines writes a line every 30 s, for logs.
-func Lines(out io.Writer, idle string, snapshot func() job.Snapshot) *Progress {
+func Lines(out io.Writer, v View) *Progress {
 	p := &Progress{out: out, stop: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
 		tick := time.NewTicker(lineEvery)
 		defer tick.Stop()
-		m := newMeter(idle, time.Now())
 		for {
 			select {
 			case now := <-tick.C:
-				_, _ = fmt.Fprintln(out, m.line(now, snapshot()))
+				_, _ = fmt.Fprintln(out, v.line(now))
 			case <-p.stop:
 				return
 			}
@@ -73,66 +89,29 @@ func Lines(out io.Writer, idle string, snapshot func() job.Snapshot) *Progress {
 // Silent shows nothing.
 func Silent(out io.Writer) *Progress { return &Progress{out: out} }
 
-// Write writes a line of text, above the live line if there is one.
+// Write writes a line of text, above the live lines if there are any.
 func (p *Progress) Write(b []byte) (int, error) {
 	if p.bars != nil {
 		select {
 		case <-p.stop:
 		default:
-			return p.bars.Write(b)
+			// It may be stopped, or the terminal go away, at this very moment.
+			if n, err := p.bars.Write(b); err == nil {
+				return n, nil
+			}
 		}
 	}
 	return p.out.Write(b)
 }
 
-// Stop takes the live line away and returns when nothing more is written.
+// Stop takes the live lines away and returns when nothing more is written. It may
+// be called by several goroutines, and again.
 func (p *Progress) Stop() {
 	if p.stop == nil {
 		return
 	}
-	select {
-	case <-p.stop:
-	default:
-		close(p.stop)
-	}
+	p.once.Do(func() { close(p.stop) })
 	<-p.done
-}
-
-// A meter turns snapshots into lines with rates over the last seconds.
-type meter struct {
-	idle  string // the line while there is no media
-	last  job.Snapshot
-	at    time.Time
-	bits  float64 // per second
-	fps   float64
-	began bool
-}
-
-func newMeter(idle string, now time.Time) *meter { return &meter{idle: idle, at: now} }
-
-// over is the span that rates are taken over.
-const over = 2 * time.Second
-
-func (m *meter) line(now time.Time, s job.Snapshot) string {
-	if s.Audio+s.Video == 0 {
-		return m.idle
-	}
-	if d := now.Sub(m.at); d >= over || !m.began && d > 0 {
-		m.bits = float64(s.Size-m.last.Size) * 8 / d.Seconds()
-		m.fps = float64(s.Video-m.last.Video) / d.Seconds()
-		m.last, m.at, m.began = s, now, true
-	}
-	fields := []string{Clock(s.Duration), humanize.Bytes(uint64(s.Size)), Rate(m.bits)}
-	if s.Video > 0 {
-		fields = append(fields, fmt.Sprintf("%.1f fps", m.fps))
-	}
-	if !s.LastKey.IsZero() {
-		fields = append(fields, fmt.Sprintf("key frame %.0f s ago", max(0, now.Sub(s.LastKey).Seconds())))
-	}
-	if s.Reconnects > 0 {
-		fields = append(fields, "connected again "+Count(s.Reconnects, "time"))
-	}
-	return strings.Join(fields, "  ")
 }
 
 // Clock writes a duration as 01:02:03.

@@ -90,7 +90,7 @@ func (s *safeBuffer) String() string {
 func TestLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out safeBuffer
-		p := Lines(&out, "", func() job.Snapshot { return job.Snapshot{Audio: 1, Size: 1000, Duration: time.Minute} })
+		p := Lines(&out, One("", func() job.Snapshot { return job.Snapshot{Audio: 1, Size: 1000, Duration: time.Minute} }))
 		time.Sleep(95 * time.Second)
 		synctest.Wait()
 		if got := strings.Count(out.String(), "00:01:00  1.0 kB"); got != 3 {
@@ -111,7 +111,9 @@ func TestSilentAndLive(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	for name, begin := range map[string]func(*safeBuffer) *Progress{
 		"silent": func(b *safeBuffer) *Progress { return Silent(b) },
-		"live":   func(b *safeBuffer) *Progress { return Live(b, "", func() job.Snapshot { return job.Snapshot{} }) },
+		"live": func(b *safeBuffer) *Progress {
+			return Live(b, One("", func() job.Snapshot { return job.Snapshot{} }), func() int { return 25 })
+		},
 	} {
 		var out safeBuffer
 		p := begin(&out)

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+)
+
+// severity are the exit statuses of streams that are recorded side by side, from
+// the worst to the best. A signal's is worse than all.
+var severity = [...]int{statusOutput, statusPipe, statusIncomplete, statusFailed, statusUsage, statusRefused, statusConnect, statusNoMedia, statusOK}
+
+// worse compares two statuses: the worse one comes first.
+func worse(a, b int) int { return slices.Index(severity[:], a) - slices.Index(severity[:], b) }
+
+// runSeveral records several streams side by side. What is wrong with the command
+// line is found before anything is opened; what goes wrong from then on is a
+// matter of that stream alone.
+func (o *pullOptions) runSeveral(ctx context.Context, env *environment, client *rtmp.Client, targets []*rtmp.Target) error {
+	template, err := o.output.several(targets)
+	if err != nil {
+		return err
+	}
+	mask := obs.MaskOf(targets...)
+	names := labels(targets, mask)
+	group := make(job.Group, len(targets))
+	views := make([]*ui.Stream, len(targets))
+	for i, target := range targets {
+		pull := o.pull(client, target)
+		group[i].Pull = pull
+		views[i] = &ui.Stream{Label: names[i], Idle: "waiting for media", Snapshot: pull.Progress}
+	}
+	t, err := o.tell.open(env, ui.Together(views), false)
+	if err != nil {
+		return err
+	}
+	defer t.stop()
+	t.mask = mask
+	orphans := template.orphansOf(targets)
+	outcomes := make([]ui.Outcome, len(targets))
+	errs := make([]error, len(targets))
+	for i := range group {
+		m, t := &group[i], t.of(names[i], targets[i])
+		t.listen(m.Pull)
+		m.Open = func(ctx context.Context) (err error) {
+			options := o.output.options(ctx, env, template, m.Pull.Target, o.limit())
+			options.Orphans = orphans[i]
+			if m.Pull.Files, err = job.OpenFiles(options); err == nil {
+				seek(m.Pull)
+			}
+			return err
+		}
+		m.Done = func(r job.Result) {
+			why, err := o.verdict(r, mask)
+			status := exitStatus(err)
+			errs[i], outcomes[i] = err, ui.Outcome{Label: names[i], Result: r, Why: why, Status: status}
+			if outcomes[i].Failed() {
+				t.log.Failed(why, status)
+			} else {
+				t.log.Ended(why)
+			}
+			views[i].End(why, outcomes[i].Failed())
+			if t.lines != nil {
+				t.lines.Summary(r, why, status)
+			}
+		}
+	}
+	group.Run(ctx)
+	t.stop()
+	return o.concludeAll(env, outcomes, errs, t)
+}
+
+// concludeAll tells what came of all streams, and returns the error of the one for
+// which that is worst.
+func (o *pullOptions) concludeAll(env *environment, outcomes []ui.Outcome, errs []error, t *telling) error {
+	worst := slices.MinFunc(errs, func(a, b error) int { return worse(exitStatus(a), exitStatus(b)) })
+	if t.words {
+		ui.SummaryOfAll(env.stderr, outcomes)
+	}
+	if t.lines != nil {
+		t.lines.SummaryOfAll(outcomes, exitStatus(worst))
+	}
+	if worst == nil {
+		return nil
+	}
+	return &told{worst}
+}

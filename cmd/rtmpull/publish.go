@@ -94,6 +94,7 @@ func (o *publishOptions) run(ctx context.Context, env *environment, args []strin
 	push.Report = t.report
 	result := push.Run(ctx)
 	t.stop()
+	t.rest()
 	return o.conclude(env, result, t)
 }
 

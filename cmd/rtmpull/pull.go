@@ -197,6 +197,7 @@ func (o *pullOptions) runOne(ctx context.Context, env *environment, pull *job.Pu
 		}
 	}
 	t.stop()
+	t.rest()
 	return o.conclude(env, result, t)
 }
 

@@ -63,6 +63,7 @@ func (o *pullOptions) runSeveral(ctx context.Context, env *environment, client *
 			} else {
 				t.log.Ended(why)
 			}
+			t.rest()
 			views[i].End(why, outcomes[i].Failed())
 			if t.lines != nil {
 				t.lines.Summary(r, why, status)

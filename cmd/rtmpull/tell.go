@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/spf13/pflag"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
@@ -45,6 +47,7 @@ type telling struct {
 	mask     *obs.Mask
 	url      string
 	several  bool // others share the progress
+	quota    *quota
 }
 
 // start begins to tell of a job, whose progress is what view shows. If media goes
@@ -64,7 +67,7 @@ func (f *tellFlags) open(env *environment, view ui.View, media bool) (*telling, 
 	if err != nil {
 		return nil, err
 	}
-	t := new(telling)
+	t := &telling{quota: new(quota)}
 	jsonOnly := f.json && media
 	t.words = !f.log.quiet && !jsonOnly
 	logging.Color = isTerminal(env.stderr)
@@ -98,7 +101,7 @@ func (f *tellFlags) open(env *environment, view ui.View, media bool) (*telling, 
 // of returns what tells of one stream among several.
 func (t *telling) of(label string, target *rtmp.Target) *telling {
 	one := *t
-	one.several = true
+	one.several, one.quota = true, new(quota)
 	one.url = t.mask.Text(target.Redacted()) // another's secret may be in it
 	one.log = t.log.Of(label)
 	if t.lines != nil {
@@ -118,9 +121,42 @@ func (t *telling) report(e job.Event) {
 	if e.Kind == job.HooksAwaited && !t.several {
 		t.progress.Stop()
 	}
-	t.log.Job(e, why)
+	omitted, ok := 0, true
+	if !lasting[e.Kind] {
+		omitted, ok = t.quota.take(string(e.Kind), time.Now())
+	}
+	if !ok {
+		return
+	}
+	t.log.Job(e, why, omitted)
 	if t.lines != nil {
-		t.lines.Event(e, why)
+		t.lines.Event(e, why, omitted)
+	}
+}
+
+// lasting are the events of which each is told: there is something left of them.
+var lasting = map[job.Kind]bool{
+	job.FileOpened: true, job.FileClosed: true, job.Recovered: true,
+	job.HookFailed: true, job.HookLeft: true, job.HooksAwaited: true,
+}
+
+// Kinds of lines that only the log has.
+const (
+	playing  = "playing"
+	cautious = "cautious_opening"
+)
+
+// rest tells how much was left out at the end.
+func (t *telling) rest() {
+	omitted := t.quota.rest()
+	if len(omitted) > 0 {
+		t.log.Omitted(omitted)
+	}
+	for _, kind := range []string{playing, cautious} { // are the log's alone
+		delete(omitted, kind)
+	}
+	if t.lines != nil && len(omitted) > 0 {
+		t.lines.Omitted(omitted)
 	}
 }
 
@@ -134,20 +170,31 @@ func (t *telling) listen(pull *job.Pull) {
 // does.
 func (t *telling) trace(began func(url string)) *rtmp.Trace {
 	trace := t.log.Trace(t.mask)
-	logged := trace.Event
+	logged, retry := trace.Event, trace.Retry
+	trace.Retry = func(err error) {
+		if _, ok := t.quota.take(cautious, time.Now()); ok {
+			retry(err)
+		}
+	}
 	trace.Event = func(e *session.Event) {
 		logged(e)
 		if e.Kind == session.Started {
-			began(t.url)
+			if _, ok := t.quota.take(playing, time.Now()); ok {
+				began(t.url)
+			}
 		}
 		if t.lines == nil {
 			return
 		}
 		switch e.Kind {
 		case session.Connected:
-			t.lines.Connected(t.url)
+			if omitted, ok := t.quota.take("connected", time.Now()); ok {
+				t.lines.Connected(t.url, omitted)
+			}
 		case session.Status, session.PlayStatus:
-			t.lines.Status(e.Code, e.Level, t.mask.Text(e.Description))
+			if omitted, ok := t.quota.take("status", time.Now()); ok {
+				t.lines.Status(e.Code, e.Level, t.mask.Text(e.Description), omitted)
+			}
 		}
 	}
 	return trace

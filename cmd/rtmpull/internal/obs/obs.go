@@ -5,6 +5,8 @@ package obs
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,8 +78,9 @@ func (l Logger) Playing(url string) { l.log.Info().Str("url", url).Msg("playing"
 // Publishing logs that a server has begun to take a stream.
 func (l Logger) Publishing(url string) { l.log.Info().Str("url", url).Msg("publishing") }
 
-// Job logs an event of a job. why is the text of its error.
-func (l Logger) Job(e job.Event, why string) {
+// Job logs an event of a job. why is the text of its error; omitted is how many of
+// its kind were left out before.
+func (l Logger) Job(e job.Event, why string, omitted int) {
 	event, text := l.log.Debug(), strings.ReplaceAll(string(e.Kind), "_", " ")
 	switch e.Kind {
 	case job.Reconnect:
@@ -152,7 +155,20 @@ func (l Logger) Job(e job.Event, why string) {
 	default:
 		event = event.Str("file", e.Name)
 	}
+	if omitted > 0 {
+		event = event.Int("left_out", omitted)
+	}
 	event.Msg(text)
+}
+
+// Omitted logs how many events of which kinds were left out, and that no other line
+// tells of.
+func (l Logger) Omitted(kinds map[string]int) {
+	event := l.log.Info()
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		event = event.Int(kind, kinds[kind])
+	}
+	event.Msg("left out of this log")
 }
 
 // Trace logs a connection: commands and phases at Verbose, every message at

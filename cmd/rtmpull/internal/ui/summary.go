@@ -98,6 +98,8 @@ type header struct {
 	// Of one among several.
 	Stream string `json:"stream,omitempty"`
 	URL    string `json:"url,omitempty"`
+
+	Omitted int `json:"omitted,omitempty"` // of the same type, since the last one
 }
 
 func (j *JSON) header(kind string) *header {
@@ -122,8 +124,11 @@ func (j *JSON) write(v interface{ stamp(now, start time.Time) }) {
 	_ = j.out.enc.Encode(v)
 }
 
-// Event writes an event of the job. why is the text of its error.
-func (j *JSON) Event(e job.Event, why string) {
+// Event writes an event of the job. why is the text of its error; omitted is how
+// many of its kind were left out before.
+func (j *JSON) Event(e job.Event, why string, omitted int) {
+	h := j.header(string(e.Kind))
+	h.Omitted = omitted
 	switch e.Kind {
 	case job.Reconnect:
 		j.write(struct {
@@ -131,7 +136,7 @@ func (j *JSON) Event(e job.Event, why string) {
 			Reason  string  `json:"reason"`
 			Wait    float64 `json:"wait"` // seconds
 			Attempt int     `json:"attempt"`
-		}{j.header(string(e.Kind)), why, seconds(e.Wait), e.Attempt})
+		}{h, why, seconds(e.Wait), e.Attempt})
 	case job.Gap:
 		if e.Splice.Kind != 0 {
 			j.write(struct {
@@ -139,32 +144,32 @@ func (j *JSON) Event(e job.Event, why string) {
 				At       float64 `json:"at"`       // seconds into the recording
 				Duration float64 `json:"duration"` // seconds that are missing
 				Hole     float64 `json:"hole"`     // seconds that are left empty for them
-			}{j.header(string(e.Kind)), seconds(e.Splice.At), seconds(e.Duration), seconds(e.Hole)})
+			}{h, seconds(e.Splice.At), seconds(e.Duration), seconds(e.Hole)})
 			return
 		}
 		j.write(struct {
 			*header
 			Duration float64 `json:"duration"` // seconds that are missing
 			Frames   int64   `json:"frames"`
-		}{j.header(string(e.Kind)), seconds(e.Duration), e.Frames})
+		}{h, seconds(e.Duration), e.Frames})
 	case job.Rejoined:
 		j.write(struct {
 			*header
 			At float64 `json:"at"` // seconds into the recording
-		}{j.header(string(e.Kind)), seconds(e.Splice.At)})
+		}{h, seconds(e.Splice.At)})
 	case job.Jump:
 		j.write(struct {
 			*header
 			At       float64 `json:"at,omitempty"` // seconds into the recording
 			Duration float64 `json:"duration"`     // seconds; back if negative
-		}{j.header(string(e.Kind)), seconds(e.Splice.At), seconds(e.Duration)})
+		}{h, seconds(e.Splice.At), seconds(e.Duration)})
 	case job.Repeat:
 		j.write(struct {
 			*header
 			At       float64 `json:"at"`
 			Duration float64 `json:"duration"`
 			Tags     int64   `json:"tags"`
-		}{j.header(string(e.Kind)), seconds(e.Splice.At), seconds(e.Duration), e.Splice.Tags})
+		}{h, seconds(e.Splice.At), seconds(e.Duration), e.Splice.Tags})
 	case job.CodecChange:
 		j.write(struct {
 			*header
@@ -177,24 +182,24 @@ func (j *JSON) Event(e job.Event, why string) {
 			ToSize   string  `json:"to_size,omitempty"`
 			FromRate int     `json:"from_sample_rate,omitempty"` // Hz
 			ToRate   int     `json:"to_sample_rate,omitempty"`
-		}{j.header(string(e.Kind)), seconds(e.Splice.At), job.MediaName(e.Splice.Type), e.Splice.Old.String(), e.Splice.New.String(), e.Splice.Split,
+		}{h, seconds(e.Splice.At), job.MediaName(e.Splice.Type), e.Splice.Old.String(), e.Splice.New.String(), e.Splice.Split,
 			job.SizeText(e.Splice.Before), job.SizeText(e.Splice.After), e.Splice.Before.SampleRate, e.Splice.After.SampleRate})
 	case job.Wrap, job.Loops, job.Oddity:
 		j.write(struct {
 			*header
 			At   float64 `json:"at"`
 			What string  `json:"what"`
-		}{j.header(string(e.Kind)), seconds(e.Splice.At), e.Splice.Kind.String()})
+		}{h, seconds(e.Splice.At), e.Splice.Kind.String()})
 	case job.FirstMedia:
 		j.write(struct {
 			*header
 			Media string `json:"media"`
-		}{j.header(string(e.Kind)), strings.ToLower(e.Media)})
+		}{h, strings.ToLower(e.Media)})
 	case job.FileOpened:
 		j.write(struct {
 			*header
 			File string `json:"file"`
-		}{j.header(string(e.Kind)), e.Name})
+		}{h, e.Name})
 	case job.FileClosed:
 		j.write(struct {
 			*header
@@ -204,7 +209,7 @@ func (j *JSON) Event(e job.Event, why string) {
 			Reason   string  `json:"reason,omitempty"` // why another follows
 			Error    string  `json:"error,omitempty"`
 			Short    bool    `json:"cut_short,omitempty"` // and complete all the same
-		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration), e.Why, why, e.Short})
+		}{h, e.Name, e.Size, seconds(e.Duration), e.Why, why, e.Short})
 	case job.Recovered:
 		j.write(struct {
 			*header
@@ -212,42 +217,55 @@ func (j *JSON) Event(e job.Event, why string) {
 			Bytes    int64   `json:"bytes"`
 			Duration float64 `json:"duration"`
 			Error    string  `json:"error,omitempty"`
-		}{j.header(string(e.Kind)), e.Name, e.Size, seconds(e.Duration), why})
+		}{h, e.Name, e.Size, seconds(e.Duration), why})
 	case job.HookFailed:
 		j.write(struct {
 			*header
 			File  string `json:"file"`
 			Error string `json:"error"`
-		}{j.header(string(e.Kind)), e.Name, why})
+		}{h, e.Name, why})
 	case job.HookLeft:
 		j.write(struct {
 			*header
 			File string `json:"file"`
-		}{j.header(string(e.Kind)), e.Name})
+		}{h, e.Name})
 	case job.HooksAwaited:
 		j.write(struct {
 			*header
 			Files int `json:"files"`
-		}{j.header(string(e.Kind)), e.Files})
+		}{h, e.Files})
 	}
 }
 
 // Connected writes that there is a connection.
-func (j *JSON) Connected(url string) {
+func (j *JSON) Connected(url string, omitted int) {
+	h := j.header("connected")
+	h.Omitted = omitted
 	j.write(struct {
 		*header
 		URL string `json:"url"`
-	}{j.header("connected"), url})
+	}{h, url})
+}
+
+// Omitted writes how many lines of which types were left out, and that no other
+// line tells of.
+func (j *JSON) Omitted(types map[string]int) {
+	j.write(struct {
+		*header
+		Types map[string]int `json:"types"`
+	}{j.header("omitted"), types})
 }
 
 // Status writes what the server said about the stream.
-func (j *JSON) Status(code, level, description string) {
+func (j *JSON) Status(code, level, description string, omitted int) {
+	h := j.header("status")
+	h.Omitted = omitted
 	j.write(struct {
 		*header
 		Code        string `json:"code"`
 		Level       string `json:"level,omitempty"`
 		Description string `json:"description,omitempty"`
-	}{j.header("status"), code, level, description})
+	}{h, code, level, description})
 }
 
 // Summary writes the last line of a recording.

@@ -197,7 +197,7 @@ func TestJSONTogether(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range each {
-				j.Status("Code", "status", "")
+				j.Status("Code", "status", "", 0)
 			}
 		})
 	}
@@ -216,18 +216,20 @@ func TestJSONTogether(t *testing.T) {
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
 	j := NewJSON(&out)
-	j.Connected("rtmp://h/<a>&b")
-	j.Status("Code", "status", "")
-	j.Event(job.Event{Kind: job.FirstMedia, Media: "Video"}, "")
-	j.Event(job.Event{Kind: job.FileOpened, Name: "a.flv.part"}, "")
-	j.Event(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: 1500 * time.Millisecond}, "")
+	j.Connected("rtmp://h/<a>&b", 0)
+	j.Status("Code", "status", "", 0)
+	j.Event(job.Event{Kind: job.FirstMedia, Media: "Video"}, "", 0)
+	j.Event(job.Event{Kind: job.FileOpened, Name: "a.flv.part"}, "", 0)
+	j.Event(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: 1500 * time.Millisecond}, "", 0)
 	j.Summary(result(), "by <a> test", 2)
 	j.Summary(job.Result{Name: "never.flv", Err: errors.New("x")}, "x", 3)
-	j.Event(job.Event{Kind: job.Reconnect, Wait: 1234567 * time.Microsecond, Attempt: 2}, "lost")
-	j.Event(job.Event{Kind: job.Gap, Duration: 1500 * time.Millisecond, Frames: 36}, "")
-	j.Event(job.Event{Kind: job.Jump, Duration: -time.Second}, "")
-	j.Event(job.Event{Kind: job.HooksAwaited, Files: 2}, "")
-	j.Event(job.Event{Kind: job.HookLeft, Name: "a.flv"}, "")
+	j.Event(job.Event{Kind: job.Reconnect, Wait: 1234567 * time.Microsecond, Attempt: 2}, "lost", 0)
+	j.Event(job.Event{Kind: job.Gap, Duration: 1500 * time.Millisecond, Frames: 36}, "", 0)
+	j.Event(job.Event{Kind: job.Jump, Duration: -time.Second}, "", 0)
+	j.Event(job.Event{Kind: job.HooksAwaited, Files: 2}, "", 0)
+	j.Event(job.Event{Kind: job.HookLeft, Name: "a.flv"}, "", 0)
+	j.Event(job.Event{Kind: job.Jump, Duration: time.Second}, "", 7)
+	j.Omitted(map[string]int{"jump": 2, "gap": 1})
 	j.PushSummary(job.PushResult{
 		Duration: 10 * time.Second, Size: 250_000, Audio: 430, Video: 250, KeyFrames: 10, Reconnects: 1,
 		LeftOut: job.LeftOut{Empty: 2}, Skipped: job.Skipped{Frames: 1, Time: 40 * time.Millisecond},
@@ -263,6 +265,8 @@ func TestJSON(t *testing.T) {
 		`{"message_type":"jump","duration":-1}` + "\n",
 		`{"message_type":"hooks_awaited","files":2}` + "\n",
 		`{"message_type":"hook_left","file":"a.flv"}` + "\n",
+		`{"message_type":"jump","omitted":7,"duration":1}` + "\n",
+		`{"message_type":"omitted","types":{"gap":1,"jump":2}}` + "\n",
 		`{"message_type":"summary","bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"left_out":2,"reconnects":1,"missing":0.04,"ended":"by <a> test","exit_status":2}` + "\n",
 	}
 	if strings.Join(got, "") != strings.Join(want, "") {

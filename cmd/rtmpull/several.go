@@ -70,6 +70,7 @@ func (o *pullOptions) runSeveral(ctx context.Context, env *environment, client *
 			}
 		}
 	}
+	env.signals.onHangup(group.Rotate)
 	group.Run(ctx)
 	t.stop()
 	return o.concludeAll(env, outcomes, errs, t)

@@ -126,7 +126,9 @@ func (f *sourceFlags) targetOf(raw string, getenv func(string) string) (*rtmp.Ta
 	if c.UsherToken, err = secret(f.usherToken); err != nil {
 		return nil, err
 	}
-	return t, f.setKind(c)
+	err = f.setKind(c)
+	c.Reconnect = c.Kind != session.Recorded // which is sent from the beginning, or from where it was asked for
+	return t, err
 }
 
 // setKind says how to ask for the stream: --start implies a recorded one.

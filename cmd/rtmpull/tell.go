@@ -164,6 +164,10 @@ func (t *telling) rest() {
 func (t *telling) listen(pull *job.Pull) {
 	pull.Client.Trace = t.trace(t.log.Playing)
 	pull.Report = t.report
+	pull.Learn = t.mask.Add
+	if pull.Backup != nil {
+		t.mask.Add(pull.Backup)
+	}
 }
 
 // trace tells what happens on the connection. began is called when the stream

@@ -218,6 +218,9 @@ func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
 		if err != nil {
 			return nil, err
 		}
+		if p.Learn != nil {
+			p.Learn(t)
+		}
 		*o = origin{target: t}
 	}
 	l := &link{target: o.at()}

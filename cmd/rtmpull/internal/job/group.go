@@ -48,3 +48,10 @@ func (m *Member) run(ctx context.Context) Result {
 	}
 	return m.Pull.Run(ctx)
 }
+
+// Rotate ends the files of all streams; see Pull.Rotate.
+func (g Group) Rotate() {
+	for i := range g {
+		g[i].Pull.Rotate()
+	}
+}

@@ -10,6 +10,7 @@
 //		})}
 //		...
 //
-// Pipe and Dial work within testing/synctest bubbles, where time-outs pass in no
-// time. A Line adds latency, cuts and drips.
+// Pipe, Dial and Listener work within testing/synctest bubbles, where time-outs pass
+// in no time. A Line adds latency, cuts and drips; a Cutter breaks one connection
+// after the other, and a Tap knows what has passed.
 package rtmptest

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"net"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -100,7 +99,7 @@ func Dial(t testing.TB, first Script, more ...Script) DialFunc {
 		}
 		run := s.next()
 		if run == nil {
-			return nil, &net.OpError{Op: "dial", Net: "pipe", Addr: pipeAddr(addr), Err: syscall.ECONNREFUSED}
+			return nil, refused(addr)
 		}
 		client, server := Pipe()
 		s.start(run, server)

@@ -11,6 +11,10 @@ package chunk
 // left it.
 func (r *Reader) Lend(room func(n int) []byte) { r.room = room }
 
+// needless is after how many loans in a row a stream's own buffer is let go of. It
+// was needed when there was no room yet.
+const needless = 250
+
 // A loan is the room that a message is being joined in.
 type loan struct {
 	to  *stream
@@ -23,10 +27,17 @@ func (r *Reader) borrow(s *stream) {
 	if r.room == nil || r.loan.to != nil || !s.typ.IsMedia() {
 		return
 	}
-	if b := r.room(int(s.length)); cap(b) >= int(s.length) {
-		r.loan = loan{to: s, own: s.buf}
-		s.buf = b[:s.length]
+	b := r.room(int(s.length))
+	if cap(b) < int(s.length) {
+		s.loans = 0
+		return
 	}
+	if s.loans++; s.loans == needless {
+		r.held -= len(s.buf)
+		s.buf = nil
+	}
+	r.loan = loan{to: s, own: s.buf}
+	s.buf = b[:s.length]
 }
 
 // giveBack ends the loan. What has come of the message moves to the stream's own
@@ -42,6 +53,7 @@ func (r *Reader) giveBack(unfinished bool) error {
 	if !unfinished {
 		return nil
 	}
+	s.loans = 0
 	if err := r.grow(s, int(s.got)); err != nil {
 		return err
 	}

@@ -64,3 +64,22 @@ func TestLend(t *testing.T) {
 		scribble(r)
 	}
 }
+
+// TestLendOnly joins a message without room, and then so many with it that the
+// buffer for the first one is of no use any more.
+func TestLendOnly(t *testing.T) {
+	msg := wire(t, "06 000000 000100 09 01000000 AA*128 C6 AA*128 ")
+	r := NewReader(bytes.NewReader(bytes.Repeat(msg, needless+1)))
+	if _, err := r.Next(); err != nil || r.held == 0 {
+		t.Fatalf("the first: %v, and %d bytes are held, want some", err, r.held)
+	}
+	lending(r)
+	for range needless {
+		if m, err := r.Next(); err != nil || len(m.Payload) != 256 {
+			t.Fatal(m, err)
+		}
+	}
+	if r.held != 0 {
+		t.Errorf("%d bytes are held, want none", r.held)
+	}
+}

@@ -3,20 +3,14 @@ package chunk
 import "io"
 
 const (
-	// readSize is the size of the read buffer. Reads as large as the socket
-	// has bytes for are what makes reading cheap.
-	readSize = 128 << 10
-
 	// directSize is from how many missing bytes on a chunk's data is read
-	// straight into its message, past the read buffer.
+	// straight into its message, past the read buffer. For a smaller buffer it
+	// is the size of that.
 	directSize = 32 << 10
 
 	// minBuffer is small, since a peer may begin a message on each of
 	// MaxStreams chunk streams.
 	minBuffer = 256
-
-	// maxEmptyReads is how many times in a row a source may give nothing.
-	maxEmptyReads = 100
 )
 
 // readData takes the rest of the current chunk and, where nothing comes
@@ -27,7 +21,7 @@ const (
 // buffer.
 func (r *Reader) readData() (payload []byte, err error) {
 	s := r.cur
-	if s.got == 0 && r.left == int(s.length) && r.left <= max(directSize, r.w-r.r) {
+	if s.got == 0 && r.left == int(s.length) && r.left <= max(r.direct(), r.w-r.r) {
 		if err := r.need(r.left); err != nil {
 			return nil, err
 		}
@@ -55,7 +49,7 @@ func (r *Reader) readSome(s *stream) error {
 	}
 	want := int(s.keep) - int(s.got) // of what comes next
 	if r.r == r.w {
-		if n := min(want, r.left); n >= directSize {
+		if n := min(want, r.left); n >= r.direct() {
 			return r.readDirect(s, n)
 		}
 		if err := r.need(1); err != nil {
@@ -152,47 +146,6 @@ func (r *Reader) releaseIdle() {
 			s.buf = nil
 		}
 	}
-}
-
-// need makes n bytes available at buf[r:]. The end of the source is not
-// expected before them.
-func (r *Reader) need(n int) error {
-	if r.w-r.r >= n {
-		return nil
-	}
-	return noEOF(r.fill(n))
-}
-
-// fill makes n bytes available at buf[r:], reading as much as the source gives.
-func (r *Reader) fill(n int) error {
-	if r.r > 0 {
-		r.base += int64(r.r)
-		r.w = copy(r.buf, r.buf[r.r:r.w])
-		r.r = 0
-	}
-	for r.w < n {
-		k, err := r.read(r.buf[r.w:])
-		if err != nil {
-			return err
-		}
-		r.w += k
-	}
-	return nil
-}
-
-// read reads at least one byte of the source. An error that comes along with
-// bytes comes again.
-func (r *Reader) read(p []byte) (int, error) {
-	for range maxEmptyReads {
-		n, err := r.src.Read(p)
-		if n > 0 {
-			return n, nil
-		}
-		if err != nil {
-			return 0, err
-		}
-	}
-	return 0, io.ErrNoProgress
 }
 
 func noEOF(err error) error {

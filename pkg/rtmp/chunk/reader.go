@@ -17,6 +17,8 @@ type Reader struct {
 	r, w int
 	base int64 // buf[r] is byte base+r of the source
 
+	pressure pressure // on buf
+
 	size uint32 // the peer's chunk size
 	ext  [2]extendedMode
 	err  error
@@ -49,7 +51,7 @@ type Stats struct {
 
 // NewReader returns a Reader of what follows the handshake in src.
 func NewReader(src io.Reader) *Reader {
-	return &Reader{src: src, buf: make([]byte, readSize), size: DefaultSize}
+	return &Reader{src: src, buf: make([]byte, minReadSize), size: DefaultSize}
 }
 
 // Next returns the next complete message. It is borrowed: the following call

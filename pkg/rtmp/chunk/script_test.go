@@ -47,7 +47,7 @@ func line(m *message.Message) string {
 // readers returns NewReader, but for one read buffer that all share: tests that
 // make thousands of readers spend their time on nothing else.
 func readers() func(src io.Reader) *Reader {
-	buf := make([]byte, readSize)
+	buf := make([]byte, minReadSize)
 	return func(src io.Reader) *Reader {
 		return &Reader{src: src, buf: buf, size: DefaultSize}
 	}

@@ -24,6 +24,8 @@ type stream struct {
 	got  uint32 // bytes of the message that have come
 	keep uint32 // how many of them are wanted
 	buf  []byte // the first of them, up to keep
+
+	loans int // in a row that made do without buf
 }
 
 // begin readies s for the data of a new message.

@@ -213,8 +213,8 @@ func TestFileDay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := f.w.all.index.Len(); n < DefaultIndexEntries/2 || cap(f.w.all.index.entries) != DefaultIndexEntries {
-		t.Errorf("got %d entries of %d", n, cap(f.w.all.index.entries))
+	if n := f.w.all.index.Len(); n < DefaultIndexEntries/2 || cap(f.w.all.index.entries) > DefaultIndexEntries*3/2 {
+		t.Errorf("got %d entries, and memory for %d", n, cap(f.w.all.index.entries))
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)

@@ -21,21 +21,21 @@ type IndexEntry struct {
 	Position int64  // of the tag's first byte in the file
 }
 
-// A keyIndex is a key-frame index of a fixed size. When it is full it thins itself
+// A keyIndex is a key-frame index of a limited size. When it is full it thins itself
 // out: it keeps the entries that are spread most evenly over the time, at least
-// half of its room, and takes new ones only at that distance. Its memory does not
-// grow.
+// half of its room, and takes new ones only at that distance.
 //
 // Entry 0 is not for seeking: mpegts.js and flv.js take it for the sequence
 // header and drop it. Entry 1 is the first key frame and always stays.
 type keyIndex struct {
-	entries []IndexEntry // up to its capacity
-	spacing uint32       // ms that an entry must lie behind the one before
+	entries []IndexEntry // up to room
+	room    int
+	spacing uint32 // ms that an entry must lie behind the one before
 }
 
 // newKeyIndex returns a keyIndex with room for n entries, at least 4.
 func newKeyIndex(n int) *keyIndex {
-	x := &keyIndex{entries: make([]IndexEntry, 0, min(max(n, minIndexEntries), MaxIndexEntries))}
+	x := &keyIndex{room: min(max(n, minIndexEntries), MaxIndexEntries)}
 	x.Reset(1)
 	return x
 }
@@ -59,7 +59,7 @@ func (x *keyIndex) Add(e IndexEntry) {
 		if last := x.entries[n-1].Time; e.Time < last || e.Time-last < x.spacing {
 			return
 		}
-		if n == cap(x.entries) {
+		if n == x.room {
 			x.thin()
 			x.Add(e)
 			return

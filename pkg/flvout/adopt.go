@@ -30,7 +30,8 @@ func (o FileOptions) adopt(file *os.File, path string, h head, s *summary, size 
 	o.IndexEntries = -1
 	f.w = o.writer(f)
 	w := f.w
-	w.path, w.opening, w.buf = path, nil, make([]byte, 0, fileBufferSize)
+	w.path, w.opening = path, nil
+	w.useBuffer(firstFileBuffer, fileBufferSize)
 	w.file.entries, w.file.head = h.room, h
 	w.all, w.flushed, w.written = *s, s.tally, size
 	w.origin = s.origin()

@@ -8,21 +8,78 @@ import (
 // What goes out with one write. A file wants large ones: 256 KiB cost a fifth of
 // the CPU less than 64. A pipe takes 64 KiB at a time, and smaller buffers stay
 // in nearer caches.
+//
+// A file's buffer begins small, since at the live edge little gathers between two
+// calls of Flush, and there may be hundreds of recordings. It doubles when it was
+// full more than maxFills times in between, and for a tag that needs more.
 const (
-	fileBufferSize   = 256 << 10
+	fileBufferSize   = 256 << 10 // at most
+	firstFileBuffer  = 16 << 10
 	streamBufferSize = 64 << 10
+
+	maxFills = 8
 )
+
+// useBuffer gives w a buffer of a size that may grow up to another.
+func (w *Writer) useBuffer(size, most int) { w.buf, w.most = make([]byte, 0, size), most }
+
+// putHead writes a file's head: piece by piece, since nearly all of it is zeros.
+func (w *Writer) putHead(audio, video bool) bool {
+	h := &w.file.head
+	start, filler := h.start(nil, &w.all, audio, video, h.size(), false)
+	n, err := w.send(start)
+	for zeros := zerosOf(filler); zeros > 0 && err == nil; {
+		some := w.buf[:min(zeros, cap(w.buf))] // it has never been written to
+		var k int
+		k, err = w.send(some)
+		n, zeros = n+k, zeros-len(some)
+	}
+	if err == nil {
+		var k int
+		k, err = w.send(h.end(w.buf, filler))
+		n += k
+	}
+	if err != nil {
+		if n >= headSize {
+			w.written = int64(headSize)
+		}
+		w.fail(err)
+		return false
+	}
+	w.written = int64(n)
+	w.flushed = w.all.tally
+	w.file.onFlush()
+	return true
+}
 
 // put appends t to the buffer, or writes it at once if it is larger than that.
 func (w *Writer) put(t Tag) bool {
 	size := tagHeaderSize + len(t.Body) + trailerSize
-	if size > cap(w.buf)-len(w.buf) && !w.flush() {
+	if size > cap(w.buf)-len(w.buf) && !w.makeRoom(size) {
 		return false
 	}
 	if size > cap(w.buf) {
 		return w.putLarge(t)
 	}
 	w.buf = appendTag(w.buf, t)
+	return true
+}
+
+// makeRoom empties the buffer, which may become larger, for a tag of so many bytes.
+func (w *Writer) makeRoom(size int) bool {
+	if !w.flush() {
+		return false
+	}
+	n := cap(w.buf)
+	if w.fills++; w.fills > maxFills {
+		n *= 2
+	}
+	for n < size && n < w.most {
+		n *= 2
+	}
+	if n = min(n, w.most); n > cap(w.buf) {
+		w.buf, w.fills = make([]byte, 0, n), 0
+	}
 	return true
 }
 
@@ -34,10 +91,10 @@ func (w *Writer) put(t Tag) bool {
 // It is to a tag's body what bufio.Writer's method of that name is to text.
 func (w *Writer) AvailableBuffer(n int) []byte {
 	size := tagHeaderSize + n + trailerSize
-	if w.opening != nil || w.err != nil || size > cap(w.buf) {
+	if w.opening != nil || w.err != nil || size > w.most {
 		return nil
 	}
-	if size > cap(w.buf)-len(w.buf) && !w.flush() {
+	if size > cap(w.buf)-len(w.buf) && !w.makeRoom(size) {
 		return nil
 	}
 	at := len(w.buf) + tagHeaderSize
@@ -64,6 +121,7 @@ func (w *Writer) putLarge(t Tag) bool {
 func (w *Writer) Flush() error {
 	if w.err == nil {
 		w.flush()
+		w.fills = 0
 	}
 	return w.tell()
 }

@@ -103,15 +103,24 @@ func appendKeyframes(dst []byte, entries []IndexEntry) []byte {
 	return append(dst, 0, 0, amfObjectEnd)
 }
 
-// appendFiller appends two fields that are n bytes long: an array of zeros, and a
-// string for the rest. Nulls would end the metadata for mpegts.js, and a long
-// string would for FFmpeg.
-func appendFiller(dst []byte, n int) []byte {
+// A filler is two fields that are n bytes long: an array of zeros, and a string for
+// the rest. Nulls would end the metadata for mpegts.js, and a long string would for
+// FFmpeg. appendFillerStart appends what is ahead of the zeros.
+func appendFillerStart(dst []byte, n int) []byte {
+	return appendArray(appendName(dst, spacerField), zerosOf(n)/amfNumberSize)
+}
+
+// zerosOf is how many bytes of a filler are those of the array's elements.
+func zerosOf(n int) int {
 	n -= spacerSize + padSize
-	dst = appendArray(appendName(dst, spacerField), n/amfNumberSize)
-	dst = append(dst, make([]byte, n/amfNumberSize*amfNumberSize)...)
-	dst = append(appendName(dst, padField), amfString, 0, byte(n%amfNumberSize))
-	return append(dst, "        "[:n%amfNumberSize]...)
+	return n - n%amfNumberSize
+}
+
+// appendFillerEnd appends what is behind the zeros.
+func appendFillerEnd(dst []byte, n int) []byte {
+	pad := n - spacerSize - padSize - zerosOf(n)
+	dst = append(appendName(dst, padField), amfString, 0, byte(pad))
+	return append(dst, "        "[:pad]...)
 }
 
 func appendName(dst []byte, name string) []byte {

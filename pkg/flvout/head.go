@@ -161,6 +161,13 @@ func (h *head) size() int64 { return int64(headBody + h.body + trailerSize) }
 // not final, the fields that are kept up to date are all there. The index of s is
 // not longer than there is room.
 func (h *head) append(dst []byte, s *summary, audio, video bool, size int64, final bool) []byte {
+	dst, filler := h.start(dst, s, audio, video, size, final)
+	dst = append(dst, make([]byte, zerosOf(filler))...)
+	return h.end(dst, filler)
+}
+
+// start appends the head up to the zeros of a filler that is filler bytes long.
+func (h *head) start(dst []byte, s *summary, audio, video bool, size int64, final bool) (head []byte, filler int) {
 	dst = appendHead(dst, audio, video)
 	dst = appendTagHeader(dst, Tag{Type: tag.TagTypeScriptData}, h.body)
 	start := len(dst)
@@ -186,9 +193,14 @@ func (h *head) append(dst []byte, s *summary, audio, video bool, size int64, fin
 		count++
 	}
 	dst = append(dst, h.extra...)
-	dst = appendFiller(dst, h.body-(len(dst)-start)-3)
-	dst = append(dst, 0, 0, amfObjectEnd)
+	filler = h.body - (len(dst) - start) - 3
 	binary.BigEndian.PutUint32(dst[start+headFieldsOffset-4:], count)
+	return appendFillerStart(dst, filler), filler
+}
+
+// end appends what is behind the zeros.
+func (h *head) end(dst []byte, filler int) []byte {
+	dst = append(appendFillerEnd(dst, filler), 0, 0, amfObjectEnd)
 	return binary.BigEndian.AppendUint32(dst, uint32(tagHeaderSize+h.body))
 }
 

@@ -17,7 +17,7 @@ import (
 // a clock, calls Begin when the stream went quiet before that.
 //
 // From then on WriteTag costs one copy of the body, or none with AvailableBuffer,
-// into a buffer of 64 KiB (a File's has 256) that holds whole tags only, and
+// into a buffer of 64 KiB (a File's has up to 256) that holds whole tags only, and
 // allocates nothing. The caller decides how old a tag in the buffer may get and
 // calls Flush. Errors stick, as *Error.
 type Writer struct {
@@ -33,6 +33,8 @@ type Writer struct {
 	opening *opening // nil when the header is written
 	origin  origin
 	buf     []byte // whole tags only
+	most    int    // how large buf may become
+	fills   int    // how often it was full since the last Flush
 
 	all     summary // of what is written and what is in buf
 	flushed tally   // of what is written
@@ -147,16 +149,14 @@ func (w *Writer) begin() {
 	w.opening = nil
 	audio, video := o.announced()
 	if w.file == nil {
-		w.buf = appendHead(make([]byte, 0, streamBufferSize), audio, video)
-		w.buf = append(w.buf, w.metadata(o)...)
+		w.useBuffer(streamBufferSize, streamBufferSize)
+		w.buf = append(appendHead(w.buf, audio, video), w.metadata(o)...)
 	} else {
-		h := w.head(o)
-		w.file.head = *h
-		w.buf = h.append(nil, &w.all, audio, video, h.size(), false)
-		if !w.flush() { // by itself: it may be larger than the buffer
+		w.useBuffer(firstFileBuffer, fileBufferSize)
+		w.file.head = *w.head(o)
+		if !w.putHead(audio, video) {
 			return
 		}
-		w.buf = make([]byte, 0, fileBufferSize)
 	}
 	if o.heard || o.shown {
 		w.origin.begin(o.oldest)

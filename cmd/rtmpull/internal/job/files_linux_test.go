@@ -40,7 +40,8 @@ func TestFilesFull(t *testing.T) {
 	}
 }
 
-// recordLimited writes ten seconds, a key frame in each, of which the first two fit.
+// recordLimited writes seconds, a key frame in each, of which the first two fit. The
+// third stays in the buffer until that is flushed, at the cut or at the end.
 func recordLimited(t *testing.T, dir string, segment time.Duration) {
 	const limit = 50_000
 	signal.Ignore(syscall.SIGXFSZ)
@@ -58,7 +59,13 @@ func recordLimited(t *testing.T, dir string, segment time.Duration) {
 	fs.start(told.add, func(err error) { ended <- err })
 	key := append([]byte{0x17, 1, 0, 0, 0}, make([]byte, 20_000)...)
 	var failed error
-	for i := range uint32(10) {
+	for i := range uint32(4) {
+		if i == 3 && segment == 0 {
+			break
+		}
+		if i == 2 {
+			key = key[:11_000]
+		}
 		if failed = fs.WriteTag(flvout.Tag{Type: videoTag, Timestamp: 1000 * i, Body: key}); failed != nil {
 			break
 		}

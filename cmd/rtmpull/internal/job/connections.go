@@ -104,6 +104,9 @@ func (p *Pull) grace() time.Duration {
 // tell reports what is done about a setback.
 func (p *Pull) tell(s *survivor, b setback, c course, before int) {
 	why := cmp.Or(b.err, errEnded)
+	if b.live > 0 {
+		p.why = why
+	}
 	state := &Awaited{Why: why, Since: s.since, Begun: s.plight != starting}
 	if c.left > 0 {
 		state.Until = time.Now().Add(c.wait + c.left)
@@ -174,6 +177,7 @@ func (p *Pull) connection(ctx context.Context, c course) (Reason, setback) {
 			o := &p.origins[c.source]
 			o.moved = l.next.link.target
 			if to := l.next.takeOver(ctx); to != nil {
+				p.why = errMoved
 				if err = p.rejoin(to); err == nil {
 					l = to
 					continue

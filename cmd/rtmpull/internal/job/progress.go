@@ -19,7 +19,7 @@ type Event struct {
 	Duration time.Duration // of the file; of what is missing, for Gap; of Jump, perhaps negative
 	Hole     time.Duration // that a recording has, for Gap
 	Frames   int64         // missing, for Gap of what is published
-	Err      error         // why, of Reconnect; what went wrong, of others
+	Err      error         // why, of Reconnect, Gap and Waiting; what went wrong, of others
 	Wait     time.Duration // until the attempt that Reconnect or Waiting announces
 	Attempt  int           // its number in a row
 	Left     time.Duration // how much longer the stream is waited for, of Waiting

@@ -64,6 +64,7 @@ type Pull struct {
 	clock    arrivals
 	rotate   atomic.Bool // a new file is asked for
 	moves    moves
+	why      error  // the connection before was left
 	awaiting string // what was told last that is waited for
 	result   Result
 

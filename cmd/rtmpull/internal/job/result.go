@@ -34,9 +34,21 @@ type Result struct {
 	Received   rtmp.Stats
 	Mended     flvout.Corrections
 	Gaps       int64
+	Lost       []Loss        // the first maxLosses of the gaps
 	Reconnects int           // connections after the first
 	Took       time.Duration // from the call of Run
 }
+
+// A Loss is a gap in a recording.
+type Loss struct {
+	At      time.Duration // into the recording
+	Missing time.Duration // of which nothing is recorded
+	Hole    time.Duration // that is left empty for it
+	Why     error         // the connection was lost before; nil: the stream itself has the gap
+}
+
+// maxLosses is how many gaps are remembered one by one.
+const maxLosses = 100
 
 // gather takes over what is known of files since they are complete.
 func (p *Pull) gather(files FilesResult) error {

@@ -39,13 +39,16 @@ func (p *Pull) spliced(e flvout.SpliceEvent) {
 			ev.Hole = 0
 		}
 	case flvout.Rejoined:
-		ev.Duration, ev.Hole = e.Missing, e.Gap
+		ev.Duration, ev.Hole, ev.Err = e.Missing, e.Gap, p.why
 		if e.Missing == 0 && e.Gap == 0 {
 			ev.Kind = Rejoined
 		}
 	}
 	if ev.Kind == Gap {
 		p.result.Gaps++
+		if r := &p.result; len(r.Lost) < maxLosses {
+			r.Lost = append(r.Lost, Loss{At: e.At, Missing: ev.Duration, Hole: ev.Hole, Why: ev.Err})
+		}
 	}
 	p.report(ev)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -45,7 +46,7 @@ type telling struct {
 	lines    *ui.JSON // nil: none
 	words    bool     // a summary is told in words
 	mask     *obs.Mask
-	url      string
+	place    *place
 	several  bool // others share the progress
 	quota    *quota
 }
@@ -57,7 +58,7 @@ func (f *tellFlags) start(env *environment, target *rtmp.Target, view ui.View, m
 	if err != nil {
 		return nil, err
 	}
-	t.url, t.mask = target.Redacted(), obs.MaskOf(target)
+	t.place, t.mask = newPlace(target.Redacted()), obs.MaskOf(target)
 	return t, nil
 }
 
@@ -102,10 +103,10 @@ func (f *tellFlags) open(env *environment, view ui.View, media bool) (*telling, 
 func (t *telling) of(label string, target *rtmp.Target) *telling {
 	one := *t
 	one.several, one.quota = true, new(quota)
-	one.url = t.mask.Text(target.Redacted()) // another's secret may be in it
+	one.place = newPlace(t.mask.Text(target.Redacted())) // another's secret may be in it
 	one.log = t.log.Of(label)
 	if t.lines != nil {
-		one.lines = t.lines.Of(label, one.url)
+		one.lines = t.lines.Of(label, one.place.now())
 	}
 	return &one
 }
@@ -114,6 +115,7 @@ func (t *telling) stop() { t.progress.Stop() }
 
 // report tells of an event of the job.
 func (t *telling) report(e job.Event) {
+	t.place.follow(e)
 	why := ""
 	if e.Err != nil {
 		why = describe(&jobError{err: e.Err, mask: t.mask})
@@ -160,6 +162,24 @@ func (t *telling) rest() {
 	}
 }
 
+// A place is the URL at which a stream is looked for now, as it may be shown.
+type place struct{ url atomic.Pointer[string] }
+
+func newPlace(url string) *place {
+	p := new(place)
+	p.url.Store(&url)
+	return p
+}
+
+func (p *place) now() string { return *p.url.Load() }
+
+// follow goes where an event leads.
+func (p *place) follow(e job.Event) {
+	if (e.Kind == job.SourceChanged || e.Kind == job.Moving && e.Err == nil) && e.Name != "" {
+		p.url.Store(&e.Name)
+	}
+}
+
 // listen has a recording tell of itself.
 func (t *telling) listen(pull *job.Pull) {
 	pull.Client.Trace = t.trace(t.log.Playing)
@@ -184,7 +204,7 @@ func (t *telling) trace(began func(url string)) *rtmp.Trace {
 		logged(e)
 		if e.Kind == session.Started {
 			if _, ok := t.quota.take(playing, time.Now()); ok {
-				began(t.url)
+				began(t.place.now())
 			}
 		}
 		if t.lines == nil {
@@ -193,7 +213,7 @@ func (t *telling) trace(began func(url string)) *rtmp.Trace {
 		switch e.Kind {
 		case session.Connected:
 			if omitted, ok := t.quota.take("connected", time.Now()); ok {
-				t.lines.Connected(t.url, omitted)
+				t.lines.Connected(t.place.now(), omitted)
 			}
 		case session.Status, session.PlayStatus:
 			if omitted, ok := t.quota.take("status", time.Now()); ok {

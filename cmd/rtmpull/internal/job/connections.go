@@ -241,7 +241,8 @@ func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
 		return nil, err
 	}
 	l.begun = time.Now()
-	if c.do != tryAgain {
+	if !p.linked {
+		p.linked = true
 		return l, nil
 	}
 	return l, p.rejoin(l)

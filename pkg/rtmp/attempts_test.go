@@ -17,7 +17,31 @@ func TestAttempts(t *testing.T) {
 		p.Handshake()
 		p.Expect("connect")
 	}
+	wordless := func(p *rtmptest.Peer) {
+		p.Handshake()
+		p.Command(0, "_error", p.Expect("connect").TransactionID, nil)
+		p.Linger()
+	}
+	inWords := func(p *rtmptest.Peer) {
+		p.Handshake()
+		p.Error(p.Expect("connect"), "NetConnection.Connect.InvalidApp", "")
+		p.Linger()
+	}
 	tell(t, []story{
+		{name: "hangs up at connect, three times", scripts: []rtmptest.Script{refuses, refuses, refuses},
+			phase: rtmp.PhaseConnect, err: io.ErrUnexpectedEOF},
+		{name: "refuses connect without a word, but not the last one", scripts: []rtmptest.Script{wordless, wordless,
+			func(p *rtmptest.Peer) {
+				p.AcceptPlay()
+				p.Video(0, payload)
+				stop(p)
+			}}, got: 1, err: io.EOF},
+		{name: "refuses connect without a word", scripts: []rtmptest.Script{wordless, wordless, wordless},
+			phase: rtmp.PhaseConnect, says: "connect: refused without a reason"},
+		{name: "hangs up on createStream, then refuses in words", scripts: []rtmptest.Script{(*rtmptest.Peer).AcceptConnect, inWords},
+			phase: rtmp.PhaseConnect, says: "NetConnection.Connect.InvalidApp"},
+		{name: "hangs up on createStream, and then is gone", scripts: []rtmptest.Script{(*rtmptest.Peer).AcceptConnect},
+			phase: rtmp.PhaseCreateStream, err: io.ErrUnexpectedEOF},
 		{name: "hangs up at connect, then during the handshake", scripts: []rtmptest.Script{refuses, hangUp},
 			phase: rtmp.PhaseConnect, err: io.ErrUnexpectedEOF},
 		{name: "hangs up during the handshake, then at connect", scripts: []rtmptest.Script{hangUp, refuses},

@@ -44,7 +44,7 @@ const (
 	DefaultEOFGrace         = 5 * time.Second
 
 	// answerTimeout is how long connect may go unanswered before the server is
-	// tried with the cautious opening.
+	// tried with another opening.
 	answerTimeout = 10 * time.Second
 
 	// nudgeAfter is how long a createStream that was sent early may go
@@ -65,7 +65,9 @@ type Client struct {
 	// are never spoken.
 	TLSConfig *tls.Config
 
-	SetupTimeout time.Duration // from the dial to the first status; 0: DefaultSetupTimeout
+	// SetupTimeout is from the first dial to the first status, over however many
+	// connections that takes. 0: DefaultSetupTimeout.
+	SetupTimeout time.Duration
 
 	// HandshakeTimeout bounds TLS's handshake, and RTMP's, each as a whole: a
 	// server that drips a byte now and then would never trip a deadline for each
@@ -87,6 +89,10 @@ type Client struct {
 	// DefaultEOFGrace; negative: it is believed at once.
 	EOFGrace time.Duration
 
+	// Manners remember which opening a server takes; nil: that is found out for
+	// each stream.
+	Manners *Manners
+
 	Trace *Trace
 }
 
@@ -95,9 +101,10 @@ type Client struct {
 // context.Cause(ctx).
 //
 // A server that hangs up on the usual opening, or leaves it unanswered, is tried
-// once more on a new connection with the cautious one: the digest handshake, and
-// connect as RTMP 1.0 has it. One that demands the target's User and Password is
-// given them on new connections, in the ways of Adobe and Limelight.
+// again on new connections with simpler ones: connect without fourCcList, and then
+// as RTMP 1.0 has it, behind the digest handshake. One that demands the target's
+// User and Password is given them on new connections, in the ways of Adobe and
+// Limelight. SetupTimeout is for all of that together.
 //
 // The error is an *Error, and wraps a *session.StatusError if the server refused,
 // and an *AuthError if that was about the user.
@@ -108,9 +115,9 @@ func (c *Client) Play(ctx context.Context, t *Target) (*Player, error) {
 		cfg.FlashVer = DefaultFlashVer
 	}
 	var p *Player
-	err := c.establish(ctx, t, cfg, func(nc net.Conn, cfg session.Config, deadline time.Time, cautious bool) error {
+	err := c.establish(ctx, t, cfg, func(nc net.Conn, cfg session.Config, this try) error {
 		p = newPlayer(ctx, c, t.Address(), nc, session.New(cfg))
-		err := p.setUp(deadline, cautious)
+		err := p.setUp(this)
 		if err != nil {
 			_ = p.close(false)
 		}
@@ -136,9 +143,9 @@ func (c *Client) Publish(ctx context.Context, t *Target) (*Publisher, error) {
 		cfg.ChunkSize = DefaultChunkSize
 	}
 	var p *Publisher
-	err := c.establish(ctx, t, cfg, func(nc net.Conn, cfg session.Config, deadline time.Time, cautious bool) error {
+	err := c.establish(ctx, t, cfg, func(nc net.Conn, cfg session.Config, this try) error {
 		p = newPublisher(ctx, c, t.Address(), nc, session.New(cfg))
-		return p.begin(deadline, cautious)
+		return p.begin(this)
 	})
 	if err != nil {
 		return nil, err

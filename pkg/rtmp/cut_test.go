@@ -106,7 +106,7 @@ func TestCutAtEveryByte(t *testing.T) {
 					}
 					c := rtmp.Client{
 						SetupTimeout: 9 * time.Second, StartTimeout: time.Second, IdleTimeout: time.Second,
-						DialContext: rtmptest.Dial(t, script, script),
+						DialContext: rtmptest.Dial(t, script, script, script),
 					}
 					var want mark
 					want.phase = rtmp.PhaseHandshake

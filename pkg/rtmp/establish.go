@@ -11,7 +11,7 @@ import (
 
 // An opener makes of a connection what plays or publishes. It has closed the
 // connection when it returns an error.
-type opener func(nc net.Conn, cfg session.Config, deadline time.Time, cautious bool) error
+type opener func(nc net.Conn, cfg session.Config, this try) error
 
 // establish makes as many connections as it takes until one is opened. Each
 // starts from scratch.
@@ -24,9 +24,10 @@ func (c *Client) establish(ctx context.Context, t *Target, cfg session.Config, o
 	app, tcURL := cfg.App, t.TcURL()
 	cfg.TcURL = tcURL
 	auth := authentication{user: t.User, password: t.Password}
-	cautious := false
+	l := ladder{deadline: deadline}
+	l.opening, l.alone = c.Manners.suggest(t.Address())
 	for {
-		err := c.withCaution(ctx, t, cfg, deadline, &cautious, open)
+		err := c.climb(ctx, t, cfg, &l, open)
 		refusal, ok := errors.AsType[*session.StatusError](err)
 		if !ok || phaseOf(err) != PhaseConnect || ctx.Err() != nil {
 			return err
@@ -43,63 +44,4 @@ func (c *Client) establish(ctx context.Context, t *Target, cfg session.Config, o
 			c.Trace.Authenticate()
 		}
 	}
-}
-
-// withCaution makes one attempt, and a second, cautious one if the server seems
-// not to stand the usual opening. From then on all are.
-func (c *Client) withCaution(
-	ctx context.Context, t *Target, cfg session.Config, deadline time.Time, cautious *bool, open opener,
-) error {
-	err := c.attempt(ctx, t, cfg, deadline, *cautious, open)
-	if err == nil || *cautious || !wantsCaution(err) || ctx.Err() != nil {
-		return err
-	}
-	if c.Trace != nil && c.Trace.Retry != nil {
-		c.Trace.Retry(err)
-	}
-	*cautious = true
-	// The attempt that got further has the truer error.
-	again := c.attempt(ctx, t, cfg, deadline, true, open)
-	if again == nil || phaseOf(again) >= phaseOf(err) {
-		return again
-	}
-	return err
-}
-
-func (c *Client) attempt(
-	ctx context.Context, t *Target, cfg session.Config, deadline time.Time, cautious bool, open opener,
-) error {
-	cfg.Cautious = cfg.Cautious || cautious
-	setup, cancel := context.WithDeadline(ctx, deadline)
-	defer cancel()
-	nc, err := c.dial(setup, t)
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
-		}
-		return err
-	}
-	return open(nc, cfg, deadline, cautious)
-}
-
-// wantsCaution tells whether an error may come from a server that cannot stand
-// the usual opening. A refusal in words does not.
-func wantsCaution(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Phase < PhaseHandshake || e.Phase > PhaseCreateStream {
-		return false
-	}
-	if _, ok := errors.AsType[*TimeoutError](err); ok {
-		return e.Phase == PhaseConnect
-	}
-	return hungUp(err)
-}
-
-// phaseOf is how far an attempt got. One that the context has ended counts as
-// the furthest.
-func phaseOf(err error) Phase {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Phase
-	}
-	return PhaseStream
 }

@@ -83,8 +83,8 @@ func (p *Player) Next() (*message.Message, error) {
 
 // setUp keeps what comes before the stream has begun. Media is never passed over:
 // it is what ends the setting up.
-func (p *Player) setUp(deadline time.Time, cautious bool) error {
-	return p.dialogue.setUp(deadline, cautious, func(m *message.Message) {
+func (p *Player) setUp(this try) error {
+	return p.dialogue.setUp(this, func(m *message.Message) {
 		if m.Type.IsMedia() || len(p.pending) < maxPending {
 			p.pending = append(p.pending, m.Clone())
 		}

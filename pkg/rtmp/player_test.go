@@ -85,7 +85,20 @@ func TestSetUp(t *testing.T) {
 			phase: rtmp.PhaseHandshake, err: io.ErrUnexpectedEOF},
 		{name: "reset at the handshake, and then refused the port", scripts: []rtmptest.Script{(*rtmptest.Peer).Abort},
 			phase: rtmp.PhaseHandshake, err: syscall.ECONNRESET},
-		{name: "connect is answered to the cautious alone", scripts: []rtmptest.Script{unanswered, func(p *rtmptest.Peer) {
+		{name: "connect is answered without fourCcList alone", scripts: []rtmptest.Script{unanswered, func(p *rtmptest.Peer) {
+			p.Handshake()
+			connect := p.Expect("connect")
+			o, _ := amf.AsObject(connect.Object)
+			if o.Get("fourCcList") != nil || o.Get("videoFourCcInfoMap") == nil || o.Get("capsEx") == nil {
+				t.Error("the second connect is not the first without fourCcList")
+			}
+			p.Result(connect, rtmptest.Info("", "NetConnection.Connect.Success", ""))
+			p.Result(p.Await("createStream"), amf.Number(rtmptest.StreamID))
+			p.Await("play")
+			p.Video(0, payload)
+			stop(p)
+		}}, got: 1, err: io.EOF, took: 10 * time.Second},
+		{name: "connect is answered to the cautious alone", scripts: []rtmptest.Script{unanswered, unanswered, func(p *rtmptest.Peer) {
 			p.Handshake()
 			connect := p.Expect("connect")
 			if o, _ := amf.AsObject(connect.Object); o.Get("fourCcList") != nil {
@@ -97,11 +110,11 @@ func TestSetUp(t *testing.T) {
 			p.Await("play")
 			p.Video(0, payload)
 			stop(p)
-		}}, got: 1, err: io.EOF, took: 11 * time.Second},
-		{name: "connect is never answered", scripts: []rtmptest.Script{unanswered, unanswered},
+		}}, got: 1, err: io.EOF, took: 21 * time.Second},
+		{name: "connect is never answered", scripts: []rtmptest.Script{unanswered, unanswered, unanswered},
 			phase: rtmp.PhaseConnect, took: 30 * time.Second, says: "no answer to connect"},
-		{name: "a short time leaves some for the second attempt", client: rtmp.Client{SetupTimeout: 4 * time.Second},
-			scripts: []rtmptest.Script{unanswered, oneFrame}, got: 1, err: io.EOF, took: 2 * time.Second},
+		{name: "a short time leaves some for the other attempts", client: rtmp.Client{SetupTimeout: 6 * time.Second},
+			scripts: []rtmptest.Script{unanswered, unanswered, oneFrame}, got: 1, err: io.EOF, took: 4 * time.Second},
 		{name: "hung up at connect", scripts: []rtmptest.Script{
 			func(p *rtmptest.Peer) { p.Handshake(); p.Expect("connect") }, oneFrame,
 		}, got: 1, err: io.EOF},

@@ -54,8 +54,8 @@ func newPublisher(ctx context.Context, c *Client, addr string, nc net.Conn, s *s
 }
 
 // begin does what comes before the stream, and then begins to listen.
-func (p *Publisher) begin(deadline time.Time, cautious bool) error {
-	err := p.setUp(deadline, cautious, func(*message.Message) {})
+func (p *Publisher) begin(this try) error {
+	err := p.setUp(this, func(*message.Message) {})
 	if err == nil {
 		err = p.conn.flush()
 	}

@@ -9,18 +9,16 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
-// setUp does all that comes before the stream. cautious is the second attempt,
-// after which there is no other. Messages that come already are given to keep.
-func (d *dialogue) setUp(deadline time.Time, cautious bool, keep func(*message.Message)) error {
-	d.setupBy, d.since = deadline, time.Now()
+// setUp does all that comes before the stream. Messages that come already are
+// given to keep.
+func (d *dialogue) setUp(this try, keep func(*message.Message)) error {
+	d.setupBy, d.since = this.deadline, time.Now()
 	d.phase = PhaseHandshake
-	h := handshake.NewClient(handshake.Config{Digest: cautious})
+	h := handshake.NewClient(handshake.Config{Digest: this.opening == cautious})
 	if err := d.shakeHands(h); err != nil {
 		return d.wrap(err)
 	}
-	if !cautious { // leave time for the second attempt
-		d.answerBy = d.since.Add(min(answerTimeout, deadline.Sub(d.since)/2))
-	}
+	d.answerBy = this.answerBy(d.since)
 	for d.phase < PhaseStream {
 		m, err := d.hear()
 		if err != nil {

@@ -17,8 +17,8 @@ type Trace struct {
 	// PhaseDone is called when a phase of setting up has succeeded.
 	PhaseDone func(p Phase, took time.Duration)
 
-	// Retry is called when a server does not take to the usual opening and is
-	// tried again with the cautious one.
+	// Retry is called when a server does not take to an opening and is tried again
+	// with a simpler one.
 	Retry func(err error)
 
 	// Authenticate is called when a server demands a user and a password, and

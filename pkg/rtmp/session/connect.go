@@ -103,7 +103,9 @@ func announceEnhanced(o *amf.Object, c *Config) {
 		return m
 	}
 	videoMap, audioMap := infoMap(video), infoMap(audio)
-	o.Set("fourCcList", append(list, amf.String("*")))
+	if !c.NoFourCcList {
+		o.Set("fourCcList", append(list, amf.String("*")))
+	}
 	o.Set("videoFourCcInfoMap", videoMap)
 	o.Set("audioFourCcInfoMap", audioMap)
 	caps := capsMultitrack | capsModEx | capsTimestampNanoOffset

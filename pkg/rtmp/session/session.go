@@ -70,9 +70,13 @@ type Config struct {
 	// a player as of a publisher. It is an event whether announced or not.
 	Reconnect bool
 
+	// NoFourCcList leaves that out of connect: go2rtc answers none with an array.
+	// The rest of Enhanced RTMP is announced.
+	NoFourCcList bool
+
 	// Cautious is for servers that the usual opening upsets: nothing is said
 	// before connect is answered, and connect has RTMP 1.0's members alone,
-	// without those of Enhanced RTMP. (go2rtc answers no connect with an array.)
+	// without those of Enhanced RTMP.
 	Cautious bool
 }
 

@@ -165,7 +165,7 @@ func cmdHostile(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, !neg && len(args) == 1, "hostile KIND")
 	t := scriptT(ts)
 	if script := scripted[args[0]]; script != nil {
-		// The client may come again, with a cautious opening.
+		// The client may come again, with a simpler opening.
 		s := rtmptest.NewServer(t, script, script, script, script)
 		setAddr(ts, "rtmp", s.Addr)
 		return

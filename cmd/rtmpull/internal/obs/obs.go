@@ -192,7 +192,7 @@ func (c connection) phaseDone(p rtmp.Phase, took time.Duration) {
 }
 
 func (c connection) retry(err error) {
-	c.log.Warn().Str("error", c.mask.Text(err.Error())).Msg("trying again with a cautious opening")
+	c.log.Warn().Str("error", c.mask.Text(err.Error())).Msg("trying again with a simpler opening")
 }
 
 func (c connection) authenticate() {

@@ -38,6 +38,7 @@ import (
 
 // The defaults of a Client's times.
 const (
+	DefaultDialTimeout      = 10 * time.Second // of a Client without DialContext
 	DefaultSetupTimeout     = 30 * time.Second
 	DefaultHandshakeTimeout = 10 * time.Second
 	DefaultWriteTimeout     = 10 * time.Second
@@ -56,9 +57,13 @@ const (
 
 // A Client opens streams. The zero Client is ready to use, and a Client may be
 // used by many goroutines at once, as long as its fields are left alone.
+//
+// Every wait has an end, and the error of each is a *TimeoutError that names it,
+// but for two that the zero Client does not have: once a stream has begun, it waits
+// for media without StartTimeout and IdleTimeout.
 type Client struct {
-	// DialContext opens connections; nil: net.Dialer's, which tries IPv6 and
-	// IPv4 side by side.
+	// DialContext opens connections; nil: that of a net.Dialer with
+	// DefaultDialTimeout, which tries IPv6 and IPv4 side by side.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// TLSConfig is for rtmps; nil: the system's roots. Versions before TLS 1.2
@@ -171,11 +176,11 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 	start := time.Now()
 	dial := c.DialContext
 	if dial == nil {
-		dial = new(net.Dialer).DialContext
+		dial = (&net.Dialer{Timeout: DefaultDialTimeout}).DialContext
 	}
 	nc, err := dial(ctx, "tcp", addr)
 	if err != nil {
-		return nil, &Error{PhaseDial, addr, noEOF(err)}
+		return nil, &Error{PhaseDial, addr, dialError(err, time.Since(start))}
 	}
 	if t.Public && isLocal(nc.RemoteAddr()) {
 		_ = nc.Close()
@@ -200,6 +205,8 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 		_ = nc.Close()
 		if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 			err = fmt.Errorf("the server does not speak TLS there (%w)", err)
+		} else if isTimeout(err) {
+			err = &TimeoutError{"TLS handshake", time.Since(start), context.DeadlineExceeded}
 		}
 		return nil, &Error{PhaseTLS, addr, noEOF(err)}
 	}

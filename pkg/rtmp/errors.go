@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -55,7 +56,10 @@ var (
 // errNeverBegan is a stream that was over before it began, by the server's word.
 var errNeverBegan = fmt.Errorf("the server ended the stream: %w", ErrNoMedia)
 
-// A TimeoutError tells which wait took too long.
+// A TimeoutError tells which wait took too long: for an "address of" a host, a
+// "connection", the "TLS handshake", the "RTMP handshake", an "answer to connect",
+// "answer to createStream", "answer to play", "answer to publish", for "media" at
+// all, "more media", "progress in sending", or a "sign that all has arrived".
 type TimeoutError struct {
 	For   string // what was waited for
 	After time.Duration
@@ -63,14 +67,38 @@ type TimeoutError struct {
 }
 
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("no %s within %v", e.For, e.After.Round(time.Millisecond))
+	// Clocks are late by a little: 30s, not 30.001s.
+	unit := time.Millisecond
+	for e.After/1000 >= unit {
+		unit *= 10
+	}
+	return fmt.Sprintf("no %s within %v", e.For, e.After.Round(unit))
 }
 
 // Timeout is true.
 func (e *TimeoutError) Timeout() bool { return true }
 
-// Unwrap returns ErrIdle or ErrNoMedia, where it was media that did not come.
+// Unwrap returns ErrIdle or ErrNoMedia, where it was media that did not come, and
+// context.DeadlineExceeded before there was a connection.
 func (e *TimeoutError) Unwrap() error { return e.kind }
+
+// dialError names the wait that was too long, if that is what kept a connection
+// from being made.
+func dialError(err error, after time.Duration) error {
+	if !isTimeout(err) {
+		return noEOF(err)
+	}
+	e := &TimeoutError{"connection", after, context.DeadlineExceeded}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		e.For = "address of " + dns.Name
+	}
+	return e
+}
+
+func isTimeout(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
+}
 
 // noEOF is for places at which the end of the input is no goodbye.
 func noEOF(err error) error {

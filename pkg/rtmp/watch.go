@@ -122,9 +122,9 @@ func (p *Player) readFailed(err error) error {
 		_, err := p.react()
 		return err
 	}
-	e := &TimeoutError{For: "media", After: now.Sub(p.lastMedia), kind: ErrIdle}
+	after := now.Sub(p.lastMedia)
 	if !p.hasMedia {
-		e.kind = ErrNoMedia
+		return &TimeoutError{"media", after, ErrNoMedia}
 	}
-	return e
+	return &TimeoutError{"more media", after, ErrIdle}
 }

@@ -79,10 +79,8 @@ func TestLines(t *testing.T) {
 		`DBG sent command=play transaction=4 values="null, \"show?token=***\""`,
 		"TRC received bytes=3 csid=0 stream_id=0 ts=40 type=Video\n",
 		"DBG received a command error=",
-		"WRN trying again with a simpler opening error=\"hung up at ***\"
-",
-		"DBG connected stream_id=0
-",
+		"WRN trying again with a simpler opening error=\"hung up at ***\"\n",
+		"DBG connected stream_id=0\n",
 		"DBG status code=Code description=\"of ***\" severity=status\n",
 		"DBG the server is odd what=\"odd ***\"\n",
 		"INF playing url=rtmp://h/live/show?token=***\n",

@@ -37,6 +37,7 @@ type conn struct {
 	// beforeRead sends what waits to be sent, and gives the read's deadline; zero:
 	// none.
 	beforeRead func() (time.Time, error)
+	readBy     time.Time // the deadline that is set; zero: none
 	lastIn     time.Time // when bytes came last
 	idleSince  time.Time // when the last read returned
 	full       bool      // the last read filled its buffer: there is more
@@ -118,13 +119,22 @@ func (c *conn) Read(b []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := c.SetReadDeadline(by); err != nil {
-		return 0, err
+	// One that passes too early is set again then: that costs less than to set it for
+	// each read.
+	if c.readBy.After(by) || !by.IsZero() && !c.readBy.After(time.Now()) {
+		err = c.setReadBy(by)
+	} else {
+		err = c.interrupted()
 	}
-	if err := c.interrupted(); err != nil {
+	if err != nil {
 		return 0, err
 	}
 	n, err := c.Conn.Read(b)
+	if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && !c.readBy.Equal(by) && c.interrupted() == nil {
+		if err = c.setReadBy(by); err == nil {
+			n, err = c.Conn.Read(b)
+		}
+	}
 	c.idleSince, c.full = time.Now(), n == len(b)
 	if n > 0 {
 		c.lastIn = c.idleSince
@@ -133,6 +143,16 @@ func (c *conn) Read(b []byte) (int, error) {
 		err = cause
 	}
 	return n, err
+}
+
+// setReadBy sets the deadline of reads, unless the context has ended, which has set
+// one that stays.
+func (c *conn) setReadBy(by time.Time) error {
+	if err := c.SetReadDeadline(by); err != nil {
+		return err
+	}
+	c.readBy = by
+	return c.interrupted()
 }
 
 // Write writes b, behind what has to come before it.

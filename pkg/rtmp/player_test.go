@@ -189,6 +189,13 @@ func TestSilence(t *testing.T) {
 			p.Video(0, payload)
 			p.Linger()
 		}), got: 1, phase: rtmp.PhaseStream, err: rtmp.ErrIdle, took: 35 * time.Second},
+		{name: "after minutes of media", client: watch, scripts: playing(func(p *rtmptest.Peer) {
+			for ts := range uint32(300) {
+				p.Video(1000*ts, payload)
+				time.Sleep(time.Second)
+			}
+			p.Linger()
+		}), got: 300, phase: rtmp.PhaseStream, err: rtmp.ErrIdle, took: (299 + 30) * time.Second},
 		{name: "with pings and data after media", client: watch, scripts: playing(func(p *rtmptest.Peer) {
 			p.Video(0, payload)
 			p.Data(0, amf.String("onCuePoint"))

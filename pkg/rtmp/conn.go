@@ -41,11 +41,15 @@ type conn struct {
 	lastIn     time.Time // when bytes came last
 	idleSince  time.Time // when the last read returned
 	full       bool      // the last read filled its buffer: there is more
+	waited     bool      // the last read waited for what it brought
 	total      uint64    // bytes that came
 	sent       int64     // bytes that went
 
 	letGo, once sync.Once
 }
+
+// leastWait is longer than a read takes for which nothing has to come.
+const leastWait = 5 * time.Millisecond
 
 // past is a deadline that ends every read and write at once.
 func past() time.Time { return time.Unix(1, 0) }
@@ -119,9 +123,10 @@ func (c *conn) Read(b []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	begun := time.Now()
 	// One that passes too early is set again then: that costs less than to set it for
 	// each read.
-	if c.readBy.After(by) || !by.IsZero() && !c.readBy.After(time.Now()) {
+	if c.readBy.After(by) || !by.IsZero() && !c.readBy.After(begun) {
 		err = c.setReadBy(by)
 	} else {
 		err = c.interrupted()
@@ -136,6 +141,7 @@ func (c *conn) Read(b []byte) (int, error) {
 		}
 	}
 	c.idleSince, c.full = time.Now(), n == len(b)
+	c.waited = c.idleSince.Sub(begun) >= leastWait
 	if n > 0 {
 		c.lastIn = c.idleSince
 		c.total += uint64(n)
@@ -199,6 +205,15 @@ func underTLS(nc net.Conn) net.Conn {
 		return c.NetConn()
 	}
 	return nc
+}
+
+// drained tells whether the last read took all that had come. Connections other than
+// TCP's, such as TLS's, give less with a read than there is.
+func (c *conn) drained() bool {
+	if _, plain := c.Conn.(*net.TCPConn); plain {
+		return !c.full
+	}
+	return c.waited
 }
 
 // arrived tells whether the other system has taken all that was sent, as far as

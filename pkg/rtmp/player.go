@@ -35,6 +35,8 @@ type Player struct {
 	paused   bool // by the caller: silence means nothing
 	bounced  bool // a silent recorded stream has been woken once
 
+	gathering gathering
+
 	tally Stats
 	count counters // the tally, for others
 }

@@ -38,6 +38,7 @@ func (p *Player) beforeRead() (time.Time, error) {
 			p.eofAt = p.eofAt.Add(away)
 		}
 	}
+	p.gather()
 	return p.readBy(), nil
 }
 

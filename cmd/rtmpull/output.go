@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -256,6 +257,15 @@ func orSignal[T any](ctx context.Context, open func() (T, error)) (T, error) {
 }
 
 var errTerminal = badUsage("the output is a terminal, which is no place for media")
+
+// mayStick tells whether a reader that has stopped reading can keep a write to one
+// of the outputs from ever ending.
+func (f *outputFlags) mayStick(targets ...*rtmp.Target) bool {
+	template, err := parseName(f.name)
+	return err == nil && slices.ContainsFunc(targets, func(t *rtmp.Target) bool {
+		return f.name == "-" || isDevice(template.expand(t, time.Now(), 1))
+	})
+}
 
 // isDevice tells whether a path is that of something that is written straight
 // through, such as a named pipe.

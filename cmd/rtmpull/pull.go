@@ -78,10 +78,6 @@ func (o *pullOptions) limitGroup() flagGroup {
 	return flagGroup{"Limits", fs}
 }
 
-// stuckAfter is how long a recording to standard output may take to end once it
-// is told to. Its reader may have stopped reading, and then no write ever ends.
-const stuckAfter = 2 * time.Second
-
 // run records.
 func (o *pullOptions) run(ctx context.Context, env *environment, args []string) error {
 	if err := o.output.check(); err != nil {
@@ -179,26 +175,42 @@ func (o *pullOptions) runOne(ctx context.Context, env *environment, pull *job.Pu
 	if pull.Files != nil && pull.Files.Many() {
 		env.signals.onHangup(pull.Rotate)
 	}
-	// Run returns soon after ctx has ended, but for a write that never does.
-	done := make(chan job.Result, 1)
-	go func() { done <- pull.Run(ctx) }()
 	var result job.Result
-	select {
-	case result = <-done:
-	case <-ctx.Done():
-		var stuck <-chan time.Time
-		if o.output.name == "-" {
-			stuck = time.After(stuckAfter)
-		}
-		select {
-		case result = <-done:
-		case <-stuck:
-			return context.Cause(ctx)
-		}
+	if err := finish(ctx, o.output.mayStick(pull.Target), func() { result = pull.Run(ctx) }); err != nil {
+		return err
 	}
 	t.stop()
 	t.rest()
 	return o.conclude(env, result, t)
+}
+
+// stuckAfter is how long a recording to a pipe may take to end once it is told to.
+// Its reader may have stopped reading, and then no write ever ends.
+const stuckAfter = 2 * time.Second
+
+// finish runs what ends soon after ctx has, but for a write that never does. The
+// error tells of one.
+func finish(ctx context.Context, mayStick bool, run func()) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		run()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	var stuck <-chan time.Time
+	if mayStick {
+		stuck = time.After(stuckAfter)
+	}
+	select {
+	case <-done:
+		return nil
+	case <-stuck:
+		return context.Cause(ctx)
+	}
 }
 
 // seek has a recorded stream begin where the file goes on.

@@ -505,6 +505,59 @@ func TestStuckReader(t *testing.T) {
 	}
 }
 
+// Nor does it keep other streams from being recorded, nor does a pipe that nobody
+// reads from.
+func TestStuckReaderOfOne(t *testing.T) {
+	t.Parallel()
+	server := exec.Command("rtmpull", "serve", "--listen", "127.0.0.1:0", "--loop", "inf", "--speed", "8",
+		"../../testdata/flv/bars.flv", "../../testdata/flv/audio.flv", "../../testdata/flv/video.flv")
+	said, err := server.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	}()
+	line, _ := bufio.NewReader(said).ReadString('\n')
+	bars := strings.TrimPrefix(strings.TrimSpace(line), "serving ")
+	base := strings.TrimSuffix(bars, "bars")
+
+	dir := t.TempDir()
+	stuck, unread := filepath.Join(dir, "bars.flv"), filepath.Join(dir, "video.flv")
+	for _, name := range []string{stuck, unread} {
+		if err := syscall.Mkfifo(name, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reader, err := os.OpenFile(stuck, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	words := new(safeBuffer)
+	cmd := exec.Command("rtmpull", "-o", filepath.Join(dir, "{stream}.flv"), bars, base+"audio", base+"video")
+	cmd.Stderr = words
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	audio := filepath.Join(dir, "audio.flv")
+	if !poll(func() bool { return size(audio+".part") > 100_000 }) {
+		t.Errorf("the stream that nobody holds up is not recorded:\n%s", words.String())
+	}
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	_ = cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != 143 {
+		t.Errorf("exit status %d, want 143:\n%s", got, words.String())
+	}
+	if size(audio) == 0 {
+		t.Errorf("its file is not complete:\n%s", words.String())
+	}
+}
+
 // safeBuffer is a bytes.Buffer for two goroutines.
 type safeBuffer struct {
 	mu sync.Mutex

@@ -71,7 +71,9 @@ func (o *pullOptions) runSeveral(ctx context.Context, env *environment, client *
 		}
 	}
 	env.signals.onHangup(group.Rotate)
-	group.Run(ctx)
+	if err := finish(ctx, o.output.mayStick(targets...), func() { group.Run(ctx) }); err != nil {
+		return err
+	}
 	t.stop()
 	return o.concludeAll(env, outcomes, errs, t)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -142,24 +143,32 @@ var lasting = map[job.Kind]bool{
 	job.HookFailed: true, job.HookLeft: true, job.HooksAwaited: true,
 }
 
-// Kinds of lines that only the log has.
+// Kinds of lines that are no events of a job. The first two are the log's alone, the
+// others JSON's.
 const (
-	playing  = "playing"
-	cautious = "cautious_opening"
+	playing   = "playing"
+	cautious  = "cautious_opening"
+	connected = "connected"
+	status    = "status"
 )
 
 // rest tells how much was left out at the end.
 func (t *telling) rest() {
 	omitted := t.quota.rest()
-	if len(omitted) > 0 {
-		t.log.Omitted(omitted)
+	if logged := without(omitted, connected, status); len(logged) > 0 {
+		t.log.Omitted(logged)
 	}
-	for _, kind := range []string{playing, cautious} { // are the log's alone
-		delete(omitted, kind)
+	if lines := without(omitted, playing, cautious); len(lines) > 0 && t.lines != nil {
+		t.lines.Omitted(lines)
 	}
-	if t.lines != nil && len(omitted) > 0 {
-		t.lines.Omitted(omitted)
+}
+
+func without(counts map[string]int, kinds ...string) map[string]int {
+	counts = maps.Clone(counts)
+	for _, kind := range kinds {
+		delete(counts, kind)
 	}
+	return counts
 }
 
 // A place is the URL at which a stream is looked for now, as it may be shown.
@@ -212,11 +221,11 @@ func (t *telling) trace(began func(url string)) *rtmp.Trace {
 		}
 		switch e.Kind {
 		case session.Connected:
-			if omitted, ok := t.quota.take("connected", time.Now()); ok {
+			if omitted, ok := t.quota.take(connected, time.Now()); ok {
 				t.lines.Connected(t.place.now(), omitted)
 			}
 		case session.Status, session.PlayStatus:
-			if omitted, ok := t.quota.take("status", time.Now()); ok {
+			if omitted, ok := t.quota.take(status, time.Now()); ok {
 				t.lines.Status(e.Code, e.Level, t.mask.Text(e.Description), omitted)
 			}
 		}

@@ -40,7 +40,7 @@ func TestTellingIsBounded(t *testing.T) {
 	if n := strings.Count(log.String(), "file closed"); n != files {
 		t.Errorf("the log has %d files, want %d", n, files)
 	}
-	if want := "INF left out of this log connected=980 jump=980 playing=980 status=980\n"; !strings.HasSuffix(log.String(), want) {
+	if want := "INF left out of this log jump=980 playing=980\n"; !strings.HasSuffix(log.String(), want) {
 		t.Errorf("the log ends with %q, want %q", log.String()[max(0, log.Len()-len(want)):], want)
 	}
 	types := make(map[string]int)

@@ -78,6 +78,7 @@ func (f *networkFlags) client() (*rtmp.Client, error) {
 			return dialer.DialContext(ctx, network, addr)
 		},
 		TLSConfig:        tlsConfig,
+		Manners:          new(rtmp.Manners),
 		SetupTimeout:     time.Duration(f.connect + f.start),
 		HandshakeTimeout: time.Duration(f.connect),
 		StartTimeout:     time.Duration(f.start),

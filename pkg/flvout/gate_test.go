@@ -364,6 +364,41 @@ func TestSplicerLagAndRejoin(t *testing.T) {
 	}
 }
 
+// TestSplicerRejoinSoundFirst: a new connection behind a long hole brings sound at
+// once and the picture from the next key frame on, as nginx-rtmp does. They keep
+// their distance, however long that takes.
+func TestSplicerRejoinSoundFirst(t *testing.T) {
+	const lost, key = 10_000, 42_000 // ms
+	for _, wait := range []int64{200, 990, 1160, 1900} {
+		out := newCensus()
+		s := NewSplicer(out, SplicerOptions{})
+		again := false
+		for _, tg := range liveStream(1500, 50, 0, func(at uint32) uint32 { return at }) {
+			if tg.at > lost && (tg.at < key-wait || tg.at < key && tg.Type == video) {
+				continue
+			}
+			if tg.at > lost && !again {
+				again = true
+				if err := s.Rejoin(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.Arrived(ms(tg.at))
+			if err := s.WriteTag(tg.Tag); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		const picture, sound = 1499, 2606 // the last ones
+		apart := int(out.at[0][sound]) - sound*23 - (int(out.at[1][picture]) - picture*40)
+		if fix := s.Corrections(); fix.Jumps != 0 || apart != 0 {
+			t.Errorf("sound %d ms before the picture: in the end they are %d ms apart, %+v", wait, apart, fix)
+		}
+	}
+}
+
 // TestSplicerClockBehindFirstPicture lets the source's clock begin again behind
 // the first picture: the sound stays.
 func TestSplicerClockBehindFirstPicture(t *testing.T) {

@@ -211,7 +211,7 @@ func (l *timeline) fits(p *place) bool {
 		return dist(p.pos, o.out) <= maxStep
 	}
 	return p.pos >= t.low && !l.hasty(p.track, p.pos) &&
-		(p.pos <= t.out+maxStep || o.any && p.pos >= o.out-maxBack && p.pos <= o.out+maxStep)
+		(p.pos <= t.out+maxStep || o.any && p.pos >= o.out-sideBySide && p.pos <= o.out+maxStep)
 }
 
 // before returns the track that tells where a tag is to be expected: its own, or

@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
@@ -41,8 +42,8 @@ func fullLabel(host string, t *rtmp.Target, mask *obs.Mask) string {
 	return printable(host) + "/" + labelPart("app", t, mask) + "/" + labelPart("stream", t, mask)
 }
 
-// labelPart is what a target has for a field, without secrets and made safe: no
-// part of a label has a slash.
+// labelPart is what a target has for a field, without secrets and fit to be shown.
+// No part of a label has a slash.
 func labelPart(field string, t *rtmp.Target, mask *obs.Mask) string {
-	return printable(safeName(mask.Text(rawField(field, t))))
+	return strings.ReplaceAll(printable(mask.Text(rawField(field, t))), "/", "_")
 }

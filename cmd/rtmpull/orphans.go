@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 )
@@ -20,6 +21,16 @@ const maxOrphans = 1000
 // have left unfinished, or are writing still: who holds them is not known here. A
 // folder that cannot be read has none.
 func (t nameTemplate) orphans(target *rtmp.Target) []string {
+	return t.find(target, readDir)
+}
+
+func readDir(dir string) []os.DirEntry {
+	entries, _ := os.ReadDir(dir)
+	return entries
+}
+
+// find is orphans, by a way to read folders.
+func (t nameTemplate) find(target *rtmp.Target, read func(string) []os.DirEntry) []string {
 	pattern := t.pattern(target)
 	dirs := []string{""}
 	for i, part := range pattern {
@@ -30,7 +41,7 @@ func (t nameTemplate) orphans(target *rtmp.Target) []string {
 				next = append(next, dir+part.text+string(filepath.Separator))
 				continue
 			}
-			for _, name := range part.list(dir, last) {
+			for _, name := range part.list(dir, last, read) {
 				if !last {
 					name += string(filepath.Separator)
 				}
@@ -44,20 +55,36 @@ func (t nameTemplate) orphans(target *rtmp.Target) []string {
 	return dirs
 }
 
-// orphansOf finds the unfinished files of several targets: each file is one
-// target's.
+// orphansOf finds the unfinished files of several targets. Each file is one
+// target's: show-1.flv.part may be what is left of a stream show-1, or of show when
+// there was a show.flv already, and goes to the one with the longer name.
 func (t nameTemplate) orphansOf(targets []*rtmp.Target) [][]string {
-	all := make([][]string, len(targets))
-	taken := make(map[string]bool)
+	folders := make(map[string][]os.DirEntry) // of which several targets have one
+	read := func(dir string) []os.DirEntry {
+		entries, known := folders[dir]
+		if !known {
+			entries = readDir(dir)
+			folders[dir] = entries
+		}
+		return entries
+	}
+	now := time.Now()
+	found := make([][]string, len(targets))
+	owner := make(map[string]int)
+	long := make([]int, len(targets))
 	for i, target := range targets {
-		for _, name := range t.orphans(target) {
-			if !taken[name] {
-				taken[name] = true
-				all[i] = append(all[i], name)
+		found[i] = t.find(target, read)
+		long[i] = len(t.expand(target, now, 1))
+		for _, name := range found[i] {
+			if j, claimed := owner[name]; !claimed || long[i] > long[j] {
+				owner[name] = i
 			}
 		}
 	}
-	return all
+	for i := range found {
+		found[i] = slices.DeleteFunc(found[i], func(name string) bool { return owner[name] != i })
+	}
+	return found
 }
 
 // A partPattern is what one part of a path looks like.
@@ -69,13 +96,12 @@ type partPattern struct {
 
 // list returns the names in a folder that match: folders, or in the last part of
 // the path unfinished files.
-func (p *partPattern) list(dir string, last bool) (names []string) {
+func (p *partPattern) list(dir string, last bool, read func(string) []os.DirEntry) (names []string) {
 	folder := dir
 	if folder == "" {
 		folder = "."
 	}
-	entries, _ := os.ReadDir(folder)
-	for _, e := range entries {
+	for _, e := range read(folder) {
 		name := e.Name()
 		if last {
 			whole, ok := strings.CutSuffix(name, partSuffix)

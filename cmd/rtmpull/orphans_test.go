@@ -64,3 +64,28 @@ func TestOrphans(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
+
+// What is left of several streams is looked for by one of them each.
+func TestOrphansOf(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"show.flv.part", "show-1.flv.part", "show-1-2.flv.part", "show-2.flv.part", "other.flv.part", "show.flv", "more.flv.part"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	template, err := parseName(filepath.Join(dir, "{stream}.flv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := template.orphansOf(targetsOf(t, "rtmp://h/live/show", "rtmp://h/live/show-1", "rtmp://h/live/none", "rtmp://h/live/other"))
+	want := [][]string{{"show-2.flv.part", "show.flv.part"}, {"show-1-2.flv.part", "show-1.flv.part"}, nil, {"other.flv.part"}}
+	for i := range want {
+		for j := range found[i] {
+			found[i][j] = filepath.Base(found[i][j])
+		}
+		slices.Sort(found[i])
+		if !slices.Equal(found[i], want[i]) {
+			t.Errorf("stream %d: %q, want %q", i, found[i], want[i])
+		}
+	}
+}

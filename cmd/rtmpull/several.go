@@ -84,6 +84,9 @@ func (o *pullOptions) concludeAll(env *environment, outcomes []ui.Outcome, errs 
 	worst := slices.MinFunc(errs, func(a, b error) int { return worse(exitStatus(a), exitStatus(b)) })
 	if t.words {
 		ui.SummaryOfAll(env.stderr, outcomes)
+		for _, h := range hints(errs) {
+			giveHint(env.stderr, h)
+		}
 	}
 	if t.lines != nil {
 		t.lines.SummaryOfAll(outcomes, exitStatus(worst))
@@ -92,4 +95,19 @@ func (o *pullOptions) concludeAll(env *environment, outcomes []ui.Outcome, errs 
 		return nil
 	}
 	return &told{worst}
+}
+
+// hints are what might help those that have failed, each but once, and no more than
+// can be read.
+func hints(errs []error) (all []string) {
+	const most = 3
+	for _, err := range errs {
+		if err == nil || len(all) == most {
+			continue
+		}
+		if h := hint(err, "rtmpull"); h != "" && !slices.Contains(all, h) {
+			all = append(all, h)
+		}
+	}
+	return all
 }

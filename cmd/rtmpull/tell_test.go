@@ -19,7 +19,7 @@ func TestTellingIsBounded(t *testing.T) {
 	var log, lines bytes.Buffer
 	tell := &telling{
 		progress: ui.Silent(&log), log: obs.New(&log, obs.Options{Level: obs.Normal}), lines: ui.NewJSON(&lines),
-		mask: obs.MaskOf(), quota: new(quota),
+		mask: obs.MaskOf(), quota: new(quota), place: newPlace("rtmp://h/live/show"),
 	}
 	trace := tell.trace(tell.log.Playing)
 	const events = 1000

@@ -109,19 +109,21 @@ type Client struct {
 // again on new connections with simpler ones: connect without fourCcList, and then
 // as RTMP 1.0 has it, behind the digest handshake. One that demands the target's
 // User and Password is given them on new connections, in the ways of Adobe and
-// Limelight. SetupTimeout is for all of that together.
+// Limelight. One that refuses and names another place is left for that, as far as
+// Target.Redirect allows it. SetupTimeout is for all of that together.
 //
 // The error is an *Error, and wraps a *session.StatusError if the server refused,
-// and an *AuthError if that was about the user.
+// an *AuthError if that was about the user, and a *RedirectError if it led where we
+// do not go.
 func (c *Client) Play(ctx context.Context, t *Target) (*Player, error) {
-	cfg := t.Session
-	cfg.Role = session.Play
-	if cfg.FlashVer == "" {
-		cfg.FlashVer = DefaultFlashVer
+	to := *t
+	to.Session.Role = session.Play
+	if to.Session.FlashVer == "" {
+		to.Session.FlashVer = DefaultFlashVer
 	}
 	var p *Player
-	err := c.establish(ctx, t, cfg, func(nc net.Conn, cfg session.Config, this try) error {
-		p = newPlayer(ctx, c, t.Address(), nc, session.New(cfg))
+	err := c.follow(ctx, &to, func(t *Target, nc net.Conn, cfg session.Config, this try) error {
+		p = newPlayer(ctx, c, t, nc, session.New(cfg))
 		err := p.setUp(this)
 		if err != nil {
 			_ = p.close(false)
@@ -139,17 +141,17 @@ func (c *Client) Play(ctx context.Context, t *Target) (*Player, error) {
 // and the error. The target's Session.ChunkSize, if it is 0, becomes
 // DefaultChunkSize.
 func (c *Client) Publish(ctx context.Context, t *Target) (*Publisher, error) {
-	cfg := t.Session
-	cfg.Role = session.Publish
-	if cfg.FlashVer == "" {
-		cfg.FlashVer = DefaultPublisherFlashVer
+	to := *t
+	to.Session.Role = session.Publish
+	if to.Session.FlashVer == "" {
+		to.Session.FlashVer = DefaultPublisherFlashVer
 	}
-	if cfg.ChunkSize == 0 {
-		cfg.ChunkSize = DefaultChunkSize
+	if to.Session.ChunkSize == 0 {
+		to.Session.ChunkSize = DefaultChunkSize
 	}
 	var p *Publisher
-	err := c.establish(ctx, t, cfg, func(nc net.Conn, cfg session.Config, this try) error {
-		p = newPublisher(ctx, c, t.Address(), nc, session.New(cfg))
+	err := c.follow(ctx, &to, func(t *Target, nc net.Conn, cfg session.Config, this try) error {
+		p = newPublisher(ctx, c, t, nc, session.New(cfg))
 		return p.begin(this)
 	})
 	if err != nil {
@@ -184,7 +186,7 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 	}
 	if t.Public && isLocal(nc.RemoteAddr()) {
 		_ = nc.Close()
-		return nil, &Error{PhaseDial, addr, &RedirectError{t.TcURL(), errLeadsInside}}
+		return nil, &Error{PhaseDial, addr, &RedirectError{To: t.TcURL(), Reason: errLeadsInside}}
 	}
 	c.phaseDone(PhaseDial, &start)
 	if t.Scheme != "rtmps" {

@@ -15,6 +15,7 @@ import (
 // a Publisher have it in common. It belongs to one goroutine at a time.
 type dialogue struct {
 	client *Client
+	target *Target
 	addr   string
 	cancel context.CancelCauseFunc
 	owner  owner
@@ -53,8 +54,8 @@ type owner interface {
 }
 
 // init begins a dialogue that ends with ctx. life is newConn's.
-func (d *dialogue) init(ctx, life context.Context, c *Client, addr string, nc net.Conn, s *session.Session, o owner) {
-	d.client, d.addr, d.session, d.owner = c, addr, s, o
+func (d *dialogue) init(ctx, life context.Context, c *Client, t *Target, nc net.Conn, s *session.Session, o owner) {
+	d.client, d.target, d.addr, d.session, d.owner = c, t, t.Address(), s, o
 	ctx, d.cancel = context.WithCancelCause(ctx)
 	d.conn = newConn(ctx, life, nc, c.writeTimeout())
 	d.conn.beforeRead = o.beforeRead

@@ -11,17 +11,43 @@ import (
 
 // An opener makes of a connection what plays or publishes. It has closed the
 // connection when it returns an error.
-type opener func(nc net.Conn, cfg session.Config, this try) error
+type opener func(t *Target, nc net.Conn, cfg session.Config, this try) error
 
-// establish makes as many connections as it takes until one is opened. Each
-// starts from scratch.
-func (c *Client) establish(ctx context.Context, t *Target, cfg session.Config, open opener) error {
+// maxHops is how often a server may lead us to another one.
+const maxHops = 5
+
+// follow opens a stream, at another place if the server wants that.
+func (c *Client) follow(ctx context.Context, t *Target, open opener) error {
 	timeout := c.SetupTimeout
 	if timeout == 0 {
 		timeout = DefaultSetupTimeout
 	}
 	deadline := time.Now().Add(timeout)
-	app, tcURL := cfg.App, t.TcURL()
+	for hops := 0; ; hops++ {
+		from, err := c.establish(ctx, t, deadline, open)
+		refusal, ok := errors.AsType[*session.StatusError](err)
+		if !ok || refusal.Redirect == "" || ctx.Err() != nil {
+			return err
+		}
+		to, failed := t.Redirect(refusal.Redirect, from)
+		if hops == maxHops {
+			failed = &RedirectError{To: refusal.Redirect, Reason: errTooManyHops}
+		}
+		if bad, ok := errors.AsType[*RedirectError](failed); ok {
+			bad.Refusal = refusal
+			return &Error{phaseOf(err), t.Address(), bad}
+		}
+		if c.Trace != nil && c.Trace.Redirect != nil {
+			c.Trace.Redirect(to)
+		}
+		t = to
+	}
+}
+
+// establish makes as many connections as it takes until one is opened. Each
+// starts from scratch. from is the address of the last one.
+func (c *Client) establish(ctx context.Context, t *Target, deadline time.Time, open opener) (from net.Addr, err error) {
+	cfg, app, tcURL := t.Session, t.Session.App, t.TcURL()
 	cfg.TcURL = tcURL
 	auth := authentication{user: t.User, password: t.Password}
 	l := ladder{deadline: deadline}
@@ -29,15 +55,15 @@ func (c *Client) establish(ctx context.Context, t *Target, cfg session.Config, o
 	for {
 		err := c.climb(ctx, t, cfg, &l, open)
 		refusal, ok := errors.AsType[*session.StatusError](err)
-		if !ok || phaseOf(err) != PhaseConnect || ctx.Err() != nil {
-			return err
+		if !ok || refusal.Redirect != "" || phaseOf(err) != PhaseConnect || ctx.Err() != nil {
+			return l.from, err
 		}
 		query, again, failed := auth.answer(refusal, app)
 		switch {
 		case failed != nil:
-			return &Error{PhaseConnect, t.Address(), failed}
+			return l.from, &Error{PhaseConnect, t.Address(), failed}
 		case !again:
-			return err
+			return l.from, err
 		}
 		cfg.App, cfg.TcURL = withQuery(app, query), withQuery(tcURL, query)
 		if c.Trace != nil && c.Trace.Authenticate != nil {

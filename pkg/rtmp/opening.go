@@ -3,6 +3,7 @@ package rtmp
 import (
 	"context"
 	"errors"
+	"net"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -31,6 +32,7 @@ type ladder struct {
 	opening  opening // of the next attempt
 	alone    bool    // no other is tried
 	deadline time.Time
+	from     net.Addr // of the newest connection
 }
 
 // A try is one attempt to open a stream on one connection.
@@ -103,7 +105,8 @@ func (c *Client) attempt(ctx context.Context, t *Target, cfg session.Config, l *
 		}
 		return err
 	}
-	return open(nc, cfg, this)
+	l.from = nc.RemoteAddr()
+	return open(t, nc, cfg, this)
 }
 
 // left is how many openings can be tried, with the next one.

@@ -45,9 +45,9 @@ type Player struct {
 // begins. One is onMetaData; nobody sends more than a few.
 const maxPending = 16
 
-func newPlayer(ctx context.Context, c *Client, addr string, nc net.Conn, s *session.Session) *Player {
+func newPlayer(ctx context.Context, c *Client, t *Target, nc net.Conn, s *session.Session) *Player {
 	p := &Player{}
-	p.init(ctx, nil, c, addr, nc, s, p)
+	p.init(ctx, nil, c, t, nc, s, p)
 	p.recorded = s.Kind() == session.Recorded
 	return p
 }
@@ -179,6 +179,10 @@ func (p *Player) publish() {
 	p.count.publish(&p.tally)
 	p.count.publishReader(p.reader)
 }
+
+// Target is what is played: the Target that was given to Play, or what became of
+// it if the server named another place. A ReconnectRequest is relative to that.
+func (p *Player) Target() *Target { return p.target }
 
 // RemoteAddr is the server's address.
 func (p *Player) RemoteAddr() net.Addr { return p.conn.RemoteAddr() }

@@ -47,9 +47,9 @@ type Publisher struct {
 	left    error // what Close returns
 }
 
-func newPublisher(ctx context.Context, c *Client, addr string, nc net.Conn, s *session.Session) *Publisher {
+func newPublisher(ctx context.Context, c *Client, t *Target, nc net.Conn, s *session.Session) *Publisher {
 	p := &Publisher{life: ctx, done: make(chan struct{})}
-	p.init(ctx, ctx, c, addr, nc, s, p)
+	p.init(ctx, ctx, c, t, nc, s, p)
 	return p
 }
 
@@ -200,6 +200,10 @@ func (p *Publisher) Err() error {
 		return nil
 	}
 }
+
+// Target is where is published to: the Target that was given to Publish, or what
+// became of it if the server named another place.
+func (p *Publisher) Target() *Target { return p.target }
 
 // RemoteAddr is the server's address.
 func (p *Publisher) RemoteAddr() net.Addr { return p.conn.RemoteAddr() }

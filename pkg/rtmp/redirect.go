@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"net"
 	"strings"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // A RedirectError tells why a server that wants us to go elsewhere is not obeyed.
 type RedirectError struct {
-	To     string // where, as the server put it: it may hold secrets
-	Reason error
+	To      string // where, as the server put it: it may hold secrets
+	Reason  error
+	Refusal *session.StatusError // that said so; nil: a ReconnectRequest did
 }
 
 func (e *RedirectError) Error() string {
@@ -22,13 +25,19 @@ func (e *RedirectError) Error() string {
 	return fmt.Sprintf("the server leads to %q: %v", to, e.Reason)
 }
 
-// Unwrap returns the reason.
-func (e *RedirectError) Unwrap() error { return e.Reason }
+// Unwrap returns the reason and the refusal.
+func (e *RedirectError) Unwrap() []error {
+	if e.Refusal == nil {
+		return []error{e.Reason}
+	}
+	return []error{e.Reason, e.Refusal}
+}
 
 var (
 	errDowngrade    = errors.New("rtmps must not become rtmp")
 	errLeadsInside  = errors.New("a public server must not lead to a private address")
 	errNoReference  = errors.New("that is not understood")
+	errTooManyHops  = fmt.Errorf("it is one of more than %d such places", maxHops)
 	errNotPrintable = errors.New("it has white space or control characters")
 )
 
@@ -58,7 +67,7 @@ func (t *Target) Redirect(tcURL string, from net.Addr) (*Target, error) {
 		err = n.move(server, from)
 	}
 	if err != nil {
-		return nil, &RedirectError{tcURL, err}
+		return nil, &RedirectError{To: tcURL, Reason: err}
 	}
 	if path = strings.TrimPrefix(path, "/"); !strings.Contains(path, "?") {
 		path = strings.TrimRight(path, "/")

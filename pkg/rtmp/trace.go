@@ -25,6 +25,10 @@ type Trace struct {
 	// is going to be answered on a new connection.
 	Authenticate func()
 
+	// Redirect is called when a server refuses and names another place, which is
+	// going to be tried.
+	Redirect func(to *Target)
+
 	// Sent is called with each message that is sent, Received with each that
 	// arrives.
 	Sent, Received func(m *message.Message)

@@ -82,6 +82,10 @@ type StatusError struct {
 	Code        string // NetStream.Play.StreamNotFound and the like; may be empty
 	Level       string // error, status, warning; may be empty
 	Description string // for people; may be empty
+
+	// Redirect is the tcUrl of where the server wants us to go instead; empty:
+	// nowhere. It is as the server sent it: not checked, nor fit to be shown.
+	Redirect string
 }
 
 // Closes tells whether the server closes the connection by it, without a word on
@@ -139,5 +143,22 @@ func text(o *amf.Object, name string) string {
 // not made short, since it may hold a challenge that has to be answered.
 func newStatusError(call string, info *amf.Object) *StatusError {
 	description, _ := amf.AsString(info.Get("description"))
-	return &StatusError{call, text(info, "code"), text(info, "level"), clean(description)}
+	return &StatusError{
+		Call: call, Code: text(info, "code"), Level: text(info, "level"), Description: clean(description),
+		Redirect: redirect(info),
+	}
+}
+
+// redirect is the place that a refusal names, as FMS and Wowza do at connect, and
+// SRS at play.
+func redirect(info *amf.Object) string {
+	const found = 302 // as in HTTP
+	ex, _ := amf.AsObject(info.Get("ex"))
+	if v := ex.Get("code"); v != nil {
+		if code, ok := amf.AsNumber(v); !ok || code != found {
+			return ""
+		}
+	}
+	to, _ := amf.AsString(ex.Get("redirect"))
+	return to
 }

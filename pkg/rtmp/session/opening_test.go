@@ -148,7 +148,7 @@ func TestRow06OpeningInAnyOrder(t *testing.T) {
 			{connectOK, noCreate, Creating, nil},
 			{refusal, "createStream#4", Creating, nil},
 			{command("_error", 4, amf.Null{}, info("NetConnection.Call.Failed", "error")), "", Ended,
-				&StatusError{"createStream", "NetConnection.Call.Failed", "error", ""}},
+				&StatusError{Call: "createStream", Code: "NetConnection.Call.Failed", Level: "error"}},
 		}},
 		{"createStream is answered twice", []step{
 			{connectOK, noCreate, Creating, nil},

@@ -93,11 +93,11 @@ var rows = []row{
 	}},
 	{"row 19: _error of connect", Connecting, Config{}, []step{
 		{command("_error", 1, amf.Null{}, described("NetConnection.Connect.Rejected", "no \x1b[31mway\n")), "", Ended,
-			&StatusError{"connect", "NetConnection.Connect.Rejected", "error", "no [31mway"}},
+			&StatusError{Call: "connect", Code: "NetConnection.Connect.Rejected", Level: "error", Description: "no [31mway"}},
 	}},
 	{"row 19: _error of connect, with transaction ID 0", Connecting, Config{}, []step{
 		{command("_error", 0, amf.Null{}, info("NetConnection.Connect.Rejected", "error")), "", Ended,
-			&StatusError{"connect", "NetConnection.Connect.Rejected", "error", ""}},
+			&StatusError{Call: "connect", Code: "NetConnection.Connect.Rejected", Level: "error"}},
 	}},
 	{"row 19: _error of play, without a reason", Starting, Config{}, []step{
 		{command("_error", 4, amf.Null{}, amf.Null{}), "", Ended, &StatusError{Call: "play"}},
@@ -166,18 +166,18 @@ var rows = []row{
 	}},
 	{"row 18: _error of connect, with a demand for a password", Connecting, Config{Role: Publish}, []step{
 		{command("_error", 1, amf.Null{}, described("NetConnection.Connect.Rejected", longDemand)), "", Ended,
-			&StatusError{"connect", "NetConnection.Connect.Rejected", "error", longDemand}},
+			&StatusError{Call: "connect", Code: "NetConnection.Connect.Rejected", Level: "error", Description: longDemand}},
 	}},
 	{"row 19: _error of releaseStream and FCPublish", Creating, Config{Role: Publish}, []step{
 		{command("_error", 2, amf.Null{}, amf.Null{}), "!oddity: the server does not know releaseStream", Creating, nil},
 		{command("_error", 3, amf.Null{}, amf.Null{}), "!oddity: the server does not know FCPublish", Creating, nil},
 		{command("onFCPublish", 0, amf.Null{}, info("NetStream.Publish.Start", "status")), "", Creating, nil},
 		{command("_error", 4, amf.Null{}, info("NetConnection.Call.Failed", "error")), "", Ended,
-			&StatusError{"createStream", "NetConnection.Call.Failed", "error", ""}},
+			&StatusError{Call: "createStream", Code: "NetConnection.Call.Failed", Level: "error"}},
 	}},
 	{"row 19: _error of publish", Starting, Config{Role: Publish}, []step{
 		{command("_error", 5, amf.Null{}, described("NetStream.Publish.Denied", "wrong key")), "", Ended,
-			&StatusError{"publish", "NetStream.Publish.Denied", "error", "wrong key"}},
+			&StatusError{Call: "publish", Code: "NetStream.Publish.Denied", Level: "error", Description: "wrong key"}},
 	}},
 	{"row 20: close, publishing", Streaming, Config{Role: Publish}, []step{{command("close", 0), "", Ended, ErrClosed}}},
 	{"row 23: Publish.Start", Starting, Config{Role: Publish}, []step{
@@ -358,6 +358,49 @@ func TestRow29Forms(t *testing.T) {
 				if e := rs[0].Event; e.Kind != ReconnectRequest || e.Code != code || e.TcURL != test.tcURL || e.Ending || e.Begun {
 					t.Errorf("%s when %v: told of %+v, want tcUrl %q", test.name, state, e, test.tcURL)
 				}
+			}
+		}
+	}
+}
+
+// Row 19: a refusal may name another place, in Adobe's way: FMS and Wowza do so at
+// connect, and SRS by a status, with more beside it.
+func TestRow19Redirect(t *testing.T) {
+	const code = "NetConnection.Connect.Rejected"
+	refusal := func(ex amf.Value) *amf.Object {
+		o := described(code, "RTMP 302 Redirect")
+		o.Set("ex", ex)
+		return o
+	}
+	object := func(kind amf.ObjectKind, members ...any) *amf.Object {
+		o := &amf.Object{Kind: kind}
+		for i := 0; i < len(members); i += 2 {
+			o.Set(members[i].(string), members[i+1].(amf.Value))
+		}
+		return o
+	}
+	to := amf.String("rtmp://edge/live")
+	for name, test := range map[string]struct {
+		ex   amf.Value
+		want string
+	}{
+		"as FMS says it":          {object(amf.Anonymous, "code", amf.Number(302), "redirect", to), string(to)},
+		"as SRS says it":          {object(amf.Anonymous, "code", amf.Number(302), "redirect", to, "redirect2", amf.String("rtmp://edge/live/s")), string(to)},
+		"an ECMA array":           {object(amf.ECMAArray, "code", amf.Number(302), "redirect", to), string(to)},
+		"no code":                 {object(amf.Anonymous, "redirect", to), string(to)},
+		"another code":            {object(amf.Anonymous, "code", amf.Number(403), "redirect", to), ""},
+		"a code in text":          {object(amf.Anonymous, "code", amf.String("302"), "redirect", to), ""},
+		"no place":                {object(amf.Anonymous, "code", amf.Number(302)), ""},
+		"a place that is no text": {object(amf.Anonymous, "code", amf.Number(302), "redirect", amf.Number(1)), ""},
+		"no object":               {amf.String("rtmp://edge/live"), ""},
+	} {
+		for _, m := range []*message.Message{
+			command("_error", 1, amf.Null{}, refusal(test.ex)), command("onStatus", 0, amf.Null{}, refusal(test.ex)),
+		} {
+			_, err := at(t, Config{}, Connecting).Handle(nil, m)
+			e, ok := err.(*StatusError)
+			if !ok || e.Redirect != test.want || e.Call != "connect" || e.Code != code {
+				t.Errorf("%s: got %#v, want it to lead to %q", name, err, test.want)
 			}
 		}
 	}

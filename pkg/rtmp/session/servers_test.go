@@ -93,7 +93,7 @@ var conversations = []conversation{
 		{createdAs1, "!created; play#3@1 \"show\" 0; Set Buffer Length 1 36000000", Starting, nil},
 		{on(1, command("onStatus", 0, amf.Null{}, described("NetStream.Play.StreamNotFound", "Video on demand stream not found"))),
 			isStatus("NetStream.Play.StreamNotFound"), Ended,
-			&StatusError{"play", "NetStream.Play.StreamNotFound", "error", "Video on demand stream not found"}},
+			&StatusError{Call: "play", Code: "NetStream.Play.StreamNotFound", Level: "error", Description: "Video on demand stream not found"}},
 	}},
 	{"srs", Config{}, []step{
 		{was(2_500_000), "", Connecting, nil},
@@ -161,7 +161,7 @@ var conversations = []conversation{
 		{connectOK, connectedTo + "2500000" + subscribe, Creating, nil},
 		{createdAs1, created1, Starting, nil},
 		{on(1, statusOf("error", "NetStream.Play.Failed")), isStatus("NetStream.Play.Failed"), Ended,
-			&StatusError{"play", "NetStream.Play.Failed", "error", ""}},
+			&StatusError{Call: "play", Code: "NetStream.Play.Failed", Level: "error"}},
 	}},
 	{"rtmp-go", Config{}, []step{
 		{connectOK, connectedTo + "2500000" + subscribe, Creating, nil},
@@ -271,7 +271,7 @@ var publications = []conversation{
 		{connectOK, connectedTo + "2500000; " + claimed, Creating, nil},
 		{command("_result", 4, amf.Null{}, amf.Number(1)), published1, Starting, nil},
 		{on(1, command("onStatus", 0, amf.Null{}, described("NetStream.Publish.BadName", "Already publishing"))),
-			isStatus("NetStream.Publish.BadName"), Ended, &StatusError{"publish", "NetStream.Publish.BadName", "error", "Already publishing"}},
+			isStatus("NetStream.Publish.BadName"), Ended, &StatusError{Call: "publish", Code: "NetStream.Publish.BadName", Level: "error", Description: "Already publishing"}},
 	}},
 	{"srs", Config{Role: Publish}, []step{
 		{was(2_500_000), "", Connecting, nil},
@@ -315,14 +315,14 @@ var publications = []conversation{
 		{connectOK, connectedTo + "2500000; " + claimed, Creating, nil},
 		{command("_result", 4, amf.Null{}, amf.Number(1)), published1, Starting, nil},
 		{command("onStatus", 6, amf.Null{}, info("NetStream.Publish.BadName", "error")), isStatus("NetStream.Publish.BadName"), Ended,
-			&StatusError{"publish", "NetStream.Publish.BadName", "error", ""}},
+			&StatusError{Call: "publish", Code: "NetStream.Publish.BadName", Level: "error"}},
 	}},
 	{"yutopp, a name that is taken", Config{Role: Publish}, []step{
 		{was(2_147_483_647), "", Connecting, nil},
 		{connectOK, connectedTo + "2147483647; " + claimed, Creating, nil},
 		{command("_result", 4, amf.Null{}, amf.Number(1)), published1, Starting, nil},
 		{st1("NetStream.Publish.Failed"), isStatus("NetStream.Publish.Failed"), Ended,
-			&StatusError{"publish", "NetStream.Publish.Failed", "status", ""}},
+			&StatusError{Call: "publish", Code: "NetStream.Publish.Failed", Level: "status"}},
 	}},
 	{"fms and wowza", Config{Role: Publish, Token: tokenKey}, []step{
 		{was(2_500_000), "", Connecting, nil},

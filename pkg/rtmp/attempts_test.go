@@ -2,6 +2,7 @@ package rtmp_test
 
 import (
 	"io"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,7 +66,7 @@ func TestAttempts(t *testing.T) {
 }
 
 // TestBeforeWait: a frame that came together with the beginning of another is
-// flushed before the rest of that is waited for.
+// flushed before the rest of that is waited for, and again when that is asked for.
 func TestBeforeWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := rtmp.Client{DialContext: rtmptest.Dial(t, func(p *rtmptest.Peer) {
@@ -78,8 +79,14 @@ func TestBeforeWait(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var last time.Time
-		p.BeforeWait(func() { last = time.Now() })
+		var calls []time.Time
+		p.BeforeWait(func() (again time.Time) {
+			calls = append(calls, time.Now())
+			if len(calls) < 3 {
+				again = time.Now().Add(7 * time.Second)
+			}
+			return again
+		})
 		if _, err := p.Next(); err != nil {
 			t.Fatal(err)
 		}
@@ -89,8 +96,8 @@ func TestBeforeWait(t *testing.T) {
 		if m, err := p.Next(); err == nil {
 			t.Errorf("got %v", m)
 		}
-		if !last.Equal(before) {
-			t.Errorf("called at %v, want %v, when Next began to wait", last, before)
+		if want := []time.Time{before, before.Add(7 * time.Second), before.Add(14 * time.Second)}; !slices.Equal(calls, want) {
+			t.Errorf("called at %v, want %v, from when Next began to wait", calls, want)
 		}
 	})
 }

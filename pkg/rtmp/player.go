@@ -28,8 +28,9 @@ type Player struct {
 	alarmAt   time.Time // when to call alarm; zero: never
 	alarm     func()
 
-	beforeWait func()
-	away       bool // the caller of Next has been given audio or video since the last read
+	beforeWait func() (again time.Time)
+	againAt    time.Time // when to call it again; zero: never
+	away       bool      // the caller of Next has been given audio or video since the last read
 
 	hasMedia bool
 	paused   bool // by the caller: silence means nothing
@@ -126,9 +127,10 @@ func (p *Player) EndedAt() time.Time { return p.eofAt }
 
 // BeforeWait makes Next call f whenever it is about to wait for the server, for
 // what should not wait along with it: the flush of what was written. While the
-// server sends faster than it is read, there are fewer calls. f must not call the
+// server sends faster than it is read, there are fewer calls. If nothing comes until
+// the time that f returns, it is called again; zero: it is not. f must not call the
 // Player. BeforeWait is called before Next.
-func (p *Player) BeforeWait(f func()) { p.beforeWait = f }
+func (p *Player) BeforeWait(f func() (again time.Time)) { p.beforeWait = f }
 
 // Lend makes Next join audio and video messages in room that room gives, where
 // who writes them wants them; see chunk.Reader.Lend. It is called before Next.

@@ -23,7 +23,7 @@ func (p *Player) beforeRead() (time.Time, error) {
 		return time.Time{}, err
 	}
 	if p.beforeWait != nil && (!p.conn.full || !p.reader.Pending()) {
-		p.beforeWait()
+		p.againAt = p.beforeWait()
 	}
 	if err := p.conn.flush(); err != nil {
 		return time.Time{}, err
@@ -52,7 +52,7 @@ func (p *Player) readBy() time.Time {
 		return p.setUpBy()
 	}
 	if p.paused {
-		return p.alarmAt
+		return soonest(p.alarmAt, p.againAt)
 	}
 	var silence time.Time
 	if !p.eofAt.IsZero() {
@@ -60,7 +60,7 @@ func (p *Player) readBy() time.Time {
 	} else if wait := p.mediaTimeout(); wait > 0 {
 		silence = p.lastMedia.Add(wait)
 	}
-	return soonest(p.alarmAt, silence)
+	return soonest(p.alarmAt, p.againAt, silence)
 }
 
 func (p *Player) mediaTimeout() time.Duration {
@@ -113,7 +113,7 @@ func (p *Player) readFailed(err error) error {
 	switch {
 	case p.phase < PhaseStream:
 		return p.late(now)
-	case p.alarmDue():
+	case p.alarmDue(), !p.againAt.IsZero() && !now.Before(p.againAt):
 		return nil
 	case !p.eofAt.IsZero() && !now.Before(p.eofAt.Add(p.grace())):
 		return io.EOF

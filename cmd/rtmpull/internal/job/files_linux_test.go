@@ -43,7 +43,7 @@ func TestFilesFull(t *testing.T) {
 // recordLimited writes seconds, a key frame in each, of which the first two fit. The
 // third stays in the buffer until that is flushed, at the cut or at the end.
 func recordLimited(t *testing.T, dir string, segment time.Duration) {
-	const limit = 50_000
+	const limit = 4500
 	signal.Ignore(syscall.SIGXFSZ)
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func recordLimited(t *testing.T, dir string, segment time.Duration) {
 	var told events
 	ended := make(chan error, 10)
 	fs.start(told.add, func(err error) { ended <- err })
-	key := append([]byte{0x17, 1, 0, 0, 0}, make([]byte, 20_000)...)
+	key := append([]byte{0x17, 1, 0, 0, 0}, make([]byte, 1500)...) // ten wait in the buffer
 	var failed error
 	for i := range uint32(4) {
 		if i == 3 && segment == 0 {

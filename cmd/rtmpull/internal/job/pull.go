@@ -81,6 +81,14 @@ func (p *Pull) Rotate() { p.rotate.Store(true) }
 // has come, if the stream's own time does not tell: it may have gone quiet.
 const patience = 2 * time.Second
 
+// What is written to a file stays with us for up to flushEvery, and is lost if we are
+// killed. What comes may be gatherTime late; to wake up less than 20 times a second
+// saves little more.
+const (
+	flushEvery = 500 * time.Millisecond
+	gatherTime = 50 * time.Millisecond
+)
+
 // Run records until the end and completes the output. Cancelling ctx ends it
 // with the context's cause as the error, and completes the output as well.
 func (p *Pull) Run(ctx context.Context) Result {
@@ -130,8 +138,10 @@ func (p *Pull) Run(ctx context.Context) Result {
 // record takes messages until something ends it. The reason is empty if that is
 // an error.
 //
-// What is written is flushed when the next message has to be waited for: at the
-// stream's live edge each message goes out at once, behind it writes are large.
+// What is written to a pipe is flushed when the next message has to be waited for:
+// at the stream's live edge each message goes out at once, behind it writes are
+// large. Nobody waits for a file, which is flushed now and then, and whose messages
+// may gather before they are read.
 func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 	var failed error
 	media := false // came on this connection
@@ -139,12 +149,25 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 	p.clock.waited()
 	p.ears.reconnected()
 	l.player.Lend(p.out.AvailableBuffer)
-	l.player.BeforeWait(func() {
+	file := p.Files != nil && p.Files.Many()
+	if file {
+		l.player.Gather(gatherTime)
+	}
+	var flushBy time.Time
+	l.player.BeforeWait(func() (again time.Time) {
+		p.clock.waited()
+		if file {
+			now := time.Now()
+			if now.Before(flushBy) {
+				return flushBy
+			}
+			flushBy = now.Add(flushEvery)
+		}
 		if failed == nil {
 			failed = p.out.Flush()
 		}
-		p.clock.waited()
 		p.progress.update(p.out)
+		return again
 	})
 	p.expect(l)
 	for {

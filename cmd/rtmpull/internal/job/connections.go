@@ -103,7 +103,7 @@ func (p *Pull) grace() time.Duration {
 
 // tell reports what is done about a setback.
 func (p *Pull) tell(s *survivor, b setback, c course, before int) {
-	why := cmp.Or(b.err, errEnded)
+	why := cmp.Or(b.err, ErrEnded)
 	if b.live > 0 {
 		p.why = why
 	}
@@ -128,8 +128,8 @@ func (p *Pull) tell(s *survivor, b setback, c course, before int) {
 	}
 }
 
-// errEnded is why a stream is taken up again that was over by the server's word.
-var errEnded = errors.New("the server ended the stream")
+// ErrEnded is why a stream is taken up again that was over by the server's word.
+var ErrEnded = errors.New("the server ended the stream")
 
 // gist is what an error says, without figures that are different each time.
 func gist(err error) string {
@@ -177,7 +177,7 @@ func (p *Pull) connection(ctx context.Context, c course) (Reason, setback) {
 			o := &p.origins[c.source]
 			o.moved = l.next.link.target
 			if to := l.next.takeOver(ctx); to != nil {
-				p.why = errMoved
+				p.why = ErrMoved
 				if err = p.rejoin(to); err == nil {
 					l = to
 					continue

@@ -34,8 +34,8 @@ const (
 	maxMoveQueue = 8 << 20 // bytes that the new connection is ahead at most
 )
 
-// errMoved ends a connection whose successor has been ahead for long enough.
-var errMoved = errors.New("the stream goes on over another connection")
+// ErrMoved ends a connection whose successor has been ahead for long enough.
+var ErrMoved = errors.New("the stream goes on over another connection")
 
 // errNoKeyFrame ends a successor with which nothing can go on.
 var errNoKeyFrame = errors.New("no key frame came")
@@ -104,7 +104,7 @@ func (p *Pull) move(ctx context.Context, l *link) *successor {
 	}
 	p.report(Event{Kind: Moving, Name: target.Redacted()})
 	s := &successor{link: &link{target: target}, done: make(chan struct{}), opened: make(chan struct{})}
-	s.cut = func() { l.cut(errMoved) }
+	s.cut = func() { l.cut(ErrMoved) }
 	ctx, s.link.cut = context.WithCancelCause(ctx)
 	video := p.kind.video
 	go func() {

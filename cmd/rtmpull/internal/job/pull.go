@@ -186,7 +186,7 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 		}
 		switch {
 		case l.next != nil && l.next.meets(m):
-			return "", errMoved
+			return "", ErrMoved
 		case l.asked:
 			l.next = p.move(ctx, l)
 		}
@@ -203,14 +203,15 @@ func (p *Pull) expect(l *link) {
 		return
 	}
 	l.player.After(patience, func() {
-		if said := gist(errSilent); said != p.awaiting {
+		if said := gist(ErrSilent); said != p.awaiting {
 			p.awaiting = said
-			p.report(Event{Kind: Waiting, Err: errSilent, Left: p.Wait - time.Since(p.start)})
+			p.report(Event{Kind: Waiting, Err: ErrSilent, Left: p.Wait - time.Since(p.start)})
 		}
 	})
 }
 
-var errSilent = errors.New("the server plays the stream, and nothing comes yet")
+// ErrSilent is why a stream is waited for although there is a connection.
+var ErrSilent = errors.New("the server plays the stream, and nothing comes yet")
 
 // begun is called with the first audio or video of a connection.
 func (p *Pull) begun(l *link) {

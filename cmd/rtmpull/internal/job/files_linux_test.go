@@ -40,8 +40,7 @@ func TestFilesFull(t *testing.T) {
 	}
 }
 
-// recordLimited writes seconds, a key frame in each, of which the first two fit. The
-// third stays in the buffer until that is flushed, at the cut or at the end.
+// recordLimited writes ten seconds, a key frame in each, of which the first two fit.
 func recordLimited(t *testing.T, dir string, segment time.Duration) {
 	const limit = 4500
 	signal.Ignore(syscall.SIGXFSZ)
@@ -59,13 +58,7 @@ func recordLimited(t *testing.T, dir string, segment time.Duration) {
 	fs.start(told.add, func(err error) { ended <- err })
 	key := append([]byte{0x17, 1, 0, 0, 0}, make([]byte, 1500)...) // ten wait in the buffer
 	var failed error
-	for i := range uint32(4) {
-		if i == 3 && segment == 0 {
-			break
-		}
-		if i == 2 {
-			key = key[:11_000]
-		}
+	for i := range uint32(10) {
 		if failed = fs.WriteTag(flvout.Tag{Type: videoTag, Timestamp: 1000 * i, Body: key}); failed != nil {
 			break
 		}

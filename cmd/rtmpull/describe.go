@@ -86,10 +86,13 @@ func describeConnection(e *rtmp.Error, mask *obs.Mask) string {
 		timeout *rtmp.TimeoutError
 		peer    *handshake.Error
 		auth    *rtmp.AuthError
+		away    *rtmp.RedirectError
 	)
 	switch {
 	case errors.As(e, &auth):
 		return e.Addr + " refused: " + auth.Error()
+	case errors.As(e, &away):
+		return e.Addr + ": " + away.Error()
 	case errors.As(e, &dns):
 		if dns.IsNotFound {
 			return "there is no host named " + dns.Name

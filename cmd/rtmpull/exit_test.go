@@ -55,6 +55,7 @@ func read(err error) error {
 func TestExit(t *testing.T) {
 	refused := &session.StatusError{Call: "play", Code: "NetStream.Play.StreamNotFound", Description: "no such stream"}
 	taken := &session.StatusError{Call: "publish", Code: "NetStream.Publish.BadName"}
+	rejected := &session.StatusError{Call: "connect", Code: "NetConnection.Connect.Rejected"}
 	quiet := &rtmp.TimeoutError{For: "media", After: 30*time.Second + 1234567}
 	full := &flvout.Error{Op: "write", Path: "a.flv.part", Err: syscall.ENOSPC}
 	pipe := &flvout.Error{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
@@ -100,6 +101,8 @@ func TestExit(t *testing.T) {
 		{failed(conn(rtmp.PhaseHandshake, &rtmp.TimeoutError{For: "RTMP handshake", After: 10*time.Second + 1})), 3, "h:1935: no RTMP handshake within 10s", "RTMP server"},
 
 		{failed(conn(rtmp.PhaseConnect, refused)), 4, "h:1935 refused: play: NetStream.Play.StreamNotFound (no such stream)", ""},
+		{failed(conn(rtmp.PhaseConnect, &rtmp.RedirectError{To: "rtmp://10.0.0.1/live?k=secret", Reason: errors.New("not there"), Refusal: rejected})), 4,
+			`h:1935: the server leads to "rtmp://10.0.0.1/live?k=***": not there`, ""},
 		{failed(conn(rtmp.PhasePlay, &session.StatusError{Call: "play"})), 4, "h:1935 refused without giving a reason", ""},
 		{failed(conn(rtmp.PhasePlay, session.ErrClosed)), 4, "h:1935 closed the stream", ""},
 		{failed(conn(rtmp.PhaseConnect, read(syscall.ECONNRESET))), 4, "h:1935 hung up instead of answering connect", "explain"},

@@ -175,7 +175,7 @@ func (l Logger) Omitted(kinds map[string]int) {
 // Debug. Secrets are masked, also in what a server sends back of them.
 func (l Logger) Trace(mask *Mask) *rtmp.Trace {
 	c := connection{log: l.log, mask: mask}
-	t := &rtmp.Trace{Retry: c.retry, Authenticate: c.authenticate, Event: c.event}
+	t := &rtmp.Trace{Retry: c.retry, Authenticate: c.authenticate, Redirect: c.redirect, Event: c.event}
 	if l.log.GetLevel() <= zerolog.DebugLevel {
 		t.PhaseDone, t.Sent, t.Received = c.phaseDone, c.sent, c.received
 	}
@@ -197,6 +197,10 @@ func (c connection) retry(err error) {
 
 func (c connection) authenticate() {
 	c.log.Debug().Msg("the server asks for a user and a password")
+}
+
+func (c connection) redirect(to *rtmp.Target) {
+	c.log.Info().Str("url", c.mask.Text(to.Redacted())).Msg("the server leads to another place")
 }
 
 func (c connection) event(e *session.Event) {

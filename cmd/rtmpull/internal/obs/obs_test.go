@@ -51,6 +51,7 @@ func tell(t *testing.T, l Logger) {
 	l.Job(job.Event{Kind: job.HooksAwaited, Files: 2}, "", 0)
 	l.Job(job.Event{Kind: job.HookFailed, Name: "a.flv"}, "exit status 7", 0)
 	trace.Authenticate()
+	trace.Redirect(&rtmp.Target{Scheme: "rtmp", Host: "edge", Session: session.Config{App: "live?k=1", PlayPath: "show?token=secret"}})
 	l.Served(serve.Event{Kind: serve.Listening})
 	l.Served(serve.Event{Kind: serve.Connected, Conn: 1, Addr: &net.TCPAddr{Port: 1}})
 	l.Served(serve.Event{Kind: serve.Command, Conn: 1, Text: `connect(1, {app: "live?k=secret"}, "secret")`})
@@ -59,7 +60,7 @@ func tell(t *testing.T, l Logger) {
 }
 
 func TestLevels(t *testing.T) {
-	for level, lines := range map[Level]int{Quiet: 2, Normal: 14, Verbose: 25, Debug: 26} {
+	for level, lines := range map[Level]int{Quiet: 2, Normal: 15, Verbose: 26, Debug: 27} {
 		var out bytes.Buffer
 		tell(t, New(&out, Options{Level: level}))
 		if got := strings.Count(out.String(), "\n"); got != lines {
@@ -97,6 +98,7 @@ func TestLines(t *testing.T) {
 		"INF waiting for the command of 2 files\n",
 		"ERR the command for a.flv failed: exit status 7\n",
 		"DBG the server asks for a user and a password\n",
+		"INF the server leads to another place url=rtmp://edge/live?k=***",
 		"INF connected addr=:1 conn=1\n",
 		`DBG command conn=1 said="connect(1, {app: \"live?k=***\"}, \"***\")"`,
 		"INF stopped conn=1 media=1s stream=live/a?k=***\n",

@@ -52,7 +52,9 @@ func advice(err error, program string) string {
 	case errors.As(err, &peer) && peer.Kind == handshake.HTTP:
 		return "this is a web server's port; RTMP's is 1935"
 	case errors.Is(err, rtmp.ErrNoMedia), errors.Is(err, errEmpty):
-		return "the stream may not be live now, or have another name"
+		return notLive
+	case errors.As(err, &refusal) && refusal.Code == "NetStream.Play.StreamNotFound":
+		return notLive
 	case !errors.As(err, &e):
 		return ""
 	case e.Phase == rtmp.PhaseTLS, e.Phase == rtmp.PhaseHandshake && isAlert(err):
@@ -62,10 +64,12 @@ func advice(err error, program string) string {
 	case job.publish && e.Phase > rtmp.PhaseHandshake && e.Phase < rtmp.PhaseStream && hungUp(err):
 		return "servers do that when the application is unknown, the name is taken or the key is wrong; rtmpull explain --publish shows what was sent"
 	case e.Phase > rtmp.PhaseHandshake && e.Phase < rtmp.PhaseStream && hungUp(err):
-		return "servers do that for an application or a stream that they do not know; rtmpull explain shows what was asked for"
+		return "servers do that for an application or a stream that they do not know, or that is not live; rtmpull explain shows what was asked for, --wait 10m waits"
 	}
 	return ""
 }
+
+const notLive = "the stream may not be live now (--wait 10m waits for it), or have another name"
 
 // isOtherFormat tells whether an input was no FLV from the first byte on.
 func isOtherFormat(err error) bool {

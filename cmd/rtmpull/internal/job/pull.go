@@ -149,26 +149,10 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 	p.clock.waited()
 	p.ears.reconnected()
 	l.player.Lend(p.out.AvailableBuffer)
-	file := p.Files != nil && p.Files.Many()
-	if file {
+	l.player.BeforeWait(p.flusher(&failed))
+	if p.lazy() {
 		l.player.Gather(gatherTime)
 	}
-	var flushBy time.Time
-	l.player.BeforeWait(func() (again time.Time) {
-		p.clock.waited()
-		if file {
-			now := time.Now()
-			if now.Before(flushBy) {
-				return flushBy
-			}
-			flushBy = now.Add(flushEvery)
-		}
-		if failed == nil {
-			failed = p.out.Flush()
-		}
-		p.progress.update(p.out)
-		return again
-	})
 	p.expect(l)
 	for {
 		m, err := l.message()
@@ -193,6 +177,29 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 		if reason, err := p.take(m, l); reason != "" || err != nil {
 			return reason, err
 		}
+	}
+}
+
+// lazy tells whether nobody waits for what is written.
+func (p *Pull) lazy() bool { return p.Files != nil && p.Files.Many() }
+
+// flusher makes what is called before a wait. The first error is kept in failed.
+func (p *Pull) flusher(failed *error) func() (again time.Time) {
+	var due time.Time
+	return func() (again time.Time) {
+		p.clock.waited()
+		p.progress.update(p.out)
+		if p.lazy() {
+			now := time.Now()
+			if now.Before(due) {
+				return due
+			}
+			due = now.Add(flushEvery)
+		}
+		if *failed == nil {
+			*failed = p.out.Flush()
+		}
+		return again
 	}
 }
 

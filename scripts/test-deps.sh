@@ -27,6 +27,8 @@ gstreamer1.0-tools       has gst-launch-1.0
 gstreamer1.0-plugins-base gst videotestsrc
 gstreamer1.0-plugins-good gst flvdemux
 gstreamer1.0-plugins-bad gst rtmp2src
+iproute2                 has ip
+nftables                 has nft
 nginx-light              has nginx
 libnginx-mod-rtmp        test -e /usr/lib/nginx/modules/ngx_rtmp_module.so
 libnginx-mod-stream      test -e /usr/lib/nginx/modules/ngx_stream_module.so

@@ -49,6 +49,10 @@ interop: deps ## only the tests against real peers, and all they do
 bench: build deps ## CPU, wall time and memory beside other programs
 	@scripts/bench.sh
 
+.PHONY: faults
+faults: deps ## what becomes of recordings when the server, the publisher or the network fails
+	@scripts/faults.sh
+
 .PHONY: lint
 lint: ## formatting, go vet, go.mod, golangci-lint
 	@test -z "$$(gofmt -l $(GO_DIRS))" || { gofmt -d $(GO_DIRS); echo 'lint: not gofmt-ed; make fmt' >&2; exit 1; }

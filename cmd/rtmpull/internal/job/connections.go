@@ -9,7 +9,6 @@ import (
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
-	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
@@ -20,43 +19,6 @@ type neverLive struct{}
 
 func (*neverLive) Error() string { return "the stream ended before any media came" }
 func (*neverLive) Unwrap() error { return rtmp.ErrNoMedia }
-
-// An origin is a place where the stream is to be had.
-type origin struct {
-	target *rtmp.Target
-	moved  *rtmp.Target // where its server has sent us since; nil: nowhere
-}
-
-// A link is one connection of a recording, and what has been heard on it.
-type link struct {
-	target   *rtmp.Target
-	player   *rtmp.Player
-	cut      context.CancelCauseFunc // ends it
-	begun    time.Time
-	recorded bool // the server says that this is no live stream
-
-	// The server asks to connect anew, to moveTo if that is not empty.
-	asked  bool
-	moveTo string
-	next   *successor // that is going to take its place; nil: none
-
-	// What has come already of one that was a successor, and why no more does.
-	queue  []*message.Message
-	failed error
-}
-
-// message returns the next message, as Player.Next does.
-func (l *link) message() (*message.Message, error) {
-	switch {
-	case len(l.queue) > 0:
-		m := l.queue[0]
-		l.queue = l.queue[1:]
-		return m, nil
-	case l.failed != nil:
-		return nil, l.failed
-	}
-	return l.player.Next()
-}
 
 // connections records over one connection after the other. The reason is empty if
 // an error ended it.
@@ -212,96 +174,4 @@ func (p *Pull) leave(l *link, err error) setback {
 		b.ended = l.player.EndedAt()
 	}
 	return b
-}
-
-// connect begins to play from the course's source.
-func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
-	o := &p.origins[c.source]
-	if c.do == tryAgain && c.source == 0 && p.Fresh != nil {
-		t, err := p.Fresh(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if p.Learn != nil {
-			p.Learn(t)
-		}
-		*o = origin{target: t}
-	}
-	l := &link{target: o.at()}
-	client := p.client(l)
-	if c.left > 0 {
-		client.StartTimeout = shorter(client.StartTimeout, c.left)
-		client.SetupTimeout = shorter(cmp.Or(client.SetupTimeout, rtmp.DefaultSetupTimeout), c.left)
-	}
-	ctx, l.cut = context.WithCancelCause(ctx)
-	var err error
-	if l.player, err = client.Play(ctx, l.target); err != nil {
-		l.cut(nil)
-		o.moved = nil
-		return nil, err
-	}
-	l.begun = time.Now()
-	if !p.linked {
-		p.linked = true
-		return l, nil
-	}
-	return l, p.rejoin(l)
-}
-
-// rejoin tells that the recording goes on over another connection.
-func (p *Pull) rejoin(l *link) (err error) {
-	p.result.Reconnects++
-	p.progress.reconnects.Add(1)
-	if p.kind == (kinds{}) {
-		return nil
-	}
-	if p.Files != nil {
-		p.Files.cause = "reconnect"
-	}
-	if err = p.out.Rejoin(); err != nil {
-		_ = l.player.Close()
-		l.cut(nil)
-	}
-	return err
-}
-
-// at is where it is now.
-func (o *origin) at() *rtmp.Target {
-	if o.moved != nil {
-		return o.moved
-	}
-	return o.target
-}
-
-// shorter is the shorter of two times, the first of which is none if it is 0.
-func shorter(d, limit time.Duration) time.Duration {
-	if d == 0 {
-		return limit
-	}
-	return min(d, limit)
-}
-
-// client is Client, with ears for what matters to the recording.
-func (p *Pull) client(l *link) *rtmp.Client {
-	c, trace := *p.Client, rtmp.Trace{}
-	if c.Trace != nil {
-		trace = *c.Trace
-	}
-	if p.Backup != nil {
-		c.EOFGrace = -1 // the other source may have it still
-	}
-	hear := trace.Event
-	trace.Event = func(e *session.Event) {
-		switch e.Kind {
-		case session.StreamIsRecorded:
-			l.recorded = true
-		case session.ReconnectRequest:
-			l.asked, l.moveTo = true, e.TcURL
-		}
-		if hear != nil {
-			hear(e)
-		}
-	}
-	c.Trace = &trace
-	return &c
 }

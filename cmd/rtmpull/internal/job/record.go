@@ -1,0 +1,199 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/yutopp/go-flv/tag"
+
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+// patience is how long the output may wait for a second track after the first
+// has come, if the stream's own time does not tell: it may have gone quiet.
+const patience = 2 * time.Second
+
+// What is written to a file stays with us for up to flushEvery, and is lost if we are
+// killed. What comes may be gatherTime late; to wake up less than 20 times a second
+// saves little more.
+const (
+	flushEvery = 500 * time.Millisecond
+	gatherTime = 50 * time.Millisecond
+)
+
+// record takes messages until something ends it. The reason is empty if that is
+// an error.
+//
+// What is written to a pipe is flushed when the next message has to be waited for:
+// at the stream's live edge each message goes out at once, behind it writes are
+// large. Nobody waits for a file, which is flushed now and then, and whose messages
+// may gather before they are read.
+func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
+	var failed error
+	media := false // came on this connection
+	defer func() { p.progress.update(p.out) }()
+	p.clock.waited()
+	p.ears.reconnected()
+	l.player.Lend(p.out.AvailableBuffer)
+	l.player.BeforeWait(p.flusher(&failed))
+	if p.lazy() {
+		l.player.Gather(gatherTime)
+	}
+	p.expect(l)
+	for {
+		m, err := l.message()
+		switch {
+		case failed != nil:
+			return "", failed
+		case errors.Is(err, io.EOF):
+			return StreamEnded, nil
+		case err != nil:
+			return "", err
+		}
+		if !media && m.Type.IsMedia() {
+			media = true
+			p.begun(l)
+		}
+		switch {
+		case l.next != nil && l.next.meets(m):
+			return "", ErrMoved
+		case l.asked:
+			l.next = p.move(ctx, l)
+		}
+		if reason, err := p.take(m, l); reason != "" || err != nil {
+			return reason, err
+		}
+	}
+}
+
+// lazy tells whether nobody waits for what is written.
+func (p *Pull) lazy() bool { return p.Files != nil && p.Files.Many() }
+
+// flusher makes what is called before a wait. The first error is kept in failed.
+func (p *Pull) flusher(failed *error) func() (again time.Time) {
+	var due time.Time
+	return func() (again time.Time) {
+		p.clock.waited()
+		p.progress.update(p.out)
+		if p.lazy() {
+			now := time.Now()
+			if now.Before(due) {
+				return due
+			}
+			due = now.Add(flushEvery)
+		}
+		if *failed == nil {
+			*failed = p.out.Flush()
+		}
+		return again
+	}
+}
+
+// expect tells, if the stream is waited for and nothing comes for a while, that
+// there is a connection.
+func (p *Pull) expect(l *link) {
+	if p.Wait == 0 || p.kind != (kinds{}) {
+		return
+	}
+	l.player.After(patience, func() {
+		if said := gist(ErrSilent); said != p.awaiting {
+			p.awaiting = said
+			p.report(Event{Kind: Waiting, Err: ErrSilent, Left: p.Wait - time.Since(p.start)})
+		}
+	})
+}
+
+// ErrSilent is why a stream is waited for although there is a connection.
+var ErrSilent = errors.New("the server plays the stream, and nothing comes yet")
+
+// begun is called with the first audio or video of a connection.
+func (p *Pull) begun(l *link) {
+	p.progress.awaited.Store(nil)
+	l.player.After(patience, func() {
+		_ = p.out.Begin() // its errors stick
+		p.reportOpened()
+	})
+}
+
+// take records a message. A reason ends the recording.
+func (p *Pull) take(m *message.Message, l *link) (Reason, error) {
+	if limit := p.reached(m); limit != "" {
+		return limit, nil
+	}
+	at, moved := p.clock.now()
+	if moved {
+		p.arrived(at, l)
+	}
+	if m.Type.IsMedia() {
+		if p.kind.first(m) {
+			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
+		}
+		p.ears.heard(m.Type, at, p.report)
+		if p.rotate.Load() && p.rotate.Swap(false) && p.Files != nil && p.Files.Many() {
+			p.Files.SplitAtKey()
+		}
+	}
+	t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
+	if err := p.out.WriteTag(t); err != nil {
+		return "", err
+	}
+	p.reportOpened()
+	return "", nil
+}
+
+// arrived tells the output when the next message came.
+func (p *Pull) arrived(at time.Duration, l *link) {
+	if !p.recorded && !l.recorded {
+		p.out.Arrived(at)
+	}
+	if p.Files != nil {
+		p.Files.Arrived(at)
+	}
+}
+
+// reportOpened reports, once for each file, that it has begun.
+func (p *Pull) reportOpened() {
+	switch {
+	case p.Files != nil:
+		p.Files.opened()
+	case !p.opened && p.out.Begun() && p.out.Size() > 0:
+		p.opened = true
+		p.report(Event{Kind: FileOpened, Name: p.out.Name()})
+	}
+}
+
+// reached tells which limit there is no room left under for m.
+func (p *Pull) reached(m *message.Message) Reason {
+	if !m.Type.IsMedia() {
+		return ""
+	}
+	const framing = 15 // a tag's header and trailer, in bytes
+	switch {
+	case p.Limits.Duration > 0 && p.out.Duration() >= p.Limits.Duration:
+		return DurationReached
+	case p.Limits.Size > 0 && p.out.Size()+int64(len(m.Payload))+framing > p.Limits.Size:
+		return SizeReached
+	}
+	return ""
+}
+
+// kinds remembers which of audio and video have come.
+type kinds struct{ audio, video bool }
+
+// first tells whether m is the first of its kind.
+func (k *kinds) first(m *message.Message) bool {
+	seen := &k.audio
+	switch m.Type {
+	case message.TypeVideo:
+		seen = &k.video
+	case message.TypeAudio:
+	default:
+		return false
+	}
+	was := *seen
+	*seen = true
+	return !was
+}

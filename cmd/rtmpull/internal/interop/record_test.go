@@ -227,27 +227,3 @@ func TestPublisherLeaves(t *testing.T) {
 		})
 	}
 }
-
-// TestServerFails: a server that is killed, or that stops without hanging up, is
-// no orderly end, and is given up in time.
-func TestServerFails(t *testing.T) {
-	for name, fail := range map[string]func(*peertest.Server){
-		"killed": func(s *peertest.Server) { s.Kill() },
-		"frozen": func(s *peertest.Server) { s.Pause() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			nginx := peertest.Nginx(t)
-			url := nginx.URL("live", "show")
-			peertest.Publish(t, peertest.Sample(t, "bars.flv"), url, true)
-			file := filepath.Join(t.TempDir(), "show.flv")
-			pull := rtmpull(t, file, url, "--timeout", "1")
-			peertest.WaitRecorded(t, pull, file+".part", 2*time.Second)
-			fail(nginx)
-			if status := pull.Wait(peertest.Patience); status != 2 {
-				t.Errorf("status %d, want 2:\n%s", status, pull.Output())
-			}
-			peertest.ProbeSilently(t, file)
-		})
-	}
-}

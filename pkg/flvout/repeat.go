@@ -35,6 +35,8 @@ type repeat struct {
 	ts     uint32
 	at     uint32
 	joined bool  // it is the first of a connection
+	sure   bool  // and its own clock says that it is the very frame that is recorded
+	tail   int   // so many frames are recorded from it on
 	since  int64 // ms, arrival
 
 	dropping [2]bool // the lane's frames are still repeated
@@ -108,6 +110,8 @@ func (s *Splicer) beginRun(t *Tag, c *Class, sum uint64, p *place) bool {
 	}
 	r.typ, r.ts, r.at, r.joined, r.since = t.Type, t.Timestamp, at, joined, s.line.now
 	r.run, r.keys, r.small, r.heavy = 0, 0, 0, false
+	r.sure = joined && s.seen.isAt(sum, uint32(p.pos))
+	r.tail = s.seen.since(sum)
 	return s.hold(t, c, sum)
 }
 
@@ -127,7 +131,7 @@ func (s *Splicer) hold(t *Tag, c *Class, sum uint64) bool {
 		r.small++
 		r.heavy = r.heavy || weighs(*t, c)
 	}
-	if r.run >= minRun && (r.heavy || r.small >= minSmall) {
+	if r.run >= minRun && (r.heavy || r.small >= minSmall) || r.joined && r.heavy && (r.sure || r.run >= r.tail) {
 		s.confirm(t)
 	}
 	return true
@@ -178,6 +182,16 @@ func (s *Splicer) leaveOut(t *Tag, c *Class, due uint32) bool {
 func (s *Splicer) inTime(t *Tag) bool {
 	span := int64(int32(t.Timestamp - s.repeat.ts))
 	return s.line.judge && !s.repeat.joined && 4*(s.line.now-s.repeat.since) > 3*span
+}
+
+// since counts the frames that were put from one on.
+func (s *seen) since(sum uint64) int {
+	for n := range min(s.count, seenTags) {
+		if s.sums[(s.count-1-n)%seenTags] == sum {
+			return n + 1
+		}
+	}
+	return seenTags
 }
 
 // endRepeat tells of a repeat that is over.

@@ -85,6 +85,35 @@ func TestSplicerRejoins(t *testing.T) {
 	}
 }
 
+// TestSplicerRejoinsBriefly has connections that break off again within the first
+// frames, which are too few for a row: none is recorded twice, whether the server's
+// clock goes on or is another for each connection.
+func TestSplicerRejoinsBriefly(t *testing.T) {
+	tags := good(t)
+	key := keyAt(tags, 18_000)
+	for _, clock := range []uint32{0, 1_000_000} {
+		for frames := 1; frames <= 4; frames++ {
+			all := slices.Clone(tags[:key+1])
+			for n := range uint32(5) {
+				again := slices.Concat(tags[:3], tags[key:key+frames])
+				if n == 4 {
+					again = slices.Concat(tags[:3], tags[key:])
+				}
+				again = retime(again, clock*n, time.Duration(n)*100*time.Millisecond)
+				again[0].Rejoin = true
+				all = append(all, again...)
+			}
+			r := splice(t, all, SplicerOptions{})
+			if err := flvtest.Compare(flvtest.Media(r.split(t)), flvtest.Media(tags), 0); err != nil {
+				t.Errorf("clocks %d apart, %d frames: %v\n%v", clock, frames, err, r.events)
+			}
+			if r.fixed.Missing != 0 {
+				t.Errorf("clocks %d apart, %d frames: %v are told to be missing", clock, frames, r.fixed.Missing)
+			}
+		}
+	}
+}
+
 // byTrack is audio behind video.
 func byTrack(tags []flvtest.Tag) []flvtest.Tag {
 	return slices.SortedStableFunc(slices.Values(tags), func(a, b flvtest.Tag) int { return int(b.Type) - int(a.Type) })

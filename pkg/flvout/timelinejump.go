@@ -8,6 +8,10 @@ const (
 	loneVideo = loneFrame
 )
 
+// maxCache is how far a server may go back for those who come late, ms: to the last
+// key frame, and that is up to ten seconds away.
+const maxCache = 10_000
+
 // frame returns how long a frame of the track lasts.
 func (l *timeline) frame(track int) int64 {
 	if track == 0 {
@@ -110,21 +114,19 @@ func (l *timeline) join(p *place) {
 		t, p.clock = o, o.clock
 		p.pos = l.clocks[p.clock].at(p.ts)
 	}
-	var silence int64
+	var silence, late int64
 	if l.judge {
-		silence = l.now - l.heard
+		silence, late = l.now-l.heard, max(0, l.heard-t.out-l.early)
 	}
 	d := p.pos - t.out
 	goesOn := !l.force && l.clocks[p.clock].ok && d > 0 && d <= maxHole &&
-		(!l.judge || dist(d, silence) < tolerance(d))
+		(!l.judge || d < silence+late+tolerance(d) && d > silence-maxCache-tolerance(d))
 	l.rejoin, l.force = false, false
 	c := l.clocks[p.clock]
 	p.clock = 0
 	if goesOn {
-		if !l.judge {
-			silence = d
-		}
-		l.tellRejoin(p, d, silence)
+		lacks := max(0, d-l.frame(p.track))
+		l.tellRejoin(p, lacks, lacks)
 	} else {
 		l.tellRejoin(p, 0, silence)
 		p.pos = l.next(p.track)

@@ -69,8 +69,9 @@ func TestHandover(t *testing.T) {
 		"the new one has a cache":  {oldEnd: 1000, cache: true},
 		"the new one is behind":    {newLate: 700 * time.Millisecond, oldEnd: 1000},
 		"far behind":               {newLate: 5 * time.Second, oldEnd: 1000, cache: true},
+		"the old one is behind":    {oldLate: 700 * time.Millisecond, oldEnd: 1000},
 		"another clock":            {oldEnd: 1000, base: 1 << 30},
-		"the old one ends at once": {oldEnd: 210, cache: true},
+		"the old one ends at once": {oldEnd: 201, cache: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -79,6 +79,7 @@ func TestBeforeWait(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait() // all has been sent
 		var calls []time.Time
 		p.BeforeWait(func() (again time.Time) {
 			calls = append(calls, time.Now())

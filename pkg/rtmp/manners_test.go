@@ -73,7 +73,7 @@ func (c caller) oneFrame() {
 	stop(c.Peer)
 }
 
-// goTo2rtc passes over what has a list.
+// go2rtc passes over what has a list.
 func go2rtc(c caller) {
 	if c.opening == "usual" {
 		c.Linger()
@@ -113,12 +113,11 @@ func TestManners(t *testing.T) {
 		}, []string{all, listless, listless, listless, listless, listless + ", " + cautious, listless}},
 		{"hanging up is believed the second time", func(_ int, c caller) { only(cautious)(c) }, []string{all, all, cautious, cautious}},
 		{"... but not if it was by chance", func(call int, c caller) {
-			switch {
-			case call == 1: // it takes what comes
+			if call == 1 { // it takes what comes
 				c.oneFrame()
-			default:
-				only(cautious)(c)
+				return
 			}
+			only(cautious)(c)
 		}, []string{all, usual, all, all, cautious}},
 		{"a server that takes none is asked once, for a while", func(_ int, c caller) { mediamtx(c) }, []string{
 			both, usual, usual, usual, usual, both, usual,

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -398,7 +399,7 @@ func TestRow19Redirect(t *testing.T) {
 			command("_error", 1, amf.Null{}, refusal(test.ex)), command("onStatus", 0, amf.Null{}, refusal(test.ex)),
 		} {
 			_, err := at(t, Config{}, Connecting).Handle(nil, m)
-			e, ok := err.(*StatusError)
+			e, ok := errors.AsType[*StatusError](err)
 			if !ok || e.Redirect != test.want || e.Call != "connect" || e.Code != code {
 				t.Errorf("%s: got %#v, want it to lead to %q", name, err, test.want)
 			}

@@ -253,3 +253,28 @@ func TestFollowTarget(t *testing.T) {
 		}
 	})
 }
+
+// Row 19: who is led away when the stream has begun, as by SRS, is told where to.
+func TestLedAwayLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := rtmp.Client{DialContext: rtmptest.Dial(t, func(p *rtmptest.Peer) {
+			p.AcceptPlay()
+			p.Command(0, "onStatus", 0, nil, leads("rtmp://edge/live"))
+			p.Linger()
+		})}
+		p, err := c.Play(t.Context(), target(t, "rtmp://host/live/show"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		_, err = p.Next()
+		checkError(t, err, rtmp.PhaseStream, nil, "NetConnection.Connect.Rejected")
+		refusal, ok := errors.AsType[*session.StatusError](err)
+		if !ok {
+			t.Fatal("it is no refusal")
+		}
+		if to, err := p.Target().Redirect(refusal.Redirect, p.RemoteAddr()); err != nil || to.String() != "rtmp://edge/live/show" {
+			t.Errorf("leads to %v, %v", to, err)
+		}
+	})
+}

@@ -21,6 +21,8 @@ type networkFlags struct {
 	ipv4, ipv6        bool
 
 	connect, start, silence, grace, write durationValue
+
+	dial func(ctx context.Context, network, addr string) (net.Conn, error) // nil: as the flags say
 }
 
 // group are the flags of who plays.
@@ -70,6 +72,8 @@ func (f *networkFlags) client() (*rtmp.Client, error) {
 	return &rtmp.Client{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			switch {
+			case f.dial != nil:
+				return f.dial(ctx, network, addr)
 			case f.ipv4:
 				network = "tcp4"
 			case f.ipv6:

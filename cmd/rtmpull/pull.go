@@ -29,6 +29,7 @@ type pullOptions struct {
 
 func newPullCommand(env *environment) *cobra.Command {
 	o := &pullOptions{}
+	o.network.dial = env.dial
 	cmd := &cobra.Command{
 		Use:   "rtmpull [flags] URL...",
 		Short: "Record an RTMP stream as FLV",

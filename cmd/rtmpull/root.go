@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"strconv"
@@ -25,6 +26,8 @@ type environment struct {
 	getenv         func(string) string
 	version        string
 	signals        signals
+
+	dial func(ctx context.Context, network, addr string) (net.Conn, error) // nil: on the network
 }
 
 // usageError marks what the caller got wrong on the command line.
@@ -49,6 +52,11 @@ func run(env *environment) int {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := env.signals.watch(context.Background())
 	defer stop()
+	return execute(ctx, env)
+}
+
+// execute runs the command that the arguments ask for, until it has done or ctx ends.
+func execute(ctx context.Context, env *environment) int {
 	root := newRoot(env)
 	root.SetArgs(env.args)
 	root.SetOut(env.stdout)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -78,7 +79,9 @@ func (o *publishOptions) run(ctx context.Context, env *environment, args []strin
 	if err != nil {
 		return err
 	}
-	t, err := o.tell.start(env, push.Target, ui.One("nothing sent yet", push.Progress), false)
+	mask := obs.MaskOf(push.Target)
+	view := ui.One("nothing sent yet", push.Progress, explainer(mask))
+	t, err := o.tell.start(env, push.Target, mask, view, false)
 	if err != nil {
 		return err
 	}

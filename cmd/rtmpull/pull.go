@@ -167,7 +167,9 @@ func (o *pullOptions) runOne(ctx context.Context, env *environment, pull *job.Pu
 		return err
 	}
 	seek(pull)
-	t, err := o.tell.start(env, pull.Target, ui.One("waiting for media", pull.Progress), o.output.name == "-")
+	mask := obs.MaskOf(pull.Target)
+	view := ui.One("waiting for media", pull.Progress, explainer(mask))
+	t, err := o.tell.start(env, pull.Target, mask, view, o.output.name == "-")
 	if err != nil {
 		return err
 	}
@@ -243,7 +245,7 @@ func (o *pullOptions) conclude(env *environment, r job.Result, t *telling) error
 	why, err := o.verdict(r, t.mask)
 	status := exitStatus(err)
 	if r.Media && t.words && status != statusPipe {
-		ui.Summary(env.stderr, r, why)
+		ui.Summary(env.stderr, r, why, explainer(t.mask))
 	}
 	if t.lines != nil {
 		t.lines.Summary(r, why, status)

@@ -32,14 +32,13 @@ func (o *pullOptions) runSeveral(ctx context.Context, env *environment, client *
 	for i, target := range targets {
 		pull := o.pull(client, target)
 		group[i].Pull = pull
-		views[i] = &ui.Stream{Label: names[i], Idle: "waiting for media", Snapshot: pull.Progress}
+		views[i] = &ui.Stream{Label: names[i], Idle: "waiting for media", Snapshot: pull.Progress, Explain: explainer(mask)}
 	}
-	t, err := o.tell.open(env, ui.Together(views), false)
+	t, err := o.tell.open(env, mask, ui.Together(views), false)
 	if err != nil {
 		return err
 	}
 	defer t.stop()
-	t.mask = mask
 	orphans := template.orphansOf(targets)
 	outcomes := make([]ui.Outcome, len(targets))
 	errs := make([]error, len(targets))

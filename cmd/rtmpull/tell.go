@@ -54,22 +54,22 @@ type telling struct {
 
 // start begins to tell of a job, whose progress is what view shows. If media goes
 // to standard output, JSON goes to standard error, and nothing else does.
-func (f *tellFlags) start(env *environment, target *rtmp.Target, view ui.View, media bool) (*telling, error) {
-	t, err := f.open(env, view, media)
+func (f *tellFlags) start(env *environment, target *rtmp.Target, mask *obs.Mask, view ui.View, media bool) (*telling, error) {
+	t, err := f.open(env, mask, view, media)
 	if err != nil {
 		return nil, err
 	}
-	t.place, t.mask = newPlace(target.Redacted()), obs.MaskOf(target)
+	t.place = newPlace(target.Redacted())
 	return t, nil
 }
 
 // open makes what is told of any job.
-func (f *tellFlags) open(env *environment, view ui.View, media bool) (*telling, error) {
+func (f *tellFlags) open(env *environment, mask *obs.Mask, view ui.View, media bool) (*telling, error) {
 	logging, err := f.log.options()
 	if err != nil {
 		return nil, err
 	}
-	t := &telling{quota: new(quota)}
+	t := &telling{mask: mask, quota: new(quota)}
 	jsonOnly := f.json && media
 	t.words = !f.log.quiet && !jsonOnly
 	logging.Color = isTerminal(env.stderr)
@@ -82,9 +82,9 @@ func (f *tellFlags) open(env *environment, view ui.View, media bool) (*telling, 
 	switch {
 	case !f.json:
 	case media:
-		t.lines = ui.NewJSON(env.stderr)
+		t.lines = ui.NewJSON(env.stderr, explainer(mask))
 	default:
-		t.lines = ui.NewJSON(env.stdout)
+		t.lines = ui.NewJSON(env.stdout, explainer(mask))
 	}
 	terminal := isTerminal(env.stderr)
 	on := f.progress == "on" || f.progress == "auto" && !f.log.quiet
@@ -116,6 +116,9 @@ func (t *telling) stop() { t.progress.Stop() }
 
 // report tells of an event of the job.
 func (t *telling) report(e job.Event) {
+	if e.Kind == job.SourceChanged || e.Kind == job.Moving {
+		e.Name = t.mask.Text(e.Name) // another stream's secret may be in it
+	}
 	t.place.follow(e)
 	why := ""
 	if e.Err != nil {
@@ -133,7 +136,7 @@ func (t *telling) report(e job.Event) {
 	}
 	t.log.Job(e, why, omitted)
 	if t.lines != nil {
-		t.lines.Event(e, why, omitted)
+		t.lines.Event(e, omitted)
 	}
 }
 

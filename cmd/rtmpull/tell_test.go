@@ -18,8 +18,8 @@ import (
 func TestTellingIsBounded(t *testing.T) {
 	var log, lines bytes.Buffer
 	tell := &telling{
-		progress: ui.Silent(&log), log: obs.New(&log, obs.Options{Level: obs.Normal}), lines: ui.NewJSON(&lines),
-		mask: obs.MaskOf(), quota: new(quota), place: newPlace("rtmp://h/live/show"),
+		progress: ui.Silent(&log), log: obs.New(&log, obs.Options{Level: obs.Normal}), lines: ui.NewJSON(&lines, explainer(nil)),
+		mask: obs.MaskOf(), place: newPlace("rtmp://h/live/show"), quota: new(quota),
 	}
 	trace := tell.trace(tell.log.Playing)
 	const events = 1000

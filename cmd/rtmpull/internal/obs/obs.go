@@ -95,6 +95,38 @@ func (l Logger) Job(e job.Event, why string, omitted int) {
 		if e.Splice.Kind != 0 {
 			event = event.Stringer("hole", e.Hole).Stringer("at", e.Splice.At)
 		}
+		if e.Err != nil {
+			event = event.Str("error", why)
+		}
+	case job.Waiting:
+		text = "waiting for the stream"
+		event = l.log.Info().Str("why", why)
+		if e.Left > 0 {
+			event = event.Stringer("left", e.Left.Round(time.Second))
+		}
+	case job.SourceChanged:
+		text = "going over to the other source"
+		event = l.log.Warn().Str("url", e.Name).Str("error", why)
+	case job.Moving:
+		text = "the server asks to connect anew"
+		event = l.log.Info()
+		if e.Err != nil {
+			text += ", which is not done"
+			event = l.log.Warn().Str("error", why)
+		}
+		if e.Name != "" {
+			event = event.Str("url", e.Name)
+		}
+	case job.TrackSilent:
+		media, other := strings.ToLower(e.Media), "video"
+		if media == other {
+			other = "audio"
+		}
+		text = fmt.Sprintf("the %s has fallen silent, and the %s goes on", media, other)
+		event = l.log.Warn().Stringer("duration", e.Duration.Round(time.Millisecond))
+	case job.TrackBack:
+		text = fmt.Sprintf("the %s is back", strings.ToLower(e.Media))
+		event = l.log.Info().Stringer("duration", e.Duration.Round(time.Millisecond))
 	case job.Rejoined:
 		text = "going on, with no gap"
 		event = l.log.Info().Stringer("at", e.Splice.At)

@@ -13,6 +13,7 @@ import (
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/serve"
 	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -49,6 +50,16 @@ func tell(t *testing.T, l Logger) {
 	l.Job(job.Event{Kind: job.HookLeft, Name: "a.flv"}, "", 0)
 	l.Job(job.Event{Kind: job.HooksAwaited, Files: 1}, "", 0)
 	l.Job(job.Event{Kind: job.HooksAwaited, Files: 2}, "", 0)
+	l.Job(job.Event{Kind: job.Waiting, Wait: time.Second, Left: time.Minute}, "not live", 0)
+	l.Job(job.Event{Kind: job.SourceChanged, Name: "rtmp://other/live/a"}, "lost", 0)
+	l.Job(job.Event{Kind: job.Moving, Name: "rtmp://next/live/a"}, "", 0)
+	l.Job(job.Event{Kind: job.Moving, Err: syscall.EINVAL}, "too often", 0)
+	l.Job(job.Event{Kind: job.TrackSilent, Media: "Audio", Duration: 10 * time.Second}, "", 0)
+	l.Job(job.Event{Kind: job.TrackBack, Media: "Video", Duration: 12*time.Second + time.Microsecond}, "", 3)
+	l.Job(job.Event{Kind: job.Gap, Duration: 5 * time.Second, Hole: 4 * time.Second, Err: syscall.EINVAL, Splice: flvout.SpliceEvent{Kind: flvout.Rejoined}}, "lost", 0)
+	l.Of("live/a").Ended("by the server")
+	l.Of("live/a").Failed("lost", 2)
+	l.Omitted(map[string]int{"jump": 2, "gap": 1})
 	l.Job(job.Event{Kind: job.HookFailed, Name: "a.flv"}, "exit status 7", 0)
 	trace.Authenticate()
 	trace.Redirect(&rtmp.Target{Scheme: "rtmp", Host: "edge", Session: session.Config{App: "live?k=1", PlayPath: "show?token=secret"}})
@@ -60,7 +71,7 @@ func tell(t *testing.T, l Logger) {
 }
 
 func TestLevels(t *testing.T) {
-	for level, lines := range map[Level]int{Quiet: 2, Normal: 15, Verbose: 26, Debug: 27} {
+	for level, lines := range map[Level]int{Quiet: 3, Normal: 25, Verbose: 36, Debug: 37} {
 		var out bytes.Buffer
 		tell(t, New(&out, Options{Level: level}))
 		if got := strings.Count(out.String(), "\n"); got != lines {
@@ -78,6 +89,16 @@ func TestLines(t *testing.T) {
 	for _, want := range []string{
 		"DBG phase done ms=1 phase=handshake\n",
 		`DBG sent command=play transaction=4 values="null, \"show?token=***\""`,
+		"INF waiting for the stream left=1m0s why=\"not live\"\n",
+		"WRN going over to the other source error=lost url=rtmp://other/live/a\n",
+		"INF the server asks to connect anew url=rtmp://next/live/a\n",
+		"WRN the server asks to connect anew, which is not done error=\"too often\"\n",
+		"WRN the audio has fallen silent, and the video goes on duration=10s\n",
+		"INF the video is back duration=12s left_out=3\n",
+		"WRN going on, with a gap error=lost at=0s duration=5s hole=4s\n",
+		"INF ended stream=live/a why=\"by the server\"\n",
+		"ERR failed error=lost status=2 stream=live/a\n",
+		"INF left out of this log gap=1 jump=2\n",
 		"TRC received bytes=3 csid=0 stream_id=0 ts=40 type=Video\n",
 		"DBG received a command error=",
 		"WRN trying again with a simpler opening error=\"hung up at ***\"\n",

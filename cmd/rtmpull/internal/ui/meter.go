@@ -11,8 +11,8 @@ import (
 )
 
 // One is the View of a single stream: idle until there is media.
-func One(idle string, snapshot func() job.Snapshot) View {
-	return &one{newMeter(idle, time.Now()), snapshot}
+func One(idle string, snapshot func() job.Snapshot, explain Explain) View {
+	return &one{newMeter(idle, explain, time.Now()), snapshot}
 }
 
 type one struct {
@@ -26,7 +26,9 @@ func (*one) rows(time.Time, int, int) []string { return nil }
 
 // A meter turns snapshots into lines with rates over the last seconds.
 type meter struct {
-	idle  string // the line while there is no media
+	idle    string // the line while there is no media
+	explain Explain
+
 	last  job.Snapshot
 	at    time.Time
 	bits  float64 // per second
@@ -34,13 +36,20 @@ type meter struct {
 	began bool
 }
 
-func newMeter(idle string, now time.Time) *meter { return &meter{idle: idle, at: now} }
+func newMeter(idle string, explain Explain, now time.Time) *meter {
+	return &meter{idle: idle, explain: explain, at: now}
+}
 
 // over is the span that rates are taken over.
 const over = 2 * time.Second
 
 func (m *meter) line(now time.Time, s job.Snapshot) string {
-	if s.Audio+s.Video == 0 {
+	switch began := s.Audio+s.Video > 0; {
+	case s.Awaited != nil && began:
+		return Clock(s.Duration) + "  " + humanize.Bytes(uint64(s.Size)) + "  " + m.awaited(now, s.Awaited)
+	case s.Awaited != nil:
+		return m.awaited(now, s.Awaited)
+	case !began:
 		return m.idle
 	}
 	m.update(now, s)
@@ -55,6 +64,16 @@ func (m *meter) line(now time.Time, s job.Snapshot) string {
 		fields = append(fields, "connected again "+Count(s.Reconnects, "time"))
 	}
 	return strings.Join(fields, "  ")
+}
+
+// awaited says for how long the stream has been waited for and is going to be, and
+// why. The reason is last: lines are cut there.
+func (m *meter) awaited(now time.Time, a *job.Awaited) string {
+	line := "waiting for " + Clock(max(0, now.Sub(a.Since)))
+	if !a.Until.IsZero() {
+		line += ", " + Clock(max(0, a.Until.Sub(now))) + " left"
+	}
+	return line + ": " + m.explain(a.Why).Text
 }
 
 // update takes the rates anew, if it is time to.

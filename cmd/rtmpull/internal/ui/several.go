@@ -17,6 +17,7 @@ type Stream struct {
 	Label    string
 	Idle     string // what it does while there is no media
 	Snapshot func() job.Snapshot
+	Explain  Explain
 
 	end   atomic.Pointer[end]
 	meter *meter
@@ -36,9 +37,9 @@ func (s *Stream) End(how string, failed bool) { s.end.Store(&end{how, failed}) }
 func Together(streams []*Stream) View {
 	now := time.Now()
 	for _, s := range streams {
-		s.meter = newMeter(s.Idle, now)
+		s.meter = newMeter(s.Idle, s.Explain, now)
 	}
-	return &together{streams: streams, total: newMeter("", now)}
+	return &together{streams: streams, total: newMeter("", nil, now)}
 }
 
 type together struct {
@@ -105,7 +106,7 @@ func (t *together) line(now time.Time) string {
 			failed++
 		case e != nil:
 			ended++
-		case p.Audio+p.Video == 0:
+		case p.Audio+p.Video == 0, p.Awaited != nil:
 			waiting++
 		default:
 			recording++

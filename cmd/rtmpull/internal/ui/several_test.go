@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func TestTogether(t *testing.T) {
 		snapshots := make([]job.Snapshot, 4)
 		streams := make([]*Stream, len(snapshots))
 		for i, label := range []string{"a", "live/bars", "c", "a-name-that-is-much-too-long-for-a-column"} {
-			streams[i] = &Stream{Label: label, Idle: "waiting for media", Snapshot: func() job.Snapshot { return snapshots[i] }}
+			streams[i] = &Stream{Label: label, Idle: "waiting for media", Snapshot: func() job.Snapshot { return snapshots[i] }, Explain: plain}
 		}
 		v := Together(streams)
 		check := func(width, height int, total string, want ...string) {
@@ -60,6 +61,11 @@ func TestTogether(t *testing.T) {
 		check(80, 5, "1 recording, 1 waiting, 1 ended, 1 failed  350 kB  200 kbit/s",
 			"live/bars  00:00:04  100 kB  200 kbit/s",
 			"c          waiting for media")
+		snapshots[1].Awaited = &job.Awaited{Why: errors.New("lost"), Since: time.Now()}
+		check(80, 5, "2 waiting, 1 ended, 1 failed  350 kB  200 kbit/s",
+			"live/bars  00:00:04  100 kB  waiting for 00:00:00: lost",
+			"c          waiting for media")
+		snapshots[1].Awaited = nil
 		check(80, 3, "1 recording, 1 waiting, 1 ended, 1 failed  350 kB  200 kbit/s")
 		check(80, 0, "1 recording, 1 waiting, 1 ended, 1 failed  350 kB  200 kbit/s")
 		check(15, 5, "1 recording, 1 waiting, 1 ended, 1 failed  350 kB  200 kbit/s",
@@ -130,10 +136,10 @@ a: 10.00 s, 250 kB; ended: by the server
 
 func TestJSONOfAll(t *testing.T) {
 	var out bytes.Buffer
-	j := NewJSON(&out)
+	j := NewJSON(&out, plain)
 	one := j.Of("live/a", "rtmp://h/live/a?key=***")
 	one.Connected("rtmp://h/live/a?key=***", 0)
-	one.Event(job.Event{Kind: job.FileOpened, Name: "a.flv.part"}, "", 0)
+	one.Event(job.Event{Kind: job.FileOpened, Name: "a.flv.part"}, 0)
 	one.Summary(result(), "by the server", 0)
 	j.SummaryOfAll(outcomes(), 141)
 	var got []string

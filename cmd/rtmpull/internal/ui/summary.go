@@ -1,21 +1,20 @@
 package ui
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 )
 
-// Summary writes in words what came of a recording that had media.
-func Summary(out io.Writer, r job.Result, why string) {
+// Summary writes in words what came of a recording that had media. why says how it
+// ended, and explain how it lost what is missing.
+func Summary(out io.Writer, r job.Result, why string, explain Explain) {
 	d := r.Duration.Seconds()
 	rate := ""
 	if d > 0 {
@@ -39,12 +38,37 @@ func Summary(out io.Writer, r job.Result, why string) {
 	}
 	if r.Gaps > 0 {
 		tell("missing", fmt.Sprintf("%.2f s in %s", m.Missing.Seconds(), Count(r.Gaps, "gap")))
+		for _, line := range gapLines(r, explain) {
+			_, _ = fmt.Fprintf(out, "  %s\n", line)
+		}
 	}
 	tell("mended", some(m.Jumps+m.Wraps, "jump", " of the clock"), some(m.Raised, "timestamp", " that went back"),
 		some(m.Made, "missing header", ""))
 	tell("left out", some(m.Repeats, "repeated tag", ""), some(m.Undecodable+r.Stats.Dropped.NoKey, "frame", " that could not be decoded"))
 	tell("lost", some(r.Stats.Dropped.Malformed+r.Stats.Dropped.TooLarge+r.Received.Dropped, "damaged message", ""))
 	_, _ = fmt.Fprintf(out, "ended: %s\n", why)
+}
+
+// gapLines are about the longest of the gaps, in the order of time.
+func gapLines(r job.Result, explain Explain) (lines []string) {
+	const most = 5
+	lost := slices.Clone(r.Lost)
+	if len(lost) > most {
+		slices.SortStableFunc(lost, func(a, b job.Loss) int { return cmp.Compare(b.Missing, a.Missing) })
+		lost = lost[:most]
+		slices.SortStableFunc(lost, func(a, b job.Loss) int { return cmp.Compare(a.At, b.At) })
+	}
+	for _, l := range lost {
+		why := "the stream itself has it"
+		if l.Why != nil {
+			why = explain(l.Why).Text
+		}
+		lines = append(lines, fmt.Sprintf("%.2f s at %s: %s", l.Missing.Seconds(), Clock(l.At), why))
+	}
+	if more := r.Gaps - int64(len(lost)); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	return lines
 }
 
 // some writes a number of things, if there are any.
@@ -61,245 +85,4 @@ func named(r job.Result) string {
 		return fmt.Sprintf("%d files, %s to %s", r.Files, r.First, r.Name)
 	}
 	return r.Name
-}
-
-// JSON writes JSON lines, of one stream or of one among several. It may be used by
-// several goroutines: a stream that is published has one that listens to the
-// server.
-type JSON struct {
-	out         *jsonLines
-	stream, url string // empty: there is but one
-}
-
-// jsonLines is where several streams write theirs.
-type jsonLines struct {
-	mu    sync.Mutex // of enc
-	enc   *json.Encoder
-	start time.Time
-}
-
-// NewJSON returns a JSON that writes to out. The clock of the lines starts now.
-func NewJSON(out io.Writer) *JSON {
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
-	return &JSON{out: &jsonLines{enc: enc, start: time.Now()}}
-}
-
-// Of returns a JSON that writes to the same place, and tells in each line that it
-// is about this stream.
-func (j *JSON) Of(stream, url string) *JSON { return &JSON{j.out, stream, url} }
-
-// header is what every line begins with.
-type header struct {
-	Type    string  `json:"message_type"`
-	Time    string  `json:"time"`
-	Elapsed float64 `json:"elapsed"` // seconds since the start
-
-	// Of one among several.
-	Stream string `json:"stream,omitempty"`
-	URL    string `json:"url,omitempty"`
-
-	Omitted int `json:"omitted,omitempty"` // of the same type, since the last one
-}
-
-func (j *JSON) header(kind string) *header {
-	return &header{Type: kind, Stream: j.stream, URL: j.url}
-}
-
-// stamp gives a line its time.
-func (h *header) stamp(now, start time.Time) {
-	h.Time, h.Elapsed = now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), seconds(now.Sub(start))
-}
-
-// seconds are a duration's, to the millisecond and with no more digits than that.
-func seconds(d time.Duration) float64 {
-	return float64(d.Round(time.Millisecond).Milliseconds()) / 1000
-}
-
-// write writes a line, all of which begin with a header. Their times are in order.
-func (j *JSON) write(v interface{ stamp(now, start time.Time) }) {
-	j.out.mu.Lock()
-	defer j.out.mu.Unlock()
-	v.stamp(time.Now(), j.out.start)
-	_ = j.out.enc.Encode(v)
-}
-
-// Event writes an event of the job. why is the text of its error; omitted is how
-// many of its kind were left out before.
-func (j *JSON) Event(e job.Event, why string, omitted int) {
-	h := j.header(string(e.Kind))
-	h.Omitted = omitted
-	switch e.Kind {
-	case job.Reconnect:
-		j.write(struct {
-			*header
-			Reason  string  `json:"reason"`
-			Wait    float64 `json:"wait"` // seconds
-			Attempt int     `json:"attempt"`
-		}{h, why, seconds(e.Wait), e.Attempt})
-	case job.Gap:
-		if e.Splice.Kind != 0 {
-			j.write(struct {
-				*header
-				At       float64 `json:"at"`       // seconds into the recording
-				Duration float64 `json:"duration"` // seconds that are missing
-				Hole     float64 `json:"hole"`     // seconds that are left empty for them
-			}{h, seconds(e.Splice.At), seconds(e.Duration), seconds(e.Hole)})
-			return
-		}
-		j.write(struct {
-			*header
-			Duration float64 `json:"duration"` // seconds that are missing
-			Frames   int64   `json:"frames"`
-		}{h, seconds(e.Duration), e.Frames})
-	case job.Rejoined:
-		j.write(struct {
-			*header
-			At float64 `json:"at"` // seconds into the recording
-		}{h, seconds(e.Splice.At)})
-	case job.Jump:
-		j.write(struct {
-			*header
-			At       float64 `json:"at,omitempty"` // seconds into the recording
-			Duration float64 `json:"duration"`     // seconds; back if negative
-		}{h, seconds(e.Splice.At), seconds(e.Duration)})
-	case job.Repeat:
-		j.write(struct {
-			*header
-			At       float64 `json:"at"`
-			Duration float64 `json:"duration"`
-			Tags     int64   `json:"tags"`
-		}{h, seconds(e.Splice.At), seconds(e.Duration), e.Splice.Tags})
-	case job.CodecChange:
-		j.write(struct {
-			*header
-			At       float64 `json:"at"`
-			Media    string  `json:"media"`
-			From     string  `json:"from"`
-			To       string  `json:"to"`
-			NewFile  bool    `json:"new_file"`
-			FromSize string  `json:"from_size,omitempty"`
-			ToSize   string  `json:"to_size,omitempty"`
-			FromRate int     `json:"from_sample_rate,omitempty"` // Hz
-			ToRate   int     `json:"to_sample_rate,omitempty"`
-		}{h, seconds(e.Splice.At), job.MediaName(e.Splice.Type), e.Splice.Old.String(), e.Splice.New.String(), e.Splice.Split,
-			job.SizeText(e.Splice.Before), job.SizeText(e.Splice.After), e.Splice.Before.SampleRate, e.Splice.After.SampleRate})
-	case job.Wrap, job.Loops, job.Oddity:
-		j.write(struct {
-			*header
-			At   float64 `json:"at"`
-			What string  `json:"what"`
-		}{h, seconds(e.Splice.At), e.Splice.Kind.String()})
-	case job.FirstMedia:
-		j.write(struct {
-			*header
-			Media string `json:"media"`
-		}{h, strings.ToLower(e.Media)})
-	case job.FileOpened:
-		j.write(struct {
-			*header
-			File string `json:"file"`
-		}{h, e.Name})
-	case job.FileClosed:
-		j.write(struct {
-			*header
-			File     string  `json:"file"`
-			Bytes    int64   `json:"bytes"`
-			Duration float64 `json:"duration"`
-			Reason   string  `json:"reason,omitempty"` // why another follows
-			Error    string  `json:"error,omitempty"`
-			Short    bool    `json:"cut_short,omitempty"` // and complete all the same
-		}{h, e.Name, e.Size, seconds(e.Duration), e.Why, why, e.Short})
-	case job.Recovered:
-		j.write(struct {
-			*header
-			File     string  `json:"file"`
-			Bytes    int64   `json:"bytes"`
-			Duration float64 `json:"duration"`
-			Error    string  `json:"error,omitempty"`
-		}{h, e.Name, e.Size, seconds(e.Duration), why})
-	case job.HookFailed:
-		j.write(struct {
-			*header
-			File  string `json:"file"`
-			Error string `json:"error"`
-		}{h, e.Name, why})
-	case job.HookLeft:
-		j.write(struct {
-			*header
-			File string `json:"file"`
-		}{h, e.Name})
-	case job.HooksAwaited:
-		j.write(struct {
-			*header
-			Files int `json:"files"`
-		}{h, e.Files})
-	}
-}
-
-// Connected writes that there is a connection.
-func (j *JSON) Connected(url string, omitted int) {
-	h := j.header("connected")
-	h.Omitted = omitted
-	j.write(struct {
-		*header
-		URL string `json:"url"`
-	}{h, url})
-}
-
-// Omitted writes how many lines of which types were left out, and that no other
-// line tells of.
-func (j *JSON) Omitted(types map[string]int) {
-	j.write(struct {
-		*header
-		Types map[string]int `json:"types"`
-	}{j.header("omitted"), types})
-}
-
-// Status writes what the server said about the stream.
-func (j *JSON) Status(code, level, description string, omitted int) {
-	h := j.header("status")
-	h.Omitted = omitted
-	j.write(struct {
-		*header
-		Code        string `json:"code"`
-		Level       string `json:"level,omitempty"`
-		Description string `json:"description,omitempty"`
-	}{h, code, level, description})
-}
-
-// Summary writes the last line of a recording.
-func (j *JSON) Summary(r job.Result, why string, exit int) {
-	kind := "summary"
-	if j.stream != "" {
-		kind = "stream_summary"
-	}
-	name, files := "", 0
-	if r.Media {
-		name, files = r.Name, r.Files
-	}
-	j.write(struct {
-		*header
-		File       string  `json:"file,omitempty"`
-		Files      int     `json:"files,omitempty"`
-		Bytes      int64   `json:"bytes"`
-		Duration   float64 `json:"duration"`
-		Audio      int64   `json:"audio_tags"`
-		Video      int64   `json:"video_tags"`
-		KeyFrames  int64   `json:"key_frames"`
-		Dropped    int64   `json:"dropped"`
-		Received   int64   `json:"bytes_received"`
-		Reconnects int     `json:"reconnects"`
-		Gaps       int64   `json:"gaps"`
-		Missing    float64 `json:"missing"` // seconds
-		Jumps      int64   `json:"jumps"`   // of the source's clock, mended
-		Repeats    int64   `json:"repeats"` // tags that the server sent again, left out
-		Ended      string  `json:"ended"`
-		ExitStatus int     `json:"exit_status"`
-	}{
-		j.header(kind), name, files, r.Size, seconds(r.Duration), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
-		r.Stats.Dropped.Total() + r.Received.Dropped, r.Received.Bytes, r.Reconnects,
-		r.Gaps, seconds(r.Mended.Missing), r.Mended.Jumps + r.Mended.Wraps, r.Mended.Repeats,
-		why, exit,
-	})
 }

@@ -19,7 +19,7 @@ import (
 
 func TestMeter(t *testing.T) {
 	start := time.Date(2031, 1, 2, 3, 4, 5, 0, time.UTC)
-	m := newMeter("waiting for media", start)
+	m := newMeter("waiting for media", plain, start)
 	for _, step := range []struct {
 		at   float64 // seconds after the start
 		s    job.Snapshot
@@ -46,27 +46,59 @@ func TestMeter(t *testing.T) {
 			t.Errorf("after %v s:\ngot  %s\nwant %s", step.at, got, step.want)
 		}
 	}
-	if got, want := newMeter("nothing sent yet", start).line(start, job.Snapshot{}), "nothing sent yet"; got != want {
+	if got, want := newMeter("nothing sent yet", plain, start).line(start, job.Snapshot{}), "nothing sent yet"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	for n, want := range map[int64]string{1: "connected again 1 time", 2: "connected again 2 times"} {
-		got := newMeter("", start).line(start, job.Snapshot{Audio: 1, Reconnects: n})
+		got := newMeter("", plain, start).line(start, job.Snapshot{Audio: 1, Reconnects: n})
 		if !strings.HasSuffix(got, "  "+want) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	audio := newMeter("waiting for media", start).line(start.Add(time.Second), job.Snapshot{Audio: 1, Size: 1000, Duration: time.Second})
+	audio := newMeter("waiting for media", plain, start).line(start.Add(time.Second), job.Snapshot{Audio: 1, Size: 1000, Duration: time.Second})
 	if want := "00:00:01  1.0 kB  8 kbit/s"; audio != want {
 		t.Errorf("audio alone: got %s, want %s", audio, want)
 	}
 }
 
+// While there is no stream, the line says for how long and why.
+func TestMeterAwaited(t *testing.T) {
+	start := time.Date(2031, 1, 2, 3, 4, 5, 0, time.UTC)
+	refused := errors.New("h refused: not live")
+	for _, test := range []struct {
+		s    job.Snapshot
+		want string
+	}{
+		{job.Snapshot{Awaited: &job.Awaited{Why: refused, Since: start.Add(-80 * time.Second), Until: start.Add(28*time.Minute + 40*time.Second)}},
+			"waiting for 00:01:20, 00:28:40 left: h refused: not live"},
+		{job.Snapshot{Awaited: &job.Awaited{Why: refused, Since: start.Add(-80 * time.Second)}},
+			"waiting for 00:01:20: h refused: not live"},
+		{job.Snapshot{Awaited: &job.Awaited{Why: refused, Since: start.Add(time.Second), Until: start.Add(-time.Second)}},
+			"waiting for 00:00:00, 00:00:00 left: h refused: not live"},
+		{job.Snapshot{Audio: 50, Video: 30, Size: 75_000, Duration: 3 * time.Second, Reconnects: 2,
+			Awaited: &job.Awaited{Why: refused, Begun: true, Since: start.Add(-5 * time.Second), Until: start.Add(55 * time.Second)}},
+			"00:00:03  75 kB  waiting for 00:00:05, 00:00:55 left: h refused: not live"},
+	} {
+		if got := newMeter("idle", plain, start).line(start, test.s); got != test.want {
+			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+}
+
 func TestMeterAtOnce(t *testing.T) {
 	now := time.Now()
-	got := newMeter("", now).line(now, job.Snapshot{Audio: 1, Video: 1, Size: 1000})
+	got := newMeter("", plain, now).line(now, job.Snapshot{Audio: 1, Video: 1, Size: 1000})
 	if strings.Contains(got, "NaN") || strings.Contains(got, "Inf") {
 		t.Errorf("got %s", got)
 	}
+}
+
+// plain explains an error by its text, and all of them as one class.
+func plain(err error) Cause {
+	if err == nil {
+		return Cause{}
+	}
+	return Cause{err.Error(), "class"}
 }
 
 // safeBuffer is a bytes.Buffer for two goroutines.
@@ -90,7 +122,7 @@ func (s *safeBuffer) String() string {
 func TestLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out safeBuffer
-		p := Lines(&out, One("", func() job.Snapshot { return job.Snapshot{Audio: 1, Size: 1000, Duration: time.Minute} }))
+		p := Lines(&out, One("", func() job.Snapshot { return job.Snapshot{Audio: 1, Size: 1000, Duration: time.Minute} }, plain))
 		time.Sleep(95 * time.Second)
 		synctest.Wait()
 		if got := strings.Count(out.String(), "00:01:00  1.0 kB"); got != 3 {
@@ -112,7 +144,7 @@ func TestSilentAndLive(t *testing.T) {
 	for name, begin := range map[string]func(*safeBuffer) *Progress{
 		"silent": func(b *safeBuffer) *Progress { return Silent(b) },
 		"live": func(b *safeBuffer) *Progress {
-			return Live(b, One("", func() job.Snapshot { return job.Snapshot{} }), func() int { return 25 })
+			return Live(b, One("", func() job.Snapshot { return job.Snapshot{} }, plain), func() int { return 25 })
 		},
 	} {
 		var out safeBuffer
@@ -145,16 +177,28 @@ func TestSummary(t *testing.T) {
 	audio.Received.Dropped = 0
 	short := audio
 	short.Duration = 0
+	few, many := audio, audio
+	few.Gaps, few.Mended.Missing = 2, 7500*time.Millisecond
+	few.Lost = []job.Loss{{At: 3 * time.Second, Missing: 5 * time.Second, Why: errors.New("lost")}, {At: time.Hour, Missing: 2500 * time.Millisecond}}
+	many.Gaps, many.Mended.Missing = 200, 5*time.Minute
+	for i := range 100 {
+		many.Lost = append(many.Lost, job.Loss{At: time.Duration(i) * time.Minute, Missing: time.Duration(i*37%100) * time.Second, Why: errors.New("lost")})
+	}
 	for _, test := range []struct {
 		r    job.Result
 		want string
 	}{
 		{result(), "a.flv: 10.00 s, 250 kB, 192 kbit/s, 25.0 fps; 430 audio and 250 video tags\nlost: 9 damaged messages\nended: by a test\n"},
 		{audio, "a.flv: 10.00 s, 250 kB, 192 kbit/s; 1 audio and 0 video tags\nended: by a test\n"},
+		{few, "a.flv: 10.00 s, 250 kB, 192 kbit/s; 1 audio and 0 video tags\n" +
+			"missing: 7.50 s in 2 gaps\n  5.00 s at 00:00:03: lost\n  2.50 s at 01:00:00: the stream itself has it\nended: by a test\n"},
+		{many, "a.flv: 10.00 s, 250 kB, 192 kbit/s; 1 audio and 0 video tags\nmissing: 300.00 s in 200 gaps\n" +
+			"  96.00 s at 00:08:00: lost\n  99.00 s at 00:27:00: lost\n  95.00 s at 00:35:00: lost\n  98.00 s at 00:54:00: lost\n" +
+			"  97.00 s at 01:21:00: lost\n  and 195 more\nended: by a test\n"},
 		{short, "a.flv: 0.00 s, 250 kB; 1 audio and 0 video tags\nended: by a test\n"},
 	} {
 		var out bytes.Buffer
-		Summary(&out, test.r, "by a test")
+		Summary(&out, test.r, "by a test", plain)
 		if got := out.String(); got != test.want {
 			t.Errorf("got  %q\nwant %q", got, test.want)
 		}
@@ -191,7 +235,7 @@ func TestPushSummary(t *testing.T) {
 // Lines of several goroutines are whole.
 func TestJSONTogether(t *testing.T) {
 	var out bytes.Buffer
-	j := NewJSON(&out)
+	j := NewJSON(&out, plain)
 	var all sync.WaitGroup
 	const each = 100
 	for range 4 {
@@ -215,21 +259,34 @@ func TestJSONTogether(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
-	j := NewJSON(&out)
+	j := NewJSON(&out, plain)
 	j.Connected("rtmp://h/<a>&b", 0)
 	j.Status("Code", "status", "", 0)
-	j.Event(job.Event{Kind: job.FirstMedia, Media: "Video"}, "", 0)
-	j.Event(job.Event{Kind: job.FileOpened, Name: "a.flv.part"}, "", 0)
-	j.Event(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: 1500 * time.Millisecond}, "", 0)
+	j.Event(job.Event{Kind: job.FirstMedia, Media: "Video"}, 0)
+	j.Event(job.Event{Kind: job.FileOpened, Name: "a.flv.part"}, 0)
+	j.Event(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: 1500 * time.Millisecond}, 0)
 	j.Summary(result(), "by <a> test", 2)
 	j.Summary(job.Result{Name: "never.flv", Err: errors.New("x")}, "x", 3)
-	j.Event(job.Event{Kind: job.Reconnect, Wait: 1234567 * time.Microsecond, Attempt: 2}, "lost", 0)
-	j.Event(job.Event{Kind: job.Gap, Duration: 1500 * time.Millisecond, Frames: 36}, "", 0)
-	j.Event(job.Event{Kind: job.Jump, Duration: -time.Second}, "", 0)
-	j.Event(job.Event{Kind: job.HooksAwaited, Files: 2}, "", 0)
-	j.Event(job.Event{Kind: job.HookLeft, Name: "a.flv"}, "", 0)
-	j.Event(job.Event{Kind: job.Jump, Duration: time.Second}, "", 7)
+	j.Event(job.Event{Kind: job.Reconnect, Err: errors.New("lost"), Wait: 1234567 * time.Microsecond, Attempt: 2}, 0)
+	j.Event(job.Event{Kind: job.Gap, Duration: 1500 * time.Millisecond, Frames: 36}, 0)
+	j.Event(job.Event{Kind: job.Jump, Duration: -time.Second}, 0)
+	j.Event(job.Event{Kind: job.HooksAwaited, Files: 2}, 0)
+	j.Event(job.Event{Kind: job.HookLeft, Name: "a.flv"}, 0)
+	j.Event(job.Event{Kind: job.Jump, Duration: time.Second}, 7)
 	j.Omitted(map[string]int{"jump": 2, "gap": 1})
+	lost := errors.New("lost")
+	j.Event(job.Event{Kind: job.Waiting, Err: lost, Wait: time.Second, Left: time.Minute}, 0)
+	j.Event(job.Event{Kind: job.SourceChanged, Name: "rtmp://other/live/a", Err: lost}, 0)
+	j.Event(job.Event{Kind: job.Moving, Name: "rtmp://next/live/a"}, 0)
+	j.Event(job.Event{Kind: job.Moving, Err: lost}, 0)
+	j.Event(job.Event{Kind: job.TrackSilent, Media: "Audio", Duration: 10 * time.Second}, 0)
+	j.Event(job.Event{Kind: job.TrackBack, Media: "Video", Duration: 12 * time.Second}, 0)
+	splice := flvout.SpliceEvent{Kind: flvout.Rejoined, At: 3 * time.Second}
+	j.Event(job.Event{Kind: job.Gap, Duration: 5 * time.Second, Hole: 4 * time.Second, Err: lost, Splice: splice}, 0)
+	gaps := result()
+	gaps.Gaps, gaps.Mended.Missing, gaps.Reconnects = 2, 7*time.Second, 1
+	gaps.Lost = []job.Loss{{At: 3 * time.Second, Missing: 5 * time.Second, Hole: 4 * time.Second, Why: lost}, {At: 8 * time.Second, Missing: 2 * time.Second, Hole: 2 * time.Second}}
+	j.Summary(gaps, "by <a> test", 0)
 	j.PushSummary(job.PushResult{
 		Duration: 10 * time.Second, Size: 250_000, Audio: 430, Video: 250, KeyFrames: 10, Reconnects: 1,
 		LeftOut: job.LeftOut{Empty: 2}, Skipped: job.Skipped{Frames: 1, Time: 40 * time.Millisecond},
@@ -260,13 +317,22 @@ func TestJSON(t *testing.T) {
 		`{"message_type":"file_closed","file":"a.flv","bytes":9,"duration":1.5}` + "\n",
 		`{"message_type":"summary","file":"a.flv","files":1,"bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"dropped":10,"bytes_received":260000,"reconnects":0,"gaps":0,"missing":0,"jumps":0,"repeats":0,"ended":"by <a> test","exit_status":2}` + "\n",
 		`{"message_type":"summary","bytes":0,"duration":0,"audio_tags":0,"video_tags":0,"key_frames":0,"dropped":0,"bytes_received":0,"reconnects":0,"gaps":0,"missing":0,"jumps":0,"repeats":0,"ended":"x","exit_status":3}` + "\n",
-		`{"message_type":"reconnect","reason":"lost","wait":1.235,"attempt":2}` + "\n",
+		`{"message_type":"reconnect","reason":"lost","class":"class","wait":1.235,"attempt":2}` + "\n",
 		`{"message_type":"gap","duration":1.5,"frames":36}` + "\n",
 		`{"message_type":"jump","duration":-1}` + "\n",
 		`{"message_type":"hooks_awaited","files":2}` + "\n",
 		`{"message_type":"hook_left","file":"a.flv"}` + "\n",
 		`{"message_type":"jump","omitted":7,"duration":1}` + "\n",
 		`{"message_type":"omitted","types":{"gap":1,"jump":2}}` + "\n",
+		`{"message_type":"waiting","reason":"lost","class":"class","wait":1,"left":60}` + "\n",
+		`{"message_type":"source","url":"rtmp://other/live/a","reason":"lost","class":"class"}` + "\n",
+		`{"message_type":"reconnect_request","url":"rtmp://next/live/a"}` + "\n",
+		`{"message_type":"reconnect_request","error":"lost"}` + "\n",
+		`{"message_type":"track_silent","media":"audio","duration":10}` + "\n",
+		`{"message_type":"track_back","media":"video","duration":12}` + "\n",
+		`{"message_type":"gap","at":3,"duration":5,"hole":4,"reason":"lost","class":"class"}` + "\n",
+		`{"message_type":"summary","file":"a.flv","files":1,"bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"dropped":10,"bytes_received":260000,"reconnects":1,"gaps":2,"missing":7,` +
+			`"gap_list":[{"at":3,"duration":5,"hole":4,"reason":"lost","class":"class"},{"at":8,"duration":2,"hole":2}],"jumps":0,"repeats":0,"ended":"by <a> test","exit_status":0}` + "\n",
 		`{"message_type":"summary","bytes":250000,"duration":10,"audio_tags":430,"video_tags":250,"key_frames":10,"left_out":2,"reconnects":1,"missing":0.04,"ended":"by <a> test","exit_status":2}` + "\n",
 	}
 	if strings.Join(got, "") != strings.Join(want, "") {

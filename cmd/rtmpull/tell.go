@@ -50,6 +50,7 @@ type telling struct {
 	place    *place
 	several  bool // others share the progress
 	quota    *quota
+	calm     *calm
 }
 
 // start begins to tell of a job, whose progress is what view shows. If media goes
@@ -69,7 +70,7 @@ func (f *tellFlags) open(env *environment, mask *obs.Mask, view ui.View, media b
 	if err != nil {
 		return nil, err
 	}
-	t := &telling{mask: mask, quota: new(quota)}
+	t := &telling{mask: mask, quota: new(quota), calm: new(calm)}
 	jsonOnly := f.json && media
 	t.words = !f.log.quiet && !jsonOnly
 	logging.Color = isTerminal(env.stderr)
@@ -103,7 +104,7 @@ func (f *tellFlags) open(env *environment, mask *obs.Mask, view ui.View, media b
 // of returns what tells of one stream among several.
 func (t *telling) of(label string, target *rtmp.Target) *telling {
 	one := *t
-	one.several, one.quota = true, new(quota)
+	one.several, one.quota, one.calm = true, new(quota), new(calm)
 	one.place = newPlace(t.mask.Text(target.Redacted())) // another's secret may be in it
 	one.log = t.log.Of(label)
 	if t.lines != nil {
@@ -120,6 +121,9 @@ func (t *telling) report(e job.Event) {
 		e.Name = t.mask.Text(e.Name) // another stream's secret may be in it
 	}
 	t.place.follow(e)
+	if t.calm.report(e) {
+		t.log.Playing(t.place.now())
+	}
 	why := ""
 	if e.Err != nil {
 		why = describe(&jobError{err: e.Err, mask: t.mask})
@@ -214,6 +218,9 @@ func (t *telling) trace(began func(url string)) *rtmp.Trace {
 	}
 	trace.Event = func(e *session.Event) {
 		logged(e)
+		if !t.calm.news(e) {
+			return
+		}
 		if e.Kind == session.Started {
 			if _, ok := t.quota.take(playing, time.Now()); ok {
 				began(t.place.now())

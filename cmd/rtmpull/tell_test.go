@@ -19,7 +19,7 @@ func TestTellingIsBounded(t *testing.T) {
 	var log, lines bytes.Buffer
 	tell := &telling{
 		progress: ui.Silent(&log), log: obs.New(&log, obs.Options{Level: obs.Normal}), lines: ui.NewJSON(&lines, explainer(nil)),
-		mask: obs.MaskOf(), place: newPlace("rtmp://h/live/show"), quota: new(quota),
+		mask: obs.MaskOf(), place: newPlace("rtmp://h/live/show"), quota: new(quota), calm: new(calm),
 	}
 	trace := tell.trace(tell.log.Playing)
 	const events = 1000

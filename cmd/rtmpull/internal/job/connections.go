@@ -140,12 +140,20 @@ func (p *Pull) connection(ctx context.Context, c course) (Reason, setback) {
 			o.moved = l.next.link.target
 			if to := l.next.takeOver(ctx); to != nil {
 				p.why = ErrMoved
+				p.again()
 				if err = p.rejoin(to); err == nil {
 					l = to
 					continue
 				}
 				b.err = err
 			}
+		case p.isLed(l, err):
+			p.why = ErrMoved
+			p.origins[c.source].moved = l.moved
+			if l, err = p.connectTo(ctx, c); err == nil {
+				continue
+			}
+			b = setback{err: err, live: b.live, took: time.Since(begun)}
 		}
 		if b.err == nil && b.ended.IsZero() {
 			return StreamEnded, b

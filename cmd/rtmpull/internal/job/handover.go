@@ -13,6 +13,7 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // The rules for a server that asks to connect anew (Enhanced RTMP v2, Reconnect
@@ -90,7 +91,24 @@ func (p *Pull) move(ctx context.Context, l *link) *successor {
 		}
 		l.next.drop()
 	}
-	target, err := l.target.Redirect(l.moveTo, l.player.RemoteAddr())
+	target := p.lead(l, l.moveTo)
+	if target == nil {
+		return nil
+	}
+	s := &successor{link: &link{target: target}, done: make(chan struct{}), opened: make(chan struct{})}
+	s.cut = func() { l.cut(ErrMoved) }
+	ctx, s.link.cut = context.WithCancelCause(ctx)
+	video := p.kind.video
+	go func() {
+		defer close(s.done)
+		s.run(ctx, p.client(s.link), video)
+	}()
+	return s
+}
+
+// lead is where a server leads us; nil: that is not followed.
+func (p *Pull) lead(l *link, to string) *rtmp.Target {
+	target, err := l.player.Target().Redirect(to, l.player.RemoteAddr())
 	switch {
 	case err != nil:
 		p.report(Event{Kind: Moving, Err: err})
@@ -103,15 +121,17 @@ func (p *Pull) move(ctx context.Context, l *link) *successor {
 		p.Learn(target)
 	}
 	p.report(Event{Kind: Moving, Name: target.Redacted()})
-	s := &successor{link: &link{target: target}, done: make(chan struct{}), opened: make(chan struct{})}
-	s.cut = func() { l.cut(ErrMoved) }
-	ctx, s.link.cut = context.WithCancelCause(ctx)
-	video := p.kind.video
-	go func() {
-		defer close(s.done)
-		s.run(ctx, p.client(s.link), video)
-	}()
-	return s
+	return target
+}
+
+// isLed tells whether a connection has ended with a word on where the stream is, as
+// the origins of an SRS cluster do behind Play.Start.
+func (p *Pull) isLed(l *link, err error) bool {
+	refusal, ok := errors.AsType[*session.StatusError](err)
+	if ok && refusal.Redirect != "" {
+		l.moved = p.lead(l, refusal.Redirect)
+	}
+	return l.moved != nil
 }
 
 // run opens the connection and queues what comes, until it is told to stop, or the

@@ -27,7 +27,8 @@ type link struct {
 	// The server asks to connect anew, to moveTo if that is not empty.
 	asked  bool
 	moveTo string
-	next   *successor // that is going to take its place; nil: none
+	next   *successor   // that is going to take its place; nil: none
+	moved  *rtmp.Target // where it is instead, as it says when it ends; nil: nowhere
 
 	// What has come already of one that was a successor, and why no more does.
 	queue  []*message.Message
@@ -60,6 +61,12 @@ func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
 		}
 		*o = origin{target: t}
 	}
+	return p.connectTo(ctx, c)
+}
+
+// connectTo begins to play from where the source is known to be.
+func (p *Pull) connectTo(ctx context.Context, c course) (*link, error) {
+	o := &p.origins[c.source]
 	l := &link{target: o.at()}
 	client := p.client(l)
 	if c.left > 0 {
@@ -78,18 +85,23 @@ func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
 		p.linked = true
 		return l, nil
 	}
+	p.again()
 	return l, p.rejoin(l)
+}
+
+// again notes that there is another connection.
+func (p *Pull) again() {
+	p.result.Reconnects++
+	p.progress.reconnects.Add(1)
+	if p.Files != nil {
+		p.Files.cause = "reconnect"
+	}
 }
 
 // rejoin tells that the recording goes on over another connection.
 func (p *Pull) rejoin(l *link) (err error) {
-	p.result.Reconnects++
-	p.progress.reconnects.Add(1)
 	if p.kind == (kinds{}) {
 		return nil
-	}
-	if p.Files != nil {
-		p.Files.cause = "reconnect"
 	}
 	if err = p.out.Rejoin(); err != nil {
 		_ = l.player.Close()

@@ -100,7 +100,7 @@ func TestExit(t *testing.T) {
 		{failed(conn(rtmp.PhaseHandshake, io.ErrUnexpectedEOF)), 3, "h:1935 hung up during the handshake", "rtmps://"},
 		{failed(conn(rtmp.PhaseHandshake, &rtmp.TimeoutError{For: "RTMP handshake", After: 10*time.Second + 1})), 3, "h:1935: no RTMP handshake within 10s", "RTMP server"},
 
-		{failed(conn(rtmp.PhaseConnect, refused)), 4, "h:1935 refused: play: NetStream.Play.StreamNotFound (no such stream)", ""},
+		{failed(conn(rtmp.PhaseConnect, refused)), 4, "h:1935 refused: play: NetStream.Play.StreamNotFound (no such stream)", "the stream may not be live now (--wait 10m waits for it), or have another name"},
 		{failed(conn(rtmp.PhaseConnect, &rtmp.RedirectError{To: "rtmp://10.0.0.1/live?k=secret", Reason: errors.New("not there"), Refusal: rejected})), 4,
 			`h:1935: the server leads to "rtmp://10.0.0.1/live?k=***": not there`, ""},
 		{failed(conn(rtmp.PhasePlay, &session.StatusError{Call: "play"})), 4, "h:1935 refused without giving a reason", ""},

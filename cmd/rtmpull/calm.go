@@ -13,6 +13,7 @@ type calm struct {
 	mu      sync.Mutex
 	waiting bool
 	said    session.Event // the last status
+	url     string        // where a server led us last
 }
 
 // report takes an event of the job. It tells whether the wait is over.
@@ -26,6 +27,15 @@ func (c *calm) report(e job.Event) (over bool) {
 		over, c.waiting = c.waiting, false
 	}
 	return over
+}
+
+// led tells whether to tell where a server has led us.
+func (c *calm) led(url string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	same := url == c.url
+	c.url = url
+	return !c.waiting || !same
 }
 
 // news tells whether an event of a connection says what has not been said before.

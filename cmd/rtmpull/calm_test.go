@@ -28,6 +28,9 @@ func TestCalm(t *testing.T) {
 	hear(false, failed)
 	hear(true, missing)
 	hear(false, connected, started)
+	if !c.led("edge") || c.led("edge") || !c.led("other") {
+		t.Error("where a server leads is told if it is another place")
+	}
 	if over := c.report(job.Event{Kind: job.FileOpened}); over {
 		t.Error("a file ends the wait")
 	}

@@ -150,13 +150,13 @@ var lasting = map[job.Kind]bool{
 	job.HookFailed: true, job.HookLeft: true, job.HooksAwaited: true,
 }
 
-// Kinds of lines that are no events of a job. The first two are the log's alone, the
-// others JSON's.
+// Kinds of lines that are no events of a job.
 const (
-	playing   = "playing"
-	cautious  = "cautious_opening"
-	connected = "connected"
-	status    = "status"
+	playing    = "playing" // in the log alone, as the next
+	cautious   = "cautious_opening"
+	connected  = "connected" // in JSON alone, as the next
+	status     = "status"
+	redirected = "redirect"
 )
 
 // rest tells how much was left out at the end.
@@ -210,10 +210,25 @@ func (t *telling) listen(pull *job.Pull) {
 // does.
 func (t *telling) trace(began func(url string)) *rtmp.Trace {
 	trace := t.log.Trace(t.mask)
-	logged, retry := trace.Event, trace.Retry
+	logged, retry, redirect := trace.Event, trace.Retry, trace.Redirect
 	trace.Retry = func(err error) {
 		if _, ok := t.quota.take(cautious, time.Now()); ok {
 			retry(err)
+		}
+	}
+	trace.Redirect = func(to *rtmp.Target) {
+		t.mask.Add(to) // before anything is told of it
+		url := t.mask.Text(to.Redacted())
+		if !t.calm.led(url) {
+			return
+		}
+		omitted, ok := t.quota.take(redirected, time.Now())
+		if !ok {
+			return
+		}
+		redirect(to)
+		if t.lines != nil {
+			t.lines.Redirect(url, omitted)
 		}
 	}
 	trace.Event = func(e *session.Event) {

@@ -10,6 +10,7 @@ import (
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
@@ -28,6 +29,7 @@ func TestTellingIsBounded(t *testing.T) {
 		trace.Event(&session.Event{Kind: session.Status, Code: "NetStream.Play.Reset"})
 		trace.Event(&session.Event{Kind: session.Connected})
 		trace.Event(&session.Event{Kind: session.Started})
+		trace.Redirect(&rtmp.Target{Scheme: "rtmp", Host: "edge", Session: session.Config{App: "live", PlayPath: "show?token=secret"}})
 	}
 	const files = 100 // which are all told of
 	for range files {
@@ -40,8 +42,11 @@ func TestTellingIsBounded(t *testing.T) {
 	if n := strings.Count(log.String(), "file closed"); n != files {
 		t.Errorf("the log has %d files, want %d", n, files)
 	}
-	if want := "INF left out of this log jump=980 playing=980\n"; !strings.HasSuffix(log.String(), want) {
+	if want := "INF left out of this log jump=980 playing=980 redirect=980\n"; !strings.HasSuffix(log.String(), want) {
 		t.Errorf("the log ends with %q, want %q", log.String()[max(0, log.Len()-len(want)):], want)
+	}
+	if strings.Contains(log.String()+lines.String(), "secret") {
+		t.Error("a secret of the place that the server leads to is told")
 	}
 	types := make(map[string]int)
 	var last struct {
@@ -54,12 +59,12 @@ func TestTellingIsBounded(t *testing.T) {
 		}
 		types[last.Type]++
 	}
-	for kind, want := range map[string]int{"jump": quotaBurst, "status": quotaBurst, "connected": quotaBurst, "file_closed": files, "omitted": 1} {
+	for kind, want := range map[string]int{"jump": quotaBurst, "status": quotaBurst, "connected": quotaBurst, "redirect": quotaBurst, "file_closed": files, "omitted": 1} {
 		if types[kind] != want {
 			t.Errorf("%d lines of type %s, want %d", types[kind], kind, want)
 		}
 	}
-	for _, kind := range []string{"jump", "status", "connected"} {
+	for _, kind := range []string{"jump", "status", "connected", "redirect"} {
 		if n := last.Types[kind]; n != events-quotaBurst {
 			t.Errorf("%d lines of type %s are said to be left out, want %d", n, kind, events-quotaBurst)
 		}

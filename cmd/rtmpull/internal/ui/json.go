@@ -231,6 +231,16 @@ func (j *JSON) Connected(url string, omitted int) {
 	}{h, url})
 }
 
+// Redirect writes that a server has led us to another one.
+func (j *JSON) Redirect(url string, omitted int) {
+	h := j.header("redirect")
+	h.Omitted = omitted
+	j.write(struct {
+		*header
+		URL string `json:"url"`
+	}{h, url})
+}
+
 // Omitted writes how many lines of which types were left out, and that no other
 // line tells of.
 func (j *JSON) Omitted(types map[string]int) {

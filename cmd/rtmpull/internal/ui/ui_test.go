@@ -273,6 +273,7 @@ func TestJSON(t *testing.T) {
 	j.Event(job.Event{Kind: job.HooksAwaited, Files: 2}, 0)
 	j.Event(job.Event{Kind: job.HookLeft, Name: "a.flv"}, 0)
 	j.Event(job.Event{Kind: job.Jump, Duration: time.Second}, 7)
+	j.Redirect("rtmp://edge/live/a?token=***", 0)
 	j.Omitted(map[string]int{"jump": 2, "gap": 1})
 	lost := errors.New("lost")
 	j.Event(job.Event{Kind: job.Waiting, Err: lost, Wait: time.Second, Left: time.Minute}, 0)
@@ -323,6 +324,7 @@ func TestJSON(t *testing.T) {
 		`{"message_type":"hooks_awaited","files":2}` + "\n",
 		`{"message_type":"hook_left","file":"a.flv"}` + "\n",
 		`{"message_type":"jump","omitted":7,"duration":1}` + "\n",
+		`{"message_type":"redirect","url":"rtmp://edge/live/a?token=***"}` + "\n",
 		`{"message_type":"omitted","types":{"gap":1,"jump":2}}` + "\n",
 		`{"message_type":"waiting","reason":"lost","class":"class","wait":1,"left":60}` + "\n",
 		`{"message_type":"source","url":"rtmp://other/live/a","reason":"lost","class":"class"}` + "\n",

@@ -37,6 +37,7 @@ func newPullCommand(env *environment) *cobra.Command {
 
   rtmpull rtmp://host/live/show                    a file named after the stream and the time
   rtmpull -q -o - rtmp://host/live/show | ffmpeg -i - -c copy show.mp4
+  rtmpull -o '{stream}-%H%M.flv' $(cat urls)       several at once, each to a file of its own
 
 Durations are 90, 1h30m or 01:30:00; sizes are 500M or 2G.
 
@@ -54,7 +55,8 @@ Exit status: 0 the stream ended by the server's word, or a limit was reached; 1 
 2 incomplete, the connection was lost; 3 never connected; 4 refused by the server;
 5 the output failed; 6 connected, but no media came; 64 wrong usage;
 130, 143, 131 interrupted, terminated, quit (the file is complete);
-141 the reader of standard output went away.`,
+141 the reader of standard output went away. Of several streams it is the worst: that of a
+signal, or else in this order 5, 141, 2, 1, 4, 3, 6, 0.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && !strings.Contains(args[0], "/") {

@@ -50,6 +50,7 @@ func exitStatus(err error) int {
 		usage  *usageError
 		badURL *rtmp.URLError
 		signal *signalError
+		lost   *job.LostError
 		output *flvout.Error
 		space  *job.SpaceError
 		pull   *jobError
@@ -58,6 +59,8 @@ func exitStatus(err error) int {
 	switch {
 	case err == nil:
 		return statusOK
+	case errors.As(err, &lost): // whatever became of the last attempt
+		return statusIncomplete
 	case errors.As(err, &input):
 		return statusFailed
 	case errors.As(err, &usage), errors.As(err, &badURL):
@@ -88,12 +91,12 @@ func jobStatus(e *jobError) int {
 		timeout *rtmp.TimeoutError
 	)
 	switch {
-	case errors.Is(e, errEmpty), errors.Is(e, rtmp.ErrNoMedia):
-		return statusNoMedia
 	case e.brief && errors.As(e, &refusal):
 		return statusRefused
 	case e.media:
 		return statusIncomplete
+	case errors.Is(e, errEmpty), errors.Is(e, rtmp.ErrNoMedia):
+		return statusNoMedia
 	case !errors.As(e, &conn):
 		return statusFailed
 	case e.publish && conn.Phase == rtmp.PhaseStream: // whether a frame had gone was a matter of luck

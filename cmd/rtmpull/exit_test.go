@@ -112,6 +112,10 @@ func TestExit(t *testing.T) {
 		{failed(conn(rtmp.PhaseStream, rtmp.ErrNoMedia)), 6, "h:1935: no media came", "live"},
 
 		{broken(conn(rtmp.PhaseStream, io.ErrUnexpectedEOF)), 2, "the connection to h:1935 was lost", ""},
+		{broken(&job.LostError{Lost: conn(rtmp.PhaseStream, quiet), Last: conn(rtmp.PhaseStream, rtmp.ErrNoMedia)}), 2,
+			"h:1935: no media within 30s; it could not be taken up again: h:1935: no media came", ""},
+		{broken(&job.LostError{Lost: conn(rtmp.PhaseStream, quiet), Last: conn(rtmp.PhasePlay, refused)}), 2,
+			"h:1935: no media within 30s; it could not be taken up again: h:1935 refused: play: NetStream.Play.StreamNotFound (no such stream)", ""},
 		{broken(conn(rtmp.PhaseStream, read(os.NewSyscallError("read", syscall.ECONNRESET)))), 2, "the connection to h:1935 was lost", ""},
 		{broken(conn(rtmp.PhaseStream, read(os.NewSyscallError("read", syscall.EPIPE)))), 2, "the connection to h:1935 was lost", ""},
 		{broken(conn(rtmp.PhaseStream, quiet)), 2, "h:1935: no media within 30s", ""},

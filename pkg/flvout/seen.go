@@ -65,10 +65,13 @@ func (s *seen) isAt(sum uint64, at uint32) bool {
 	return ok
 }
 
+// nearby is how far from its place a frame may be, in ms: less than half a frame of
+// silence.
+const nearby = 10
+
 // near returns where exactly a frame is that is at a place, within a few ms.
 func (s *seen) near(sum uint64, at uint32) (found uint32, ok bool) {
-	const near = 10 // ms; less than half a frame of silence
-	best := int64(near + 1)
+	best := int64(nearby + 1)
 	for i, v := range s.sums[:min(s.count, seenTags)] {
 		if v == sum {
 			if d := dist(int64(int32(s.at[i]-at)), 0); d < best {

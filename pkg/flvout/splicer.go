@@ -72,6 +72,7 @@ type Splicer struct {
 	line   timeline
 	seen   *seen
 	repeat repeat
+	course course
 	catch  catchUp
 	gate   gate
 
@@ -128,14 +129,16 @@ func (s *Splicer) remember(t Tag) {
 		if t.Type&tagTypeMask == tag.TagTypeVideo {
 			s.gate.everVideo = true
 			tracks := c.TrackSet()
-			s.catch.open.add(&tracks)
+			s.course.open.add(&tracks)
 		}
 		if c.Kind == KindFrame && !c.Multitrack {
 			s.gate.codec[lane(t.Type)] = c.Codec
 		}
 		s.passed[lane(t.Type)] = true
 		s.line.resume(t.Type, t.Timestamp)
-		s.seen.put(s.seen.sum(t, &c), t.Timestamp)
+		sum := s.seen.sum(t, &c)
+		s.seen.put(sum, t.Timestamp)
+		s.course.put(lane(t.Type), &c, sum, t.Timestamp, s.seen.count)
 	}
 }
 
@@ -153,12 +156,15 @@ func (s *Splicer) Rejoin() error {
 		if s.o.OnRejoin == RejoinSplit {
 			s.split, s.turning = true, true
 			s.seen.forget()
+			s.course.forget()
 		}
 		s.repeat.arm()
 	}
 	s.gate.shut()
-	s.catch.link = catchLink{}
-	s.catch.found = false
+	s.course.unlink()
+	if s.catch.on {
+		s.arm(s.catch.asked, s.catch.wanted)
+	}
 	return nil
 }
 
@@ -191,6 +197,7 @@ func (s *Splicer) write(t Tag, c *Class) error {
 			s.dropped.TooLarge++
 			return nil
 		}
+		s.course.link(t.Timestamp)
 		if s.catch.on && s.leftBehind(&t, c) {
 			return nil
 		}
@@ -273,12 +280,15 @@ func (s *Splicer) pass(t Tag, c *Class) error {
 // put writes a frame at its place.
 func (s *Splicer) put(t Tag, c *Class, sum uint64, p place) error {
 	s.passed[p.track] = true
+	ts := t.Timestamp
 	out, shift := s.line.take(p)
 	t.Timestamp = out
 	if s.o.Raw {
 		return s.out.write(t, c)
 	}
 	s.seen.put(sum, out-shift)
+	s.course.place(ts, out-shift)
+	s.course.put(p.track, c, sum, out-shift, s.seen.count)
 	if shift != 0 {
 		if at, ok := c.ctsAt(t); ok {
 			return s.putShifted(t, c, at, shift)

@@ -126,6 +126,17 @@ func (l *timeline) align(track tag.TagType, ts, out uint32) {
 	}
 }
 
+// alignBeside is align where the clock has jumped, from where it was behind the
+// timestamp before, which is at was. Other tags may still go by that.
+func (l *timeline) alignBeside(track tag.TagType, ts, out, before, was uint32) {
+	n := lane(track)
+	old := l.tracks[1-n].clock
+	l.clocks[old].last, l.clocks[old].pos = before, l.unwrapped(was)
+	l.clocks[1-old] = clock{last: ts, pos: l.unwrapped(out), narrow: l.clocks[old].narrow, ok: true}
+	l.tracks[n].clock = 1 - old
+	l.jumped, l.alone = true, retreat{}
+}
+
 // only makes c the one clock.
 func (l *timeline) only(c clock) {
 	l.clocks = [2]clock{c}

@@ -281,6 +281,7 @@ func (s *Splicer) pass(t Tag, c *Class) error {
 func (s *Splicer) put(t Tag, c *Class, sum uint64, p place) error {
 	s.passed[p.track] = true
 	ts := t.Timestamp
+	p.cts, p.key = c.CTS, c.Key
 	out, shift := s.line.take(p)
 	t.Timestamp = out
 	if s.o.Raw {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -595,5 +596,39 @@ func TestSplicerManyTracks(t *testing.T) {
 	}
 	if s.Corrections().Undecodable != 40 {
 		t.Errorf("got %+v", s.Corrections())
+	}
+}
+
+// TestSplicerPictureOrder breaks a stream with B-frames off at any of its frames,
+// and lets the publisher begin again at 0, on a new connection or on the same: what
+// it sends then is shown behind all that was there.
+func TestSplicerPictureOrder(t *testing.T) {
+	tags := good(t)
+	again, far := keyAt(tags, 10_000), keyAt(tags, 30_000)
+	for cut := again; cut < again+30; cut++ {
+		for _, rejoin := range []bool{true, false} {
+			second := slices.Concat(tags[:3], retime(tags[far:far+200], ^uint32(30_000)+1, 0))
+			second = inBurst(second, tags[cut].Arrival+7*time.Second)
+			second[0].Rejoin = rejoin
+			r := splice(t, slices.Concat(tags[:cut], second), SplicerOptions{})
+			latest, earliest := int64(0), int64(math.MaxInt64)
+			before, _ := flvtest.Frames(tags[:cut])
+			for _, tg := range flvtest.Media(r.split(t)) {
+				if tg.Type != video || !tg.Frame() {
+					continue
+				}
+				c := Classify(Tag{tg.Type, tg.Timestamp, tg.Body})
+				at := int64(tg.Timestamp) + int64(c.CTS)
+				if before > 0 {
+					before--
+					latest = max(latest, at)
+					continue
+				}
+				earliest = min(earliest, at)
+			}
+			if d := earliest - latest; d < 20 || d > 500 {
+				t.Errorf("cut %d, a new connection %t: the first picture is shown %d ms behind the last", cut, rejoin, d)
+			}
+		}
 	}
 }

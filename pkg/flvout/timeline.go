@@ -70,6 +70,8 @@ type trackLine struct {
 	pos     int64  // ms, by the clock
 	out     int64  // ms, as it was given out: not earlier than any before
 	low     int64  // ms, from here on a frame is not too early
+	shown   int64  // ms, when the latest picture is shown
+	delay   int64  // ms, by how much the newest key frame is shown later
 	arrived int64  // ms
 	steps   steps
 }
@@ -79,6 +81,8 @@ type place struct {
 	track, clock int
 	ts           uint32
 	pos          int64
+	cts          int32 // ms, by how much later it is shown
+	key          bool
 	fits         bool // it is no further from the tags before than is ordinary
 	wraps        bool // if the clock counts to 2^24 only
 }
@@ -288,6 +292,12 @@ func (l *timeline) take(p place) (out, shift uint32) {
 		t.low = max(t.out-maxPast, at-maxBack)
 	}
 	t.any, t.clock, t.last, t.pos, t.out, t.arrived = true, p.clock, p.ts, p.pos, at, l.now
+	if p.cts >= 0 && p.cts <= maxBack {
+		t.shown = max(t.shown, p.pos+int64(p.cts))
+		if p.key {
+			t.delay = int64(p.cts)
+		}
+	}
 	l.heard = l.now
 	if l.judge {
 		l.listen(p.pos, stepped)

@@ -102,9 +102,15 @@ func (l *timeline) settle() {
 func (l *timeline) next(track int) int64 {
 	t, o := &l.tracks[track], &l.tracks[1-track]
 	if !t.any {
-		return o.out
+		return o.end()
 	}
-	return max(t.out+l.frame(track), o.out)
+	return max(t.end()+l.frame(track), o.end())
+}
+
+// end is where a track's last frame lies, or would, had those come that are shown
+// before it: pictures that follow should not be shown among them.
+func (t *trackLine) end() int64 {
+	return max(t.out, min(t.shown-t.delay, t.out+maxBack))
 }
 
 // join decides where the first tag of a new connection belongs.

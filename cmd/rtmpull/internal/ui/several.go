@@ -81,10 +81,14 @@ func (t *together) rows(now time.Time, width, height int) []string {
 
 func (s *Stream) line(now time.Time) string {
 	line := s.meter.line(now, s.Snapshot())
-	if e := s.end.Load(); e != nil {
-		return e.how
+	switch e := s.end.Load(); {
+	case e == nil:
+		return line
+	case e.failed:
+		return "failed: " + e.how
+	default:
+		return "ended: " + e.how
 	}
-	return line
 }
 
 // line is how many streams are in which state, and what they have and take all

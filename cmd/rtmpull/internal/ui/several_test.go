@@ -53,10 +53,10 @@ func TestTogether(t *testing.T) {
 		snapshots[1].Size, snapshots[1].Duration, snapshots[1].Audio = 100_000, 4*time.Second, 180
 		time.Sleep(2 * time.Second)
 		check(80, 25, "1 recording, 1 waiting, 1 ended, 1 failed  350 kB  200 kbit/s",
-			"a                         by the server",
+			"a                         ended: by the server",
 			"live/bars                 00:00:04  100 kB  200 kbit/s",
 			"c                         waiting for media",
-			"a-name-that-is-much-too…  h refused: no")
+			"a-name-that-is-much-too…  failed: h refused: no")
 		// There is no room for all: those that have ended go first.
 		check(80, 5, "1 recording, 1 waiting, 1 ended, 1 failed  350 kB  200 kbit/s",
 			"live/bars  00:00:04  100 kB  200 kbit/s",

@@ -22,7 +22,8 @@ type link struct {
 	player   *rtmp.Player
 	cut      context.CancelCauseFunc // ends it
 	begun    time.Time
-	recorded bool // the server says that this is no live stream
+	since    time.Duration // of media in the recording before
+	recorded bool          // the server says that this is no live stream
 
 	// The server asks to connect anew, to moveTo if that is not empty.
 	asked  bool
@@ -68,6 +69,13 @@ func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
 func (p *Pull) connectTo(ctx context.Context, c course) (*link, error) {
 	o := &p.origins[c.source]
 	l := &link{target: o.at()}
+	file := p.linked && p.isFile()
+	if file {
+		var err error
+		if l.target, err = p.rest(l.target); err != nil {
+			return nil, err
+		}
+	}
 	client := p.client(l)
 	if c.left > 0 {
 		client.StartTimeout = shorter(client.StartTimeout, c.left)
@@ -86,6 +94,9 @@ func (p *Pull) connectTo(ctx context.Context, c course) (*link, error) {
 		return l, nil
 	}
 	p.again()
+	if file {
+		return l, nil
+	}
 	return l, p.rejoin(l)
 }
 

@@ -35,6 +35,7 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 	var failed error
 	media := false // came on this connection
 	defer func() { p.progress.update(p.out) }()
+	l.since = p.out.Duration()
 	p.clock.waited()
 	p.ears.reconnected()
 	l.player.Lend(p.out.AvailableBuffer)

@@ -1,0 +1,113 @@
+package job
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+// shelf plays a recorded stream of 1000 pictures from where it is asked to, or from
+// the key frame before, as fast as it can, and hangs up after n of them. What it was
+// asked for, in ms, goes to starts.
+func shelf(n uint32, recorded bool, starts *[]float64) rtmptest.Script {
+	return func(p *rtmptest.Peer) {
+		play := p.AcceptPlay()
+		start := -2000.0
+		if len(play.Args) > 1 {
+			start = float64(play.Args[1].(amf.Number))
+		}
+		*starts = append(*starts, start)
+		if recorded {
+			p.UserControl(message.EventStreamIsRecorded, rtmptest.StreamID)
+		}
+		i := uint32(max(start, 0)) / 40
+		for i -= i % 25; i < 1000 && n > 0; n-- {
+			p.Video(40*i, numbered(i%25 == 0, i))
+			i++
+		}
+		if i == 1000 {
+			p.Status("status", "NetStream.Play.Complete")
+			p.Linger()
+		}
+	}
+}
+
+// TestRecordedAgain: a recorded stream that is lost is asked for from where the
+// recording is, if it was asked for as such, or comes as such.
+func TestRecordedAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		kind     session.Kind
+		recorded bool // it is said to be
+		file     bool
+	}{
+		"asked for": {kind: session.Recorded, file: true},
+		"told so":   {recorded: true, file: true},
+		"not told":  {},
+		"live":      {kind: session.Live, recorded: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var starts []float64
+			var out bytes.Buffer
+			p := newPull(t, &out, nil)
+			p.Client.DialContext = rtmptest.Dial(t, shelf(600, test.recorded, &starts), shelf(300, test.recorded, &starts), shelf(1000, test.recorded, &starts))
+			p.Target.Session.Kind = test.kind
+			p.Retry = Retry{Attempts: Unlimited, Delay: 1}
+			r := p.Run(t.Context())
+			if !test.file {
+				if len(starts) < 2 || starts[1] > 0 {
+					t.Errorf("asked for %v", starts)
+				}
+				return
+			}
+			if r.Err != nil || r.Reason != StreamEnded || r.Gaps > 0 || len(starts) != 3 || starts[1] < 20_000 || starts[2] < starts[1] {
+				t.Errorf("%q, %v, %d gaps, asked for %v", r.Reason, r.Err, r.Gaps, starts)
+			}
+			n := uint32(0)
+			for _, tg := range only(tags(t, out.Bytes()), videoTag) {
+				if !bytes.Equal(tg.Body, numbered(n%25 == 0, n)) || tg.Timestamp != 40*n {
+					t.Fatalf("picture %d, at %d ms, is not the one", n, tg.Timestamp)
+				}
+				n++
+			}
+			if n != 1000 {
+				t.Errorf("%d pictures, want 1000", n)
+			}
+		})
+	}
+}
+
+// Of a recorded stream that was asked for in part no more is asked for than is left.
+func TestRecordedPart(t *testing.T) {
+	var starts []float64
+	p := newPull(t, io.Discard, nil)
+	var lengths []float64
+	script := func(n uint32) rtmptest.Script {
+		return func(p *rtmptest.Peer) {
+			play := p.AcceptPlay()
+			starts = append(starts, float64(play.Args[1].(amf.Number)))
+			lengths = append(lengths, float64(play.Args[2].(amf.Number)))
+			i := uint32(starts[len(starts)-1]) / 40
+			for i -= i % 25; n > 0; n-- {
+				p.Video(40*i, numbered(i%25 == 0, i))
+				i++
+			}
+		}
+	}
+	p.Client.DialContext = rtmptest.Dial(t, script(100), script(100))
+	c := &p.Target.Session
+	c.Kind, c.Start, c.Length = session.Recorded, 10_000, 60_000
+	p.Retry = Retry{Attempts: 1, Delay: time.Millisecond}
+	if r := p.Run(t.Context()); !errors.Is(r.Err, io.ErrUnexpectedEOF) {
+		t.Errorf("%v", r.Err)
+	}
+	if len(starts) != 2 || starts[1] <= starts[0] || starts[1]+lengths[1] != 70_000 {
+		t.Errorf("asked for %v, %v", starts, lengths)
+	}
+}

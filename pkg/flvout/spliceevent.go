@@ -21,7 +21,8 @@ const (
 	// GapKept: nothing came for a while. Gap is how long, and the recording has
 	// a hole of that length.
 	GapKept
-	// GapCut: the same, but too long for a hole.
+	// GapCut: the same, but no hole is left: it is too long, or the clock has jumped
+	// with it.
 	GapCut
 	// Rejoined: a new connection goes on where the last one ended. Missing is
 	// for how long nothing was recorded, Gap how much of that is left as a hole.

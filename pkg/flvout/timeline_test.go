@@ -3,6 +3,7 @@ package flvout
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -274,6 +275,35 @@ func TestTimelineRejoin(t *testing.T) {
 				t.Errorf("told %q, want %q", got, c.want.kind)
 			}
 		})
+	}
+}
+
+// TestTimelineLull has another publisher come by the same connection, whose clock
+// begins at 0: what is missing is told by the time in which nothing came.
+func TestTimelineLull(t *testing.T) {
+	for _, away := range []time.Duration{0, 900 * time.Millisecond, 2 * time.Second, 20 * time.Second} {
+		var told []string
+		l := timeline{fixed: new(Corrections), event: func(e SpliceEvent) { told = append(told, fmt.Sprintf("%v %v", e.Kind, e.Gap)) }}
+		for _, k := range avStream(40) {
+			want := k.ideal
+			if k.ideal >= theBreak {
+				k.ts, k.arrived = k.ts-theBreak, k.arrived+away
+			}
+			l.arrived(k.arrived)
+			if out, _ := l.Map(k.track, k.ts); out != want {
+				t.Fatalf("%d comes out as %d, want %d", k.ts, out, want)
+			}
+		}
+		want := []string{"clock jumped -19.96s"}
+		if away > time.Second {
+			want = append(want, fmt.Sprintf("gap cut out %v", l.fixed.Missing))
+		}
+		if !slices.Equal(told, want) || int(l.fixed.Gaps) != len(want)-1 {
+			t.Errorf("away for %v: told %v, want %v; %+v", away, told, want, *l.fixed)
+		}
+		if d := away - l.fixed.Missing; away > time.Second && (d < 0 || d > 50*time.Millisecond) {
+			t.Errorf("away for %v: %v are told to be missing", away, l.fixed.Missing)
+		}
 	}
 }
 

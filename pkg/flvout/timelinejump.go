@@ -42,6 +42,8 @@ func (l *timeline) mend(p *place) (same bool) {
 		l.jump(p)
 		if hasty { // and perhaps nothing came for a part of it
 			p.pos = max(p.pos, ref.out+min(d, l.now-ref.arrived))
+		} else {
+			l.lull(p)
 		}
 		return false
 	}
@@ -70,6 +72,23 @@ func (l *timeline) jump(p *place) {
 	p.pos, p.clock = l.next(p.track), slot
 	l.clocks[slot] = clock{ok: true, narrow: narrow}
 	l.jumped = true
+}
+
+// maxLull is for how long nothing may come of a stream that goes on, ms: some servers
+// send in bursts.
+const maxLull = 1000
+
+// lull tells of the time for which nothing came before the clock jumped, as when the
+// server has a new publisher. The clock does not tell how long that was.
+func (l *timeline) lull(p *place) {
+	silence := l.now - l.heard
+	if !l.judge || silence <= maxLull || silence <= 4*l.frame(p.track) {
+		return
+	}
+	silence -= l.frame(p.track)
+	l.fixed.Gaps++
+	l.fixed.Missing += ms(silence)
+	l.tell(GapCut, p, silence)
 }
 
 // A retreat is a step back by less than maxBack that only one of two tracks has

@@ -169,7 +169,7 @@ func (p *Pull) leave(l *link, err error) setback {
 	s := l.player.Stats()
 	p.result.Received.Bytes += s.Bytes
 	p.result.Received.Dropped += s.Dropped
-	p.judge(l, p.out.Duration()-l.since, time.Since(l.begun))
+	p.recorded = p.recorded || l.recorded
 	b := setback{err: err, took: time.Since(l.begun)}
 	if !s.LastMedia.IsZero() {
 		b.live, b.took = max(1, s.LastMedia.Sub(l.begun)), 0

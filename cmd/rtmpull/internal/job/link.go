@@ -22,8 +22,7 @@ type link struct {
 	player   *rtmp.Player
 	cut      context.CancelCauseFunc // ends it
 	begun    time.Time
-	since    time.Duration // of media in the recording before
-	recorded bool          // the server says that this is no live stream
+	recorded bool // the server says that this is no live stream
 
 	// The server asks to connect anew, to moveTo if that is not empty.
 	asked  bool

@@ -54,8 +54,8 @@ type Pull struct {
 	start    time.Time
 	out      *flvout.Splicer
 	origins  []origin
-	recorded bool // the server says that this is no live stream,
-	ahead    bool // and it comes faster than one
+	tempo    tempo
+	recorded bool // the server says that this is no live stream
 	kind     kinds
 	ears     listener
 	clock    arrivals

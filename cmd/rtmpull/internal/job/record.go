@@ -10,6 +10,7 @@ import (
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // patience is how long the output may wait for a second track after the first
@@ -35,7 +36,6 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 	var failed error
 	media := false // came on this connection
 	defer func() { p.progress.update(p.out) }()
-	l.since = p.out.Duration()
 	p.clock.waited()
 	p.ears.reconnected()
 	l.player.Lend(p.out.AvailableBuffer)
@@ -129,6 +129,9 @@ func (p *Pull) take(m *message.Message, l *link) (Reason, error) {
 		p.arrived(at, l)
 	}
 	if m.Type.IsMedia() {
+		if l.recorded {
+			p.tempo.hear(m.Timestamp, at)
+		}
 		if p.kind.first(m) {
 			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
 		}
@@ -145,9 +148,11 @@ func (p *Pull) take(m *message.Message, l *link) (Reason, error) {
 	return "", nil
 }
 
-// arrived tells the output when the next message came.
+// arrived tells the output when the next message came. Of a recorded stream, which
+// comes as fast as it can, that says nothing.
 func (p *Pull) arrived(at time.Duration, l *link) {
-	if !p.recorded && !l.recorded {
+	asked := p.Target.Session.Kind
+	if asked == session.Live || !p.recorded && !l.recorded || asked != session.Recorded && p.tempo.live {
 		p.out.Arrived(at)
 	}
 	if p.Files != nil {

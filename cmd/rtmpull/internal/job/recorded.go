@@ -7,24 +7,11 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
-// A recorded stream comes as fast as it can, and its place in the server's file can
-// be asked for. There are servers that call live streams recorded (lal, livego), so
-// that their word is believed only if much has come in little time.
-const (
-	minAhead = 5 * time.Second
-	minSpeed = 2
-)
-
-// isFile tells whether the stream can be asked for from where the recording is.
-func (p *Pull) isFile() bool { return p.Target.Session.Kind == session.Recorded || p.ahead }
-
-// judge finds out whether a stream that its server calls recorded is: media is what
-// came of it on a connection that lasted so long.
-func (p *Pull) judge(l *link, media, lasted time.Duration) {
-	p.recorded = p.recorded || l.recorded
-	if l.recorded && p.Target.Session.Kind != session.Live && media > minAhead+minSpeed*lasted {
-		p.ahead = true
-	}
+// isFile tells whether the stream can be asked for from where the recording is: it
+// was asked for as recorded, or is called so and comes faster than a live one.
+func (p *Pull) isFile() bool {
+	kind := p.Target.Session.Kind
+	return kind == session.Recorded || kind != session.Live && p.tempo.fast
 }
 
 // rest is where what is left of a recorded stream is to be had.

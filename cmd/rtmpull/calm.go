@@ -29,6 +29,13 @@ func (c *calm) report(e job.Event) (over bool) {
 	return over
 }
 
+// again tells of an event that one source after the other is tried once more.
+func (c *calm) again(e job.Event) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.waiting && e.Kind == job.SourceChanged
+}
+
 // led tells whether to tell where a server has led us.
 func (c *calm) led(url string) bool {
 	c.mu.Lock()

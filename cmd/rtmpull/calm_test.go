@@ -24,6 +24,9 @@ func TestCalm(t *testing.T) {
 	hear(true, connected, missing) // as long as nobody waits
 	c.report(job.Event{Kind: job.Waiting})
 	hear(false, connected, missing, connected, missing)
+	if source := (job.Event{Kind: job.SourceChanged}); !c.again(source) || c.again(job.Event{Kind: job.Waiting}) {
+		t.Error("of sources that are tried in turn is told once")
+	}
 	hear(true, failed)
 	hear(false, failed)
 	hear(true, missing)

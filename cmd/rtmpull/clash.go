@@ -37,10 +37,10 @@ func (f *outputFlags) several(targets []*rtmp.Target) (nameTemplate, error) {
 
 // clashError tells of two streams that would be written to one name.
 func clashError(a, b int, name string, targets []*rtmp.Target) error {
-	for _, field := range []string{"stream", "app", "host"} {
+	for _, field := range []string{"stream", "app", "host", "port"} {
 		if fieldValue(field, targets[a]) != fieldValue(field, targets[b]) {
-			return badUsage("URLs %d and %d would both be written to %s; put {stream}, {app} or {host} into --flv", a+1, b+1, name)
+			return badUsage("URLs %d and %d would both be written to %s; put {stream}, {app}, {host} or {port} into --flv", a+1, b+1, name)
 		}
 	}
-	return badUsage("URLs %d and %d would both be written to %s, as they have the same host, application and stream", a+1, b+1, name)
+	return badUsage("URLs %d and %d would both be written to %s, as they are the same stream", a+1, b+1, name)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"net"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,7 +18,7 @@ import (
 const defaultName = "{stream}-%Y%m%d-%H%M%S.flv"
 
 // A nameTemplate is an output's name with strftime's directives and fields:
-// {stream}, {app} and {host} of the target, and {seq}, a file's number among those
+// {stream}, {app}, {host} and {port} of the target, and {seq}, a file's number among those
 // of a recording, from 1 on. {seq:5} has five digits at least.
 type nameTemplate []namePart
 
@@ -57,7 +58,7 @@ func parseName(s string) (nameTemplate, error) {
 
 func parseField(s string) (namePart, error) {
 	switch s {
-	case "stream", "app", "host", "seq":
+	case "stream", "app", "host", "port", "seq":
 		return namePart{field: s}, nil
 	}
 	if digits, ok := strings.CutPrefix(s, "seq:"); ok {
@@ -67,7 +68,7 @@ func parseField(s string) (namePart, error) {
 		}
 		return namePart{field: "seq", width: width}, nil
 	}
-	return namePart{}, badUsage("the output's name has an unknown {%s}; {stream}, {app}, {host} and {seq} are known", s)
+	return namePart{}, badUsage("the output's name has an unknown {%s}; {stream}, {app}, {host}, {port} and {seq} are known", s)
 }
 
 // expand fills in the template for the file with number seq. What the server or
@@ -97,6 +98,9 @@ func rawField(field string, t *rtmp.Target) string {
 	switch field {
 	case "app":
 		return app
+	case "port":
+		_, port, _ := net.SplitHostPort(t.Address())
+		return port
 	case "host":
 		return t.Host
 	}

@@ -37,7 +37,7 @@ type outputFlags struct {
 func (f *outputFlags) group() flagGroup {
 	fs := pflag.NewFlagSet("output", pflag.ContinueOnError)
 	fs.StringVarP(&f.name, "flv", "o", defaultName,
-		"output `file`, with strftime's directives and {stream}, {app}, {host}, {seq}; - is standard output")
+		"output `file`, with strftime's directives and {stream}, {app}, {host}, {port}, {seq}; - is standard output")
 	fs.BoolVar(&f.force, "force", false, "replace a file of the same name, instead of taking another name")
 	fs.BoolVarP(&f.resume, "resume", "e", false, "go on with the file if it is there, finished or not; a recorded stream is asked for what is missing")
 	f.onChange.words = []string{flvout.ChangeSplit: "split", flvout.ChangeKeep: "keep", flvout.ChangeExit: "exit"}

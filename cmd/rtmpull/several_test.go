@@ -72,10 +72,10 @@ func TestClashes(t *testing.T) {
 		{"{app}-{stream}.flv", []string{"rtmp://h/live/a", "rtmp://h/vod/a"}, ""},
 		{"{host}.flv", []string{"rtmp://h/live/a", "rtmp://i/live/a"}, ""},
 		{"{stream}.flv", []string{"rtmp://h/live/a", "rtmp://h/live/b", "rtmp://h/vod/a"},
-			"URLs 1 and 3 would both be written to " + dir + "/a.flv; put {stream}, {app} or {host} into --flv"},
+			"URLs 1 and 3 would both be written to " + dir + "/a.flv; put {stream}, {app}, {host} or {port} into --flv"},
 		{"all-%Y.flv", []string{"rtmp://h/live/a", "rtmp://h/live/b"}, "put {stream}"},
 		{"{seq}.flv", []string{"rtmp://h/live/a", "rtmp://h/live/b"}, "put {stream}"},
-		{"{stream}.flv", []string{"rtmp://h/live/a?k=1", "rtmp://h/live/a?k=2"}, "as they have the same host, application and stream"},
+		{"{stream}.flv", []string{"rtmp://h/live/a?k=1", "rtmp://h/live/a?k=2"}, "as they are the same stream"},
 		{"{stream}", []string{"rtmp://h/live/a:b", "rtmp://h/live/a*b"}, "a_b, as they have the same"}, // for names they do
 		{"{stream.flv", []string{"rtmp://h/live/a", "rtmp://h/live/b"}, "a { without its }"},
 	} {

@@ -124,6 +124,9 @@ func (t *telling) report(e job.Event) {
 	if t.calm.report(e) {
 		t.log.Playing(t.place.now())
 	}
+	if t.calm.again(e) {
+		return
+	}
 	why := ""
 	if e.Err != nil {
 		why = describe(&jobError{err: e.Err, mask: t.mask})

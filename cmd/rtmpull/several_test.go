@@ -76,7 +76,7 @@ func TestClashes(t *testing.T) {
 		{"all-%Y.flv", []string{"rtmp://h/live/a", "rtmp://h/live/b"}, "put {stream}"},
 		{"{seq}.flv", []string{"rtmp://h/live/a", "rtmp://h/live/b"}, "put {stream}"},
 		{"{stream}.flv", []string{"rtmp://h/live/a?k=1", "rtmp://h/live/a?k=2"}, "as they are the same stream"},
-		{"{stream}", []string{"rtmp://h/live/a:b", "rtmp://h/live/a*b"}, "a_b, as they have the same"}, // for names they do
+		{"{stream}", []string{"rtmp://h/live/a:b", "rtmp://h/live/a*b"}, "a_b, as they are the same stream"}, // for names they are
 		{"{stream.flv", []string{"rtmp://h/live/a", "rtmp://h/live/b"}, "a { without its }"},
 	} {
 		f := outputFlags{name: filepath.Join(dir, test.name)}

@@ -151,7 +151,7 @@ func (s *survivor) budget(b setback, now time.Time) (left time.Duration, more bo
 	case s.plight == ended:
 		left = s.since.Add(s.grace).Sub(now)
 		return max(left, 0), left > 0
-	case s.plight == starting && s.wait > 0 && !(s.First && isUnreached(b.err)):
+	case s.plight == starting && s.wait > 0 && (!s.First || !isUnreached(b.err)):
 		limit = s.wait
 	case s.plight == starting && !s.First, s.Attempts >= 0 && s.attempt >= s.Attempts:
 		return 0, false

@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -109,7 +110,8 @@ func (c *config) run(ctx context.Context, rows []fault, doc string) (broken []st
 	results, errs := make([][]outcome, len(rows)), make([]error, len(rows))
 	free := make(chan struct{}, c.parallel)
 	var wait sync.WaitGroup
-	for i, f := range rows {
+	for _, i := range longestFirst(rows) {
+		f := rows[i]
 		free <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-free }()
@@ -134,6 +136,15 @@ func (c *config) run(ctx context.Context, rows []fault, doc string) (broken []st
 		return broken, insert(doc, page)
 	}
 	return broken, nil
+}
+
+// longestFirst is an order of rows in which to begin them.
+func longestFirst(rows []fault) (order []int) {
+	for i := range rows {
+		order = append(order, i)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rows[b].limit, rows[a].limit) })
+	return order
 }
 
 // firstPort is the first of those that rows have, ten each. Nobody else is in

@@ -179,6 +179,47 @@ func TestCutFast(t *testing.T) {
 	}
 }
 
+// TestCutRecorded plays a recorded stream by such a line. After all the cuts the
+// recording is the file, tag for tag.
+func TestCutRecorded(t *testing.T) {
+	f := newFilm(3, 10*time.Minute)
+	record := func(t *testing.T, l *cutLine) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		r := l.Run(ctx)
+		if c := l.check(t, f, &r); len(c.moved) > 0 {
+			t.Errorf("%d frames are at another time: %v...", len(c.moved), f.at(c.moved))
+		}
+		b, err := os.ReadFile(l.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := tags(t, b)
+		same(t, got[1:len(got)-1], f[1:]) // onMetaData says more, and a file ends its sequences
+	}
+	t.Run("in virtual time", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			listener := rtmptest.NewListener()
+			defer serveOn(t, listener, &serve.Server{Streams: map[string]string{"live/film": f.write(t)}, Speed: 1})()
+			cutter := &rtmptest.Cutter{Seed: 1, Cuts: 300, Bytes: 40_000, Pause: 3 * time.Second, Freeze: true}
+			record(t, newCutLine(t, cutter.Dial(t, listener.Dial), filmOn("h:1935", session.Recorded), 5*time.Second))
+		})
+	})
+	t.Run("on a network", func(t *testing.T) {
+		t.Parallel()
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer serveOn(t, listener, &serve.Server{Streams: map[string]string{"live/film": f.write(t)}})()
+		cutter := &rtmptest.Cutter{Seed: 2, Cuts: 60, Bytes: 300_000, Pause: 50 * time.Millisecond}
+		to := filmOn(cutter.Proxy(t, listener.Addr().String()), session.Recorded)
+		record(t, newCutLine(t, new(net.Dialer).DialContext, to, 5*time.Second))
+	})
+}
+
 // descriptors is how many descriptors the process has, where that can be known.
 func descriptors(t *testing.T) int {
 	t.Helper()

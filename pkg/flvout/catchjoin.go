@@ -5,11 +5,15 @@ package flvout
 func (s *Splicer) join(t *Tag) {
 	k := &s.catch
 	k.found = true
-	k.link.last = t.Timestamp
-	s.line.align(t.Type, t.Timestamp, t.Timestamp+k.shift)
+	l := &k.link
+	l.begin = l.lanes[lane(t.Type)].shift
+	for n := range l.lanes {
+		l.lanes[n].last = t.Timestamp
+	}
+	s.line.align(t.Type, t.Timestamp, t.Timestamp+l.begin)
 	s.gate.waiting, s.gate.trim, s.gate.hasVideo = false, false, k.shown
 	for n := range k.has {
-		if !k.link.headersLast[n] {
+		if !l.headersLast[n] {
 			s.reopen(n)
 		}
 	}
@@ -40,24 +44,62 @@ func (s *Splicer) reopen(lane int) {
 func (s *Splicer) isRecorded(t *Tag, sum uint64) bool {
 	k, n := &s.catch, lane(t.Type)
 	l := &k.link
-	s.reanchor(t, sum)
-	due := t.Timestamp + k.shift
-	if old := t.Timestamp + l.other; l.both && dist(int64(int32(old-k.last)), 0) < dist(int64(int32(due-k.last)), 0) {
-		due = old
-	}
-	if k.has[n] && !l.past[n] {
+	due := s.follow(t, sum)
+	if k.has[n] && !l.lanes[n].past {
 		last := k.reach(s.seen, n, due, sum)
 		if last || !after(due, k.end[n]) {
 			l.tags++
 			s.reopen(n)
 			return true
 		}
-		l.past[n] = true
+		l.lanes[n].past = true
 	}
-	if l.past == k.has || after(due, k.last+maxCaughtUp) {
+	if !l.goesOn {
+		l.goesOn = true
+		if shift := l.lanes[n].shift; shift != l.begin && !s.line.jumped {
+			s.line.align(t.Type, t.Timestamp, due) // the seam is here, not where the place was found
+		}
+	}
+	ended := true
+	for i := range l.lanes {
+		ended = ended && l.lanes[i].past == k.has[i]
+	}
+	if ended || after(due, k.last+maxCaughtUp) {
 		s.endCatchUp()
 	}
 	return false
+}
+
+// follow returns where in the recording a frame belongs. It goes with what servers
+// lose, and with the source's clock where that jumps in what is recorded.
+func (s *Splicer) follow(t *Tag, sum uint64) uint32 {
+	k, n := &s.catch, lane(t.Type)
+	me, other := &k.link.lanes[n], &k.link.lanes[1-n]
+	before := me.last
+	d := int32(t.Timestamp - before)
+	me.last = t.Timestamp
+	if me.past {
+		return t.Timestamp + me.shift
+	}
+	me.astray = me.astray || d < -maxBack || d > maxStep
+	at, known := s.seen.match(sum, t.Timestamp+me.shift)
+	if known {
+		me.astray = false
+	}
+	if !me.astray {
+		me.shift = at - t.Timestamp
+		return at
+	}
+	if place, alike := s.seen.lookup(sum); alike == 1 {
+		me.astray, me.any = false, false
+		me.shift, at = place-t.Timestamp, place
+		if dist(int64(int32(me.shift-other.shift)), 0) > maxBack {
+			s.line.alignBeside(t.Type, t.Timestamp, at, other.last, other.last+other.shift)
+		} else {
+			s.line.tracks[n].clock = s.line.tracks[1-n].clock
+		}
+	}
+	return at
 }
 
 // maxCaughtUp is how far beyond the recording's end a stream has to be for the
@@ -67,13 +109,13 @@ const maxCaughtUp = 10_000
 // reach notes a frame that is due at a place of the recording. It tells whether it is
 // the lane's last there.
 func (k *catchUp) reach(s *seen, lane int, due uint32, sum uint64) (last bool) {
-	l := &k.link
-	if !l.any[lane] || after(due, l.top[lane]) {
-		l.any[lane], l.top[lane] = true, due
+	me := &k.link.lanes[lane]
+	if !me.any || after(due, me.top) {
+		me.any, me.top = true, due
 	}
 	if last = k.isLast(s, lane, due, sum); last {
-		l.met[lane]++
-		l.past[lane] = l.met[lane] == k.like[lane]
+		me.met++
+		me.past = me.met == k.like[lane]
 	}
 	return last
 }
@@ -85,35 +127,13 @@ func (k *catchUp) isLast(s *seen, lane int, due uint32, sum uint64) bool {
 	if sum != last.sum {
 		return false
 	}
-	for _, at := range [...]uint32{due, k.link.top[lane]} { // where it was raised to
+	for _, at := range [...]uint32{due, k.link.lanes[lane].top} { // where it was raised to
 		if dist(int64(int32(at-last.at)), 0) <= nearby {
 			return true
 		}
 	}
 	_, n := s.lookup(sum)
 	return n == 1 && dist(int64(int32(due-last.at)), 0) <= maxStep
-}
-
-// reanchor follows the source's clock where that jumps in what is recorded.
-func (s *Splicer) reanchor(t *Tag, sum uint64) {
-	k := &s.catch
-	l := &k.link
-	before := l.last
-	d := int32(t.Timestamp - before)
-	l.last = t.Timestamp
-	if l.astray = l.astray || d < -maxBack || d > maxStep; !l.astray {
-		return
-	}
-	at, n := s.seen.lookup(sum)
-	switch {
-	case s.seen.isAt(sum, t.Timestamp+k.shift), l.both && s.seen.isAt(sum, t.Timestamp+l.other):
-		l.astray = false
-	case n == 1:
-		s.line.alignBeside(t.Type, t.Timestamp, at, before, before+k.shift)
-		l.both, l.other = true, k.shift
-		k.shift = at - t.Timestamp
-		l.astray, l.any = false, [2]bool{}
-	}
 }
 
 // giveUp lets the recording go on with frame t, at its place if that is known, or else
@@ -157,7 +177,7 @@ func (s *Splicer) endCatchUp() {
 		s.fixed.Repeats += e.Tags
 	}
 	if k.found {
-		e.Gap = ms(int64(int32(k.last - l.first - k.shift)))
+		e.Gap = ms(int64(int32(k.last - l.first - l.begin)))
 	}
 	s.catch = catchUp{}
 	if e.Tags > 0 {

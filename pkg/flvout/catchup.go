@@ -12,8 +12,7 @@ const maxStrange = 30_000
 // known. All that comes before them is left out, and so are they.
 type catchUp struct {
 	on    bool
-	found bool   // the place is known: the recording's time is the timestamp and shift
-	shift uint32 // ms, modulo 2^32
+	found bool // the place is known
 
 	// Of the recording, in its own time.
 	origin  uint32 // ms, the stream's time where it begins
@@ -56,17 +55,21 @@ type catchLink struct {
 	heavy  bool // one of them weighs
 	seen   bool // one is video
 
-	// By lane, from those on.
-	top  [2]uint32 // ms, the latest that came
-	any  [2]bool
-	met  [2]int  // how many were like the last of the recording, at its place
-	past [2]bool // that is behind us
+	lanes  [2]catchLane // from those on
+	begin  uint32       // the shift where the place was found
+	goesOn bool         // frames have come that are not recorded
+}
 
-	// Behind the place.
+// A catchLane is where a track is. Where servers lose frames, and the time that they
+// lasted, the tracks do not keep their distance.
+type catchLane struct {
+	shift  uint32 // ms, modulo 2^32: the recording's time is the timestamp and that
 	last   uint32 // timestamp
 	astray bool   // it has jumped
-	other  uint32 // the shift before it did, which may still count,
-	both   bool   // if it did
+	any    bool
+	top    uint32 // ms, the latest that came
+	met    int    // how many were like the last of the recording, at its place
+	past   bool   // that is behind us
 }
 
 // after tells whether a time is later than another, both modulo 2^32.
@@ -84,7 +87,7 @@ func (s *Splicer) leftBehind(t *Tag, c *Class) bool {
 		first := begins && (c.Key || !k.shown && l.tags == 0)
 		if l.start.add(t.Timestamp, c.Key, sum, k.shown); begins && l.start.done && k.beginsAnew() {
 			l.anew, l.fromNew = true, k.start.at-l.start.at
-			if k.shift != l.fromNew {
+			if l.lanes[lane(t.Type)].shift != l.fromNew {
 				l.run = 0
 			}
 			if k.asked > 0 {
@@ -92,7 +95,7 @@ func (s *Splicer) leftBehind(t *Tag, c *Class) bool {
 			}
 		}
 		switch {
-		case l.anew && after(k.oldest-maxBack, t.Timestamp+l.fromNew): // nobody remembers that
+		case l.anew && after(k.oldest-maxStep, t.Timestamp+l.fromNew): // nobody remembers that
 			l.tags++
 			return true
 		case k.follow(s.seen, t, c, sum, first):
@@ -146,11 +149,13 @@ func (k *catchUp) follow(s *seen, t *Tag, c *Class, sum uint64, first bool) bool
 		l.run = 0
 	}
 	if l.run > 0 {
-		due := t.Timestamp + k.shift
-		if !l.past[n] && s.isAt(sum, due) {
+		at, known := s.match(sum, t.Timestamp+l.lanes[n].shift)
+		past := l.lanes[n].past
+		if !past && known {
+			l.lanes[n].shift = at - t.Timestamp
 			return k.take(s, t, c, sum)
 		}
-		if l.heavy && (!l.odd || l.sole >= minRun) && (l.seen || !k.shown) && (l.past[n] || k.isBehind(n, due)) {
+		if l.heavy && (!l.odd || l.sole >= minRun) && (l.seen || !k.shown) && (past || k.isBehind(n, at)) {
 			l.taken = false
 			return true // the recording ended with those
 		}
@@ -160,11 +165,22 @@ func (k *catchUp) follow(s *seen, t *Tag, c *Class, sum uint64, first bool) bool
 	if !ok {
 		return false
 	}
-	k.shift = at - t.Timestamp
 	l.placed, l.odd = placed, !placed && k.isOdd(t.Timestamp, at)
 	l.sole, l.heavy, l.seen = 0, false, false
-	l.any, l.met, l.past = [2]bool{}, [2]int{}, [2]bool{}
+	l.lanes = [2]catchLane{{shift: at - t.Timestamp}, {shift: at - t.Timestamp}}
 	return k.take(s, t, c, sum)
+}
+
+// match returns where a frame is that is due at a place. If it is like no other it
+// may be a little elsewhere: servers lose frames, and the time that they lasted.
+func (s *seen) match(sum uint64, due uint32) (at uint32, ok bool) {
+	if at, ok = s.near(sum, due); ok {
+		return due, true
+	}
+	if at, n := s.lookup(sum); n == 1 && dist(int64(int32(at-due)), 0) <= maxBack {
+		return at, true
+	}
+	return due, false
 }
 
 // isBehind tells whether a place is a little behind the lane's last frame.
@@ -186,7 +202,11 @@ func (k *catchUp) isOdd(ts, at uint32) bool {
 func (k *catchUp) guess(s *seen, ts uint32, sum uint64, first bool) (at uint32, placed, ok bool) {
 	l := &k.link
 	if l.anew {
-		if at, ok = s.near(sum, ts+l.fromNew); ok || !after(ts+l.fromNew, k.last) {
+		due := ts + l.fromNew
+		if at, ok = s.near(sum, due); ok {
+			return at, true, true
+		}
+		if at, ok = s.match(sum, due); ok || !after(due, k.last) {
 			return at, true, ok
 		}
 	}
@@ -205,7 +225,7 @@ func (k *catchUp) guess(s *seen, ts uint32, sum uint64, first bool) (at uint32, 
 // take counts a frame of a row, and tells whether there are enough.
 func (k *catchUp) take(s *seen, t *Tag, c *Class, sum uint64) bool {
 	l, n := &k.link, lane(t.Type)
-	k.reach(s, n, t.Timestamp+k.shift, sum)
+	k.reach(s, n, t.Timestamp+l.lanes[n].shift, sum)
 	l.run++
 	l.taken = true
 	l.seen = l.seen || n == 1

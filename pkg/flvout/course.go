@@ -17,6 +17,7 @@ type course struct {
 	origin uint32 // ms, that of the place 0, by the timestamps
 	played uint32 // the same by how much was recorded
 	rough  bool   // it may be a group of pictures later than it should
+	asked  bool   // the stream was asked for again
 
 	// Of the connection.
 	linked bool
@@ -165,14 +166,17 @@ func (s *Splicer) RejoinRecorded(begun time.Duration) (from time.Duration, err e
 	if s.err != nil {
 		return 0, s.err
 	}
-	wanted := uint32(max(begun, 0).Milliseconds())
-	if s.o.Raw && s.line.begun {
-		wanted = s.rawEnd(wanted)
-	}
 	s.gate.held = nil // it comes once more
 	s.repeat.unhold()
-	var asked uint32
-	if s.line.begun && !s.o.Raw {
+	k := &s.course
+	asked, wanted := uint32(0), uint32(max(begun, 0).Milliseconds())
+	switch {
+	case !s.line.begun:
+	case k.asked && !k.linked: // there was no connection
+		asked, wanted = s.catch.asked, s.catch.wanted
+	case s.o.Raw:
+		wanted = s.rawEnd(wanted)
+	default:
 		s.chart(wanted)
 		asked = s.again()
 		wanted = s.wanted(asked)
@@ -181,6 +185,7 @@ func (s *Splicer) RejoinRecorded(begun time.Duration) (from time.Duration, err e
 		return 0, err
 	}
 	s.arm(asked, wanted)
+	k.asked = s.line.begun
 	return ms(int64(wanted)), nil
 }
 
@@ -188,12 +193,8 @@ func (s *Splicer) RejoinRecorded(begun time.Duration) (from time.Duration, err e
 // they come. What comes twice stays.
 func (s *Splicer) rawEnd(begun uint32) uint32 {
 	k := &s.course
-	if k.known {
+	if k.asked {
 		begun = s.catch.wanted
-	}
-	k.known = true
-	if !k.linked {
-		return begun
 	}
 	last := s.line.newest().last - lookBack
 	if !areOfStream(k.first, begun) {

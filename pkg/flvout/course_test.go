@@ -118,15 +118,17 @@ type pulling struct {
 	begin string
 	clock string
 	mixed *rand.Rand // each connection may be to another server; not nil: instead of begin and clock
-	o     SplicerOptions
+	split bool       // where headers change
 }
 
 // into pulls a stream to a sink, over as many connections as it is cut, and one.
 func (p pulling) into(t testing.TB, out Sink, l *library) (told []SpliceEvent) {
 	t.Helper()
-	p.o.OnChange = ChangeKeep
-	p.o.Event = func(e SpliceEvent) { told = append(told, e) }
-	s := NewSplicer(out, p.o)
+	o := SplicerOptions{OnChange: ChangeKeep, Event: func(e SpliceEvent) { told = append(told, e) }}
+	if p.split {
+		o.OnChange = ChangeSplit
+	}
+	s := NewSplicer(out, o)
 	from := p.begun
 	for i := range len(p.cuts) + 1 {
 		if i > 0 {

@@ -59,11 +59,11 @@ var faults = []fault{
 	},
 	{
 		name: "publisher-restarted", title: "publisher restarted in 2.5 s, server tells `StreamEOF`",
-		strike: restartPublisher("320x180"), want: promise{goesOn: true, gap: rejoin, untold: true},
+		strike: restartPublisher("320x180"), want: promise{goesOn: true, gap: rejoin},
 	},
 	{
 		name: "publisher-restarted-notify", title: "publisher restarted in 2.5 s, server tells `UnpublishNotify`", app: "livenotify",
-		strike: restartPublisher("320x180"), want: promise{goesOn: true, gap: rejoin, untold: true},
+		strike: restartPublisher("320x180"), want: promise{goesOn: true, gap: rejoin},
 	},
 	{
 		name: "publisher-restarted-close", title: "publisher restarted in 2.5 s, server hangs up meanwhile", app: "liveclose",
@@ -71,7 +71,7 @@ var faults = []fault{
 	},
 	{
 		name: "publisher-resized", title: "publisher restarted in 2.5 s with another resolution",
-		strike: restartPublisher("256x144"), want: promise{goesOn: true, files: 2, gap: rejoin, untold: true},
+		strike: restartPublisher("256x144"), want: promise{goesOn: true, files: 2, gap: rejoin},
 	},
 	{
 		name: "sound-stops", title: "sound falls silent, pictures go on", source: source{silent: "sound", silence: before + 5*time.Second},

@@ -16,9 +16,6 @@ type promise struct {
 	files  int           // 0: one
 	none   bool          // nothing is recorded
 	gap    time.Duration // at most, beside the time that the fault lasted
-	// untold: the gap is not in the summary. The connection stays, and the new
-	// publisher's clock begins anew: of a stream that goes on nothing was lost.
-	untold bool
 }
 
 // tail is what may be missing of the media before a fault: publishers' beginnings
@@ -59,7 +56,7 @@ func (f fault) check(o outcome) (broken []string) {
 	default:
 		demand(o.ending != exited || sum.Status == o.status, "ends with status %d and says %d", o.status, sum.Status)
 		missing := time.Duration(sum.Missing * float64(time.Second))
-		demand(want.untold || (missing-v.gap).Abs() <= 2*slack, "says that %s are missing, it is %s", tenths(missing), tenths(v.gap))
+		demand((missing-v.gap).Abs() <= 2*slack, "says that %s are missing, it is %s", tenths(missing), tenths(v.gap))
 	}
 	return broken
 }

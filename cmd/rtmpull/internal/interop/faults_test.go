@@ -101,7 +101,7 @@ func TestPublisherComesBack(t *testing.T) {
 			peertest.WaitRecorded(t, pull, file+".part", 3*time.Second)
 			publisher.Kill()
 			time.Sleep(2 * time.Second)
-			publisher = peertest.Publish(t, rest, url, false)
+			peertest.Publish(t, rest, url, false)
 			peertest.WaitRecorded(t, pull, file+".part", 6*time.Second)
 			pull.Stop()
 			if sum := last(t, pull, "summary"); sum.Status != 130 || sum.Reconnects != c.reconnects || sum.Files != 1 {

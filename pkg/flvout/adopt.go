@@ -14,7 +14,7 @@ import (
 // it. It has size bytes of whole tags; what is behind them is cut off. h is its
 // head, which was made to fit into the onMetaData that is there. s is told of all
 // its tags, and has an index of no more entries than h has room for. Of o only
-// Force and Raw count.
+// Force, Raw and Buffers count.
 //
 // Timestamps are the file's own: the next tag is to come behind the last one.
 func (o FileOptions) adopt(file *os.File, path string, h head, s *summary, size int64) (*File, error) {

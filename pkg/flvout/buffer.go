@@ -54,15 +54,23 @@ func (w *Writer) putHead(audio, video bool) bool {
 
 // put appends t to the buffer, or writes it at once if it is larger than that.
 func (w *Writer) put(t Tag) bool {
+	if w.spent {
+		w.giveBack()
+	}
 	size := tagHeaderSize + len(t.Body) + trailerSize
 	if size > cap(w.buf)-len(w.buf) && !w.makeRoom(size) {
 		return false
 	}
+	w.lent = false
 	if size > cap(w.buf) {
 		return w.putLarge(t)
 	}
 	w.buf = appendTag(w.buf, t)
-	return true
+	if w.large == nil || w.fills > maxFills {
+		return true
+	}
+	w.spent = w.flush() // it was for this tag alone, whose body may be in it
+	return w.spent
 }
 
 // makeRoom empties the buffer, which may become larger, for a tag of so many bytes.
@@ -78,7 +86,7 @@ func (w *Writer) makeRoom(size int) bool {
 		n *= 2
 	}
 	if n = min(n, w.most); n > cap(w.buf) {
-		w.buf, w.fills = make([]byte, 0, n), 0
+		w.enlarge(n)
 	}
 	return true
 }
@@ -94,9 +102,13 @@ func (w *Writer) AvailableBuffer(n int) []byte {
 	if w.opening != nil || w.err != nil || size > w.most {
 		return nil
 	}
+	if w.spent {
+		w.giveBack()
+	}
 	if size > cap(w.buf)-len(w.buf) && !w.makeRoom(size) {
 		return nil
 	}
+	w.lent = true
 	at := len(w.buf) + tagHeaderSize
 	return w.buf[at : at : at+n]
 }
@@ -119,9 +131,11 @@ func (w *Writer) putLarge(t Tag) bool {
 // Flush sends the whole tags in the buffer on. It does not end the wait for the
 // other track.
 func (w *Writer) Flush() error {
-	if w.err == nil {
-		w.flush()
+	if w.err == nil && w.flush() {
 		w.fills = 0
+		if !w.lent {
+			w.giveBack()
+		}
 	}
 	return w.tell()
 }

@@ -54,7 +54,7 @@ func TestFileWrites(t *testing.T) {
 		t.Errorf("at the live edge: got a write of %d bytes, want %d at most", got, firstFileBuffer)
 	}
 	write(60_000, 1)
-	write(4000, 100)
+	write(4000, 80)
 	if got := largest(); got < 60_000 || got > 64<<10 {
 		t.Errorf("with a large picture: got a write of %d bytes, want up to 64 KiB", got)
 	}

@@ -56,6 +56,8 @@ type FileOptions struct {
 	IndexEntries int
 
 	Raw bool // timestamps are written as they come; else the file begins at 0
+
+	Buffers *BufferPool // shared with other files; nil: with none
 }
 
 // Create prepares the file path with no options.
@@ -98,6 +100,7 @@ func (o FileOptions) writer(f *File) *Writer {
 	w := NewWriter(f.part)
 	w.opening.wait = fileHeldTime
 	w.raw = o.Raw
+	w.pool = o.Buffers
 	w.file = &fileOutput{entries: o.entries(), onFlush: f.checkpoint}
 	w.onFail = f.cut
 	w.all = *newSummary(w.file.entries)

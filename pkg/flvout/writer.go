@@ -35,6 +35,12 @@ type Writer struct {
 	buf     []byte // whole tags only
 	most    int    // how large buf may become
 	fills   int    // how often it was full since the last Flush
+	lent    bool   // AvailableBuffer's room may be in use
+
+	pool  *BufferPool // nil: none
+	large *[]byte     // buf, if it is the pool's
+	spent bool        // and it goes back with the next call
+	small []byte      // and the one that is ours
 
 	all     summary // of what is written and what is in buf
 	flushed tally   // of what is written
@@ -238,6 +244,7 @@ func (w *Writer) Close() error {
 			w.end()
 		}
 	}
+	w.giveBack()
 	w.opening, w.buf = nil, nil
 	if w.err == nil {
 		w.err = newError("write", w.path, os.ErrClosed)

@@ -32,6 +32,8 @@ type outputFlags struct {
 	raw                bool
 	minFree            minFreeValue
 	onComplete         string
+
+	buffers *flvout.BufferPool // of streams that are recorded side by side; nil: there is one
 }
 
 func (f *outputFlags) group() flagGroup {
@@ -168,14 +170,14 @@ func (f *outputFlags) options(ctx context.Context, env *environment, template na
 	before := ""
 	o.Open = func(seq int) (*flvout.File, error) {
 		name := template.expand(t, time.Now(), seq)
-		options := flvout.FileOptions{Force: f.force && name != before, IndexEntries: index, Raw: f.raw}
+		options := flvout.FileOptions{Force: f.force && name != before, IndexEntries: index, Raw: f.raw, Buffers: f.buffers}
 		before = name
 		return openFile(ctx, name, options)
 	}
 	if f.resume {
 		from := time.Duration(t.Session.Start) * time.Millisecond
 		o.Resume = func() (*flvout.File, *flvout.ResumePoint, error) {
-			options := flvout.FileOptions{IndexEntries: index, Raw: f.raw}
+			options := flvout.FileOptions{IndexEntries: index, Raw: f.raw, Buffers: f.buffers}
 			return flvout.ResumeOptions{
 				FileOptions: options,
 				Recorded:    t.Session.Kind == session.Recorded, From: from,

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 )
 
@@ -17,6 +20,11 @@ var severity = [...]int{statusOutput, statusPipe, statusIncomplete, statusFailed
 // worse compares two statuses: the worse one comes first.
 func worse(a, b int) int { return slices.Index(severity[:], a) - slices.Index(severity[:], b) }
 
+// tidyAfter is when the memory is given back that only the beginning of many streams
+// needs, which is more than they need from then on. As next to nothing is allocated
+// any more, the runtime would do that after minutes.
+const tidyAfter = 10 * time.Second
+
 // runSeveral records several streams side by side. What is wrong with the command
 // line is found before anything is opened; what goes wrong from then on is a
 // matter of that stream alone.
@@ -25,6 +33,7 @@ func (o *pullOptions) runSeveral(ctx context.Context, env *environment, client *
 	if err != nil {
 		return err
 	}
+	o.output.buffers = new(flvout.BufferPool)
 	mask := obs.MaskOf(targets...)
 	names := labels(targets, mask)
 	group := make(job.Group, len(targets))
@@ -70,6 +79,8 @@ func (o *pullOptions) runSeveral(ctx context.Context, env *environment, client *
 		}
 	}
 	env.signals.onHangup(group.Rotate)
+	tidy := time.AfterFunc(tidyAfter, debug.FreeOSMemory)
+	defer tidy.Stop()
 	if err := finish(ctx, o.output.mayStick(targets...), func() { group.Run(ctx) }); err != nil {
 		return err
 	}

@@ -33,7 +33,9 @@ type outputFlags struct {
 	minFree            minFreeValue
 	onComplete         string
 
-	buffers *flvout.BufferPool // of streams that are recorded side by side; nil: there is one
+	// What streams that are recorded side by side share; nil: there is one.
+	buffers *flvout.BufferPool
+	turns   job.Turns
 }
 
 func (f *outputFlags) group() flagGroup {
@@ -154,7 +156,7 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 func (f *outputFlags) options(ctx context.Context, env *environment, template nameTemplate, t *rtmp.Target, limit time.Duration) job.FilesOptions {
 	o := job.FilesOptions{
 		Time: time.Duration(f.segmentTime), Size: int64(f.segmentSize), Align: time.Duration(f.align),
-		Recover: f.recover,
+		Recover: f.recover, Turns: f.turns,
 	}
 	if o.One = isDevice(template.expand(t, time.Now(), 1)); !o.One {
 		o.MinFree = f.minFree.want

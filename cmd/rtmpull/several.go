@@ -25,6 +25,9 @@ func worse(a, b int) int { return slices.Index(severity[:], a) - slices.Index(se
 // any more, the runtime would do that after minutes.
 const tidyAfter = 10 * time.Second
 
+// syncsAtOnce is how many files are sent to the disk at a time.
+const syncsAtOnce = 4
+
 // runSeveral records several streams side by side. What is wrong with the command
 // line is found before anything is opened; what goes wrong from then on is a
 // matter of that stream alone.
@@ -33,7 +36,7 @@ func (o *pullOptions) runSeveral(ctx context.Context, env *environment, client *
 	if err != nil {
 		return err
 	}
-	o.output.buffers = new(flvout.BufferPool)
+	o.output.buffers, o.output.turns = new(flvout.BufferPool), job.NewTurns(syncsAtOnce)
 	mask := obs.MaskOf(targets...)
 	names := labels(targets, mask)
 	group := make(job.Group, len(targets))

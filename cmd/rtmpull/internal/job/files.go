@@ -33,6 +33,9 @@ type FilesOptions struct {
 	Orphans []string                            // files that a recording has left unfinished
 	Recover func(name string) (Finished, error) // completes one of them; a nil error and no name: it is held
 
+	// Turns are shared with recordings side by side; nil: there are none.
+	Turns Turns
+
 	syncEvery, spaceEvery time.Duration // 0: the constants
 }
 

@@ -3,6 +3,7 @@ package job
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -51,9 +52,53 @@ func (fs *Files) watch(end func(error)) {
 // keep sends what has been written to the disk now and then, which the recording
 // does not wait for. A disk may take long for it, so that watch does not either.
 func (fs *Files) keep(end func(error)) {
-	fs.often(cmp.Or(fs.options.syncEvery, syncEvery), end, func() error {
+	every := cmp.Or(fs.options.syncEvery, syncEvery)
+	if !fs.rest(rand.N(every)) { // or recordings that began together would do it together
+		return
+	}
+	fs.often(every, end, func() error {
+		done := fs.options.Turns.take(fs.stop, every)
+		defer done()
 		return fs.current.Load().Sync() // the disk tells of a failure once
 	})
+}
+
+// rest waits, and tells whether this is not the end.
+func (fs *Files) rest(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-fs.stop:
+		return false
+	}
+}
+
+// Turns are for recordings side by side, of which few are to send something to the
+// disk at a time: each that does may have a thread of the system's wait for it, of
+// which the runtime gives up none. nil: each may at any time.
+type Turns chan struct{}
+
+// NewTurns returns Turns for so many at a time.
+func NewTurns(n int) Turns { return make(Turns, n) }
+
+// take waits for a turn, which lasts until done is called. It waits for so long at
+// most, since those whose turn it is may have a disk that hangs, and not beyond the
+// end.
+func (t Turns) take(end <-chan struct{}, atMost time.Duration) (done func()) {
+	if t == nil {
+		return func() {}
+	}
+	timer := time.NewTimer(atMost)
+	defer timer.Stop()
+	select {
+	case t <- struct{}{}:
+		return func() { <-t }
+	case <-timer.C:
+	case <-end:
+	}
+	return func() {}
 }
 
 // often does something again and again, until the end or an error, which ends the

@@ -20,11 +20,11 @@ type retryFlags struct {
 
 // group are the flags of who publishes.
 func (f *retryFlags) group() flagGroup {
-	return f.flags("how often to connect again in a row, also at the start (default: for 60 s, once a stream was taken for 3 s)")
+	return f.flags("how often to connect again in a row, also at the start (default: for 60 s, once a stream was taken for 3 s)", job.DefaultRetryMaxDelay)
 }
 
-func (f *retryFlags) flags(attempts string) flagGroup {
-	f.delay, f.maxDelay = durationValue(job.DefaultRetryDelay), durationValue(job.DefaultRetryMaxDelay)
+func (f *retryFlags) flags(attempts string, maxDelay time.Duration) flagGroup {
+	f.delay, f.maxDelay = durationValue(job.DefaultRetryDelay), durationValue(maxDelay)
 	fs := pflag.NewFlagSet("survival", pflag.ContinueOnError)
 	fs.Var(&f.attempts, "retry", attempts)
 	fs.Var(&f.delay, "retry-delay", "how long to wait before that, twice as long each time")

@@ -20,7 +20,7 @@ type survivalFlags struct {
 }
 
 func (f *survivalFlags) group() flagGroup {
-	g := f.flags("how often to connect again in a row, also at the start (default: for 60 s when a stream is lost, and not at the start)")
+	g := f.flags("how often to connect again in a row, also at the start (default: for 60 s when a stream is lost, and not at the start)", job.DefaultMaxPause)
 	g.flags.Var((*positiveValue)(&f.wait), "wait", "how long to wait for the stream to be live, from the start (default: it has to be)")
 	g.flags.StringVar(&f.backup, "backup", "", "`URL` where the stream is to be had as well, or @file: it takes over at once when the other is lost, and back")
 	g.flags.StringVar(&f.urlCommand, "url-command", "", "`command` for the shell that prints the URL, run before every connection; it has the one that is given, if any, in $RTMPULL_URL")

@@ -49,7 +49,7 @@ func (p *Pull) connections(ctx context.Context) (Reason, error) {
 		case finish:
 			return StreamEnded, nil
 		case giveUp:
-			return "", s.verdict(b.err)
+			return "", s.verdict()
 		}
 		p.tell(&s, b, c, before)
 		if err := sleep(ctx, c.wait); err != nil {
@@ -122,11 +122,12 @@ func (p *Pull) connection(ctx context.Context, c course) (Reason, setback) {
 	begun := time.Now()
 	l, err := p.connect(ctx, c)
 	if err != nil {
-		return "", setback{err: err, took: time.Since(begun)}
+		return "", setback{err: err, took: time.Since(begun), brief: p.isBrief(c)}
 	}
 	for {
 		reason, err := p.record(ctx, l)
 		b := p.leave(l, err)
+		b.brief = b.live == 0 && p.isBrief(c)
 		over := reason != "" && reason != StreamEnded
 		if l.next != nil && (over || isOutputError(err)) {
 			l.next.drop()
@@ -160,6 +161,11 @@ func (p *Pull) connection(ctx context.Context, c course) (Reason, setback) {
 		}
 		return "", b
 	}
+}
+
+// isBrief tells whether a course leaves an attempt less time than it would take.
+func (p *Pull) isBrief(c course) bool {
+	return c.left > 0 && c.left < max(p.Client.StartTimeout, cmp.Or(p.Client.SetupTimeout, rtmp.DefaultSetupTimeout))
 }
 
 // leave ends a connection, and says what that means for the recording.

@@ -11,9 +11,10 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
 )
 
-// maxPoll is the longest delay between two attempts at a stream that is waited
-// for: as much of its beginning may be missed.
-const maxPoll = 5 * time.Second
+// DefaultMaxPause is a recording's Retry.MaxDelay: so much of the stream may be
+// missed once it is there again, and more would be a large part of the time for
+// which it is looked for.
+const DefaultMaxPause = 4 * time.Second
 
 // minAttempt is how long an attempt may take at least, however little is left of
 // the time in which to make it.
@@ -29,6 +30,7 @@ type setback struct {
 	live  time.Duration // how long media came on the connection; 0: none did
 	ended time.Time     // when the server said that the stream is over; zero: it did not
 	took  time.Duration // of the attempt, if no media came
+	brief bool          // the attempt had less time than is usual
 }
 
 // A plight is what a recording waits for to be over.
@@ -54,6 +56,7 @@ type survivor struct {
 	plight  plight
 	since   time.Time // it began
 	lost    error     // what it began with; nil: the server's word
+	last    error     // of an attempt, as it would be without a budget
 	attempt int       // of those in a row
 
 	source int  // that was tried last
@@ -81,6 +84,9 @@ const (
 // next tells what to do about a setback.
 func (s *survivor) next(b setback, now time.Time, random float64) course {
 	s.place(b, now)
+	if late, ok := errors.AsType[timeout](b.err); !ok || !late.Timeout() || !b.brief || s.last == nil {
+		s.last = b.err
+	}
 	if isFinal(b.err, s.plight != starting || s.First || s.wait > 0) || s.isBroken(b.err) {
 		s.dead |= 1 << s.source
 	}
@@ -167,9 +173,6 @@ func (s *survivor) budget(b setback, now time.Time) (left time.Duration, more bo
 // long before it is given up has been waited for already.
 func (s *survivor) pause(b setback, random float64) time.Duration {
 	r := retrier{Retry: s.Retry, attempt: s.attempt}
-	if s.waits() && (r.MaxDelay == 0 || r.MaxDelay > maxPoll) {
-		r.MaxDelay = maxPoll
-	}
 	wait := r.delay(random)
 	if b.live == 0 {
 		wait = max(wait-b.took, minRetryDelay/2)
@@ -208,9 +211,9 @@ func (e *LostError) Error() string {
 func (e *LostError) Unwrap() []error { return []error{e.Lost, e.Last} }
 
 // verdict is the error of a recording that is given up.
-func (s *survivor) verdict(err error) error {
-	if s.lost == nil || s.lost == err { //nolint:errorlint // the very same
-		return err
+func (s *survivor) verdict() error {
+	if s.lost == nil || s.lost == s.last { //nolint:errorlint // the very same
+		return s.last
 	}
-	return &LostError{s.lost, err}
+	return &LostError{s.lost, s.last}
 }

@@ -71,9 +71,8 @@ func TestSurvivor(t *testing.T) {
 			{0, setback{err: errNotFound}, 0, again(s, 19*s, 0)},
 			{0, setback{err: errUnreached}, 0, again(2*s, 17*s, 0)},
 			{0, setback{err: errNotFound}, 0, again(4*s, 13*s, 0)},
-			{0, setback{err: errNotFound}, 0, again(5*s, 8*s, 0)},
-			{0, setback{err: errNotFound}, 0, again(5*s, 3*s, 0)},
-			{0, setback{err: errNotFound}, 0, again(3*s, minAttempt, 0)},
+			{0, setback{err: errNotFound}, 0, again(8*s, 5*s, 0)},
+			{0, setback{err: errNotFound}, 0, again(5*s, minAttempt, 0)},
 			{0, setback{err: errNotFound}, 0, gone},
 		}},
 		"waited for, and lost": {survivor{wait: time.Hour, Retry: usual}, []blow{
@@ -148,5 +147,21 @@ func TestSurvivor(t *testing.T) {
 				now = now.Add(got.wait)
 			}
 		})
+	}
+}
+
+// What is told in the end is not a time-out that is short because of the budget.
+func TestVerdict(t *testing.T) {
+	silent := &rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &rtmp.TimeoutError{For: "RTMP handshake", After: 10 * time.Second}}
+	hasty := &rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &rtmp.TimeoutError{For: "RTMP handshake", After: time.Second}}
+	s := survivor{Retry: Retry{Attempts: 2, Delay: time.Second}, sources: 1}
+	now := time.Unix(1e9, 0)
+	for i, b := range []setback{{err: errCut, live: time.Minute}, {err: silent}, {err: hasty, brief: true}} {
+		if c := s.next(b, now, 0); (c.do == giveUp) != (i == 2) {
+			t.Fatalf("setback %d: %+v", i, c)
+		}
+	}
+	if e, ok := errors.AsType[*LostError](s.verdict()); !ok || e.Lost != error(errCut) || e.Last != error(silent) {
+		t.Errorf("got %v", s.verdict())
 	}
 }

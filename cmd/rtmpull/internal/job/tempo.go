@@ -4,7 +4,7 @@ import "time"
 
 const (
 	// tempoTime is how long a stream is listened to until it is taken for live.
-	tempoTime = 5 * time.Second
+	tempoTime = 2 * time.Second
 
 	// kept is how much media servers keep for those who come late, and send at once:
 	// since the last key frame.

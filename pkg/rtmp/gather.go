@@ -5,35 +5,49 @@ import "time"
 // Gather makes Next let what the server sends gather for up to d before it reads
 // on. A process that plays hundreds of streams so wakes up a few times a second for
 // all of them, and not for each message. Messages come up to d late, and so does what
-// After asks for. A stream that comes faster than it plays is read as fast as it
-// comes; until that is known, for the first second or so, each is. Gather is called
-// before Next; 0 is the default and means not at all.
-func (p *Player) Gather(d time.Duration) { p.gathering.every = d }
+// After asks for. The more comes, the shorter it waits, so that no stream is slowed
+// down by that. Gather is called before Next; 0 is the default and means not at all.
+func (p *Player) Gather(d time.Duration) {
+	p.gathering = gathering{most: d, shift: noWait - 1}
+}
 
 // A gathering is what makes a Player wait before it reads.
 type gathering struct {
-	every  time.Duration
+	most   time.Duration
 	timer  *time.Timer
 	muffle func(on bool) // has the system not wake us for what comes; nil: it cannot
-	pace   pace
+
+	shift int // it waits for most>>shift
+	at    time.Time
+	total uint64 // bytes that had come then
 }
+
+const (
+	// gatherSize is how much is to come during a wait, in bytes. Servers must never
+	// have to wait for us: many TCP windows begin with 64 KiB.
+	gatherSize = 32 << 10
+
+	// noWait is the shift for which it is not waited.
+	noWait = 5
+)
 
 // gather waits, if all has been read that had come.
 func (p *Player) gather() {
 	g, c := &p.gathering, p.conn
-	if g.every <= 0 || !p.hasMedia || p.recorded || !c.drained() || !c.lastIn.Equal(c.idleSince) {
+	if g.most <= 0 || !p.hasMedia || p.recorded || !c.drained() || !c.lastIn.Equal(c.idleSince) {
 		return
 	}
 	now := time.Now()
-	if !g.pace.slow(now, p.tally.Timestamp, c.total) {
+	d := g.wait(now, c.total)
+	if d == 0 {
 		return
 	}
 	if g.timer == nil {
-		g.timer = time.NewTimer(g.every)
+		g.timer = time.NewTimer(d)
 		g.muffle = muffler(c.Conn)
 	}
-	// At the multiples of g.every all Players wake up together.
-	g.timer.Reset(g.every - time.Duration(now.UnixNano())%g.every)
+	// At the multiples of a time all Players wake up together.
+	g.timer.Reset(d - time.Duration(now.UnixNano())%d)
 	if g.muffle != nil {
 		g.muffle(true)
 	}
@@ -47,45 +61,20 @@ func (p *Player) gather() {
 	}
 }
 
-const (
-	// muchAtOnce is what may be all that a server can send while nothing is read:
-	// many windows begin with 64 KiB.
-	muchAtOnce = 48 << 10
-
-	measureTime = time.Second
-	calmTime    = 10 * time.Second // that a measurement is good for
-)
-
-// A pace tells whether a stream comes no faster than it plays. To wait between
-// reads may itself be what slows it down, so that is measured without: at the
-// beginning, and again when as much came at once as a server can send meanwhile.
-type pace struct {
-	begun time.Time // the measurement; zero: none is under way
-	from  uint32    // the timestamp then, in ms
-	calm  time.Time // until when the last one is good
-	total uint64    // bytes, at the last wait
-}
-
-// slow tells whether to wait, now that so many bytes have come, and the newest
-// timestamp is ts.
-func (p *pace) slow(now time.Time, ts uint32, total uint64) bool {
-	much := total-p.total >= muchAtOnce
-	p.total = total
-	switch {
-	case !p.begun.IsZero():
-		took := now.Sub(p.begun)
-		if took < measureTime {
-			return false
-		}
-		media := time.Duration(int32(ts-p.from)) * time.Millisecond
-		if media <= took+took/2 {
-			p.begun, p.calm = time.Time{}, now.Add(calmTime)
-			return true
-		}
-	case p.calm.IsZero(), much && now.After(p.calm):
-	default:
-		return true
+// wait returns how long to wait, now that so many bytes have come.
+func (g *gathering) wait(now time.Time, total uint64) time.Duration {
+	took, came := now.Sub(g.at), total-g.total
+	g.at, g.total = now, total
+	d := g.most >> g.shift
+	expected := float64(came) * d.Seconds() / max(took, time.Microsecond).Seconds()
+	if 2*expected <= gatherSize && g.shift > 0 {
+		g.shift--
 	}
-	p.begun, p.from = now, ts
-	return false
+	for ; expected > gatherSize && g.shift < noWait; expected /= 2 {
+		g.shift++
+	}
+	if g.shift == noWait {
+		return 0
+	}
+	return g.most >> g.shift
 }

@@ -22,7 +22,7 @@ func muffler(nc net.Conn) func(on bool) {
 	set := func(lowest int) func(uintptr) {
 		return func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, lowest) }
 	}
-	quiet, usual := set(muchAtOnce), set(1)
+	quiet, usual := set(2*gatherSize), set(1)
 	return func(on bool) {
 		if on {
 			_ = raw.Control(quiet)

@@ -18,11 +18,11 @@ import (
 const patience = 2 * time.Second
 
 // What is written to a file stays with us for up to flushEvery, and is lost if we are
-// killed. What comes may be gatherTime late; to wake up less than 20 times a second
-// saves little more.
+// killed. What comes may be gatherTime late: to wake up for each message would be most
+// of what a live stream costs.
 const (
 	flushEvery = 500 * time.Millisecond
-	gatherTime = 50 * time.Millisecond
+	gatherTime = 100 * time.Millisecond
 )
 
 // record takes messages until something ends it. The reason is empty if that is

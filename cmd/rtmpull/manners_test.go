@@ -18,6 +18,7 @@ type manner struct {
 	// What a player sees that comes when nobody publishes.
 	nobody  absence
 	refusal string // its code
+	stale   bool   // the headers of the last publication
 
 	leaves  func(v *visit) (open bool) // what it says when the publisher leaves; nil: nothing
 	returns func(v *visit)             // and to who is there still, when there is one again; nil: nothing
@@ -202,6 +203,7 @@ var manners = map[string]manner{
 	"node-media-server 4": {
 		greet:  func(v *visit, c *message.Command) { window(v, 5_000_000, 65535); success(v, c) },
 		grant:  resets,
+		stale:  true,
 		leaves: stays,
 		joins:  fromCache, streamZero: true, audio: 4, video: 6,
 		metadata: func(v *visit) {

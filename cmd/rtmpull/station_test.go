@@ -105,6 +105,9 @@ func (s *station) serve(p *rtmptest.Peer, conn int) {
 		}
 	}
 	s.grant(v)
+	if !live && s.stale {
+		v.headers(0, 0)
+	}
 	for stayed := false; ; stayed = true {
 		k, live, ok := s.next()
 		if !ok {

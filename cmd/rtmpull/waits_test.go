@@ -27,14 +27,15 @@ func TestWaits(t *testing.T) {
 		why    string
 		atOnce time.Duration // it ends without --wait, at most
 	}{
-		"not found, and closes":   {refuses(refusesAndCloses, notFound), airtime{}, 6 * s, 4, "StreamNotFound", 0},
-		"not found, stays open":   {manners["rtmp-go"], airtime{}, 6 * s, 4, "StreamNotFound", 0},
-		"failed, and closes":      {manners["yutopp"], airtime{}, 6 * s, 4, "Play.Failed", 0},
-		"grants, and keeps still": {manners["srs"], airtime{}, s, 6, "no media within", 30 * s},
-		"hangs up after connect":  {manners["mediamtx"], airtime{}, 7 * s, 4, "hung up instead of answering", 0},
-		"gives play no answer":    {manners["go2rtc"], airtime{}, 46 * s, 6, "no answer to play|no media", 60 * s},
-		"grants, and closes":      {refuses(grantsAndCloses, ""), airtime{}, 6 * s, 4, "", 0},
-		"is not there":            {manners["srs"], airtime{0, on}, 6 * s, 3, "cannot connect to h:1935: connection refused", 0},
+		"not found, and closes":     {refuses(refusesAndCloses, notFound), airtime{}, 6 * s, 4, "StreamNotFound", 0},
+		"not found, stays open":     {manners["rtmp-go"], airtime{}, 6 * s, 4, "StreamNotFound", 0},
+		"failed, and closes":        {manners["yutopp"], airtime{}, 6 * s, 4, "Play.Failed", 0},
+		"grants, and keeps still":   {manners["srs"], airtime{}, s, 6, "no media within", 30 * s},
+		"grants, sends old headers": {manners["node-media-server 4"], airtime{}, s, 6, "no media within", 30 * s},
+		"hangs up after connect":    {manners["mediamtx"], airtime{}, 7 * s, 4, "hung up instead of answering", 0},
+		"gives play no answer":      {manners["go2rtc"], airtime{}, 46 * s, 6, "no answer to play|no media", 60 * s},
+		"grants, and closes":        {refuses(grantsAndCloses, ""), airtime{}, 6 * s, 4, "", 0},
+		"is not there":              {manners["srs"], airtime{0, on}, 6 * s, 3, "cannot connect to h:1935: connection refused", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

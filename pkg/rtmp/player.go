@@ -100,7 +100,7 @@ func (p *Player) streaming() { p.lastMedia, p.eofAt = p.since, time.Time{} }
 
 func (p *Player) delivered(m *message.Message) {
 	p.tally.media(m)
-	if m.Type.IsMedia() {
+	if m.HasFrames() {
 		p.hasMedia, p.bounced = true, false
 		p.lastMedia, p.eofAt = p.conn.lastIn, time.Time{}
 		p.tally.LastMedia = p.lastMedia

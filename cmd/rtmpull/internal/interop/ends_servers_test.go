@@ -107,16 +107,22 @@ func TestPublisherComesBackServers(t *testing.T) {
 func TestWaitsForPublisher(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		start func(testing.TB) *peertest.Server
-		app   string
+		start  func(testing.TB) *peertest.Server
+		app    string
+		before bool // somebody has published already
 	}{
-		"nginx-rtmp": {peertest.Nginx, "live"}, "nginx-rtmp, which refuses": {peertest.Nginx, "liveclose"},
-		"node-media-server 2": {peertest.NodeMediaServer2, "live"}, "node-media-server 4": {peertest.NodeMediaServer4, "live"},
-		"lal": {peertest.Lal, "live"},
+		"nginx-rtmp":                {peertest.Nginx, "live", false},
+		"nginx-rtmp, which refuses": {peertest.Nginx, "liveclose", false},
+		"node-media-server 2":       {peertest.NodeMediaServer2, "live", false},
+		"node-media-server 4":       {peertest.NodeMediaServer4, "live", true}, // sends the headers of then
+		"lal":                       {peertest.Lal, "live", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := c.start(t).URL(c.app, "show")
+			if c.before {
+				peertest.Publish(t, peertest.Sample(t, "minute.flv"), url, false).Stop()
+			}
 			file := filepath.Join(t.TempDir(), "show.flv")
 			pull := rtmpull(t, file, url, "--json", "--wait", "30", "--duration", "3")
 			peertest.WaitOutput(t, pull, `"waiting"`)

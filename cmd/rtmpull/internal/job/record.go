@@ -54,7 +54,7 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 		case err != nil:
 			return "", err
 		}
-		if !media && m.Type.IsMedia() {
+		if !media && m.HasFrames() {
 			media = true
 			p.begun(l)
 		}
@@ -132,7 +132,7 @@ func (p *Pull) take(m *message.Message, l *link) (Reason, error) {
 		if l.recorded {
 			p.tempo.hear(m.Timestamp, at)
 		}
-		if p.kind.first(m) {
+		if m.HasFrames() && p.kind.first(m) {
 			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
 		}
 		p.ears.heard(m.Type, at, p.report)

@@ -25,7 +25,9 @@ const (
 	// with it.
 	GapCut
 	// Rejoined: a new connection goes on where the last one ended. Missing is
-	// for how long nothing was recorded, Gap how much of that is left as a hole.
+	// for how long nothing was recorded, Gap how much of that is left as a hole. If the
+	// clock is another, it is told some seconds later: then it is known how much of what
+	// was missed the server has kept.
 	Rejoined
 
 	// RepeatDropped: the server sent again what is recorded already. Tags is how

@@ -47,6 +47,7 @@ func (s *Splicer) Close() error {
 	if errors.Is(err, ErrChanged) {
 		err = nil // it is the end anyhow
 	}
+	s.line.closeSeam()
 	s.gate.held, s.repeat.held, s.scratch = nil, nil, nil
 	if s.err == nil {
 		s.err = newError("write", s.out.Name(), os.ErrClosed)

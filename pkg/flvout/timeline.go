@@ -49,6 +49,7 @@ type timeline struct {
 	force  bool    // and whatever its clock says it follows on
 	jumped bool    // both clocks are in use
 	alone  retreat // in hand
+	seam   seam
 
 	clocks [2]clock
 	tracks [2]trackLine
@@ -117,13 +118,17 @@ func (l *timeline) arrived(at time.Duration) {
 
 // reconnect tells that what comes next is from a new connection. If the source's
 // clock went on meanwhile there will be a hole; otherwise it follows on.
-func (l *timeline) reconnect() { l.rejoin = l.begun }
+func (l *timeline) reconnect() {
+	l.closeSeam()
+	l.rejoin = l.begun
+}
 
 // align puts the source's timestamp ts at out, ms, where the very tag of the
 // track is already. What comes next goes on from there.
 func (l *timeline) align(track tag.TagType, ts, out uint32) {
 	n := lane(track)
 	l.only(clock{last: ts, pos: l.unwrapped(out), narrow: l.clocks[l.tracks[n].clock].narrow, ok: true})
+	l.seam.silence = 0 // nothing was missed
 	if l.rejoin {
 		l.rejoin, l.force = false, false
 		l.tellRejoin(&place{track: n, ts: ts}, 0, 0)
@@ -301,6 +306,9 @@ func (l *timeline) take(p place) (out, shift uint32) {
 	l.heard = l.now
 	if l.judge {
 		l.listen(p.pos, stepped)
+	}
+	if l.seam.open {
+		l.crossSeam(p.pos)
 	}
 	if l.jumped && at-l.clocks[1-p.clock].pos > sideBySide {
 		l.jumped, l.alone = false, retreat{}

@@ -235,15 +235,15 @@ func TestTimelineRejoin(t *testing.T) {
 		judge bool
 		want  result
 	}{
-		"the clock went on":           {theBreak + 8_000, 8 * time.Second, true, result{28_000, "gap 8s, missing 8s"}},
+		"the clock went on":           {theBreak + 8_000, 8 * time.Second, true, result{28_000, "gap 7.985s, missing 7.985s"}},
 		"it went on, hardly":          {theBreak, 300 * time.Millisecond, true, result{20_000, "gap 0s, missing 0s"}},
-		"it went on for nine minutes": {theBreak + 540_000, 9 * time.Minute, true, result{560_000, "gap 9m0s, missing 9m0s"}},
-		"of eight seconds seven come": {theBreak + 1000, 8 * time.Second, true, result{21_000, "gap 1s, missing 1s"}}, // the server has kept them
-		"it went on for an hour":      {theBreak + 3_600_000, time.Hour, true, result{20_000, "gap 0s, missing 1h0m0.008s"}},
-		"it began again":              {0, 8 * time.Second, true, result{20_000, "gap 0s, missing 8.008s"}},
-		"it is a little ahead":        {theBreak + 60_000, 8 * time.Second, true, result{20_000, "gap 0s, missing 8.008s"}},
-		"it is behind":                {theBreak - 300, 8 * time.Second, true, result{20_000, "gap 0s, missing 8.008s"}},
-		"nobody knows when":           {theBreak + 8_000, 0, false, result{28_000, "gap 8s, missing 8s"}},
+		"it went on for nine minutes": {theBreak + 540_000, 9 * time.Minute, true, result{560_000, "gap 8m59.985s, missing 8m59.985s"}},
+		"of eight seconds seven come": {theBreak + 1000, 8 * time.Second, true, result{21_000, "gap 985ms, missing 985ms"}}, // the server has kept them
+		"it went on for an hour":      {theBreak + 3_600_000, time.Hour, true, result{20_000, "gap 0s, missing 1h0m0s"}},
+		"it began again":              {0, 8 * time.Second, true, result{20_000, "gap 0s, missing 8s"}},
+		"it is a little ahead":        {theBreak + 60_000, 8 * time.Second, true, result{20_000, "gap 0s, missing 8s"}},
+		"it is behind":                {theBreak - 300, 8 * time.Second, true, result{20_000, "gap 0s, missing 8s"}},
+		"nobody knows when":           {theBreak + 8_000, 0, false, result{28_000, "gap 7.985s, missing 7.985s"}},
 		"nobody knows when, again":    {0, 0, false, result{20_000, "gap 0s, missing 0s"}},
 	} {
 		t.Run(name, func(t *testing.T) {

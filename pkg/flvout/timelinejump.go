@@ -126,6 +126,16 @@ func (l *timeline) next(track int) int64 {
 	return max(t.end()+l.frame(track), o.end())
 }
 
+// covered returns up to where there is a frame of any track.
+func (l *timeline) covered() (end int64) {
+	for n := range l.tracks {
+		if t := &l.tracks[n]; t.any {
+			end = max(end, t.out+l.frame(n))
+		}
+	}
+	return end
+}
+
 // end is where a track's last frame lies, or would, had those come that are shown
 // before it: pictures that follow should not be shown among them.
 func (t *trackLine) end() int64 {
@@ -150,10 +160,15 @@ func (l *timeline) join(p *place) {
 	c := l.clocks[p.clock]
 	p.clock = 0
 	if goesOn {
-		lacks := max(0, d-l.frame(p.track))
+		lacks := max(0, p.pos-l.covered())
 		l.tellRejoin(p, lacks, lacks)
 	} else {
-		l.tellRejoin(p, 0, silence)
+		if l.judge && l.leaked != 0 {
+			l.fixed.Rejoins++
+			l.openSeam(l.rejoined(p, 0, 0), silence)
+		} else {
+			l.tellRejoin(p, 0, silence)
+		}
 		p.pos = l.next(p.track)
 		c = clock{narrow: c.narrow, ok: true}
 	}
@@ -226,13 +241,16 @@ func (l *timeline) tell(kind SpliceKind, p *place, gap int64) {
 func (l *timeline) tellRejoin(p *place, gap, missing int64) {
 	l.fixed.Rejoins++
 	l.fixed.Missing += ms(missing)
-	if l.event == nil {
-		return
+	if l.event != nil {
+		l.event(l.rejoined(p, gap, missing))
 	}
-	l.event(SpliceEvent{
+}
+
+func (l *timeline) rejoined(p *place, gap, missing int64) SpliceEvent {
+	return SpliceEvent{
 		Kind: Rejoined, Type: typeOf(p.track), At: ms(l.newest().out),
 		From: l.newest().last, To: p.ts, Gap: ms(gap), Missing: ms(missing),
-	})
+	}
 }
 
 func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

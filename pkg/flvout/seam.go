@@ -1,0 +1,42 @@
+package flvout
+
+// A seam is where a new connection goes on by another clock. How much is missing
+// there is known only when the server has sent what it has kept, since that lies
+// behind the old end without a hole, and was not missed: by so much as what comes
+// then is later, by the time of arrival, than what came before.
+type seam struct {
+	open    bool
+	e       SpliceEvent
+	since   int64 // ms, arrival of its first tag
+	silence int64 // ms, for how long nothing came
+	before  int64 // ms, arrival less position, of the tag that was least late
+	least   int64 // the same behind the seam
+}
+
+// openSeam tells of a seam when that can be done.
+func (l *timeline) openSeam(e SpliceEvent, silence int64) {
+	l.closeSeam()
+	l.seam = seam{open: true, e: e, since: l.now, silence: silence, before: l.early, least: 1<<63 - 1}
+}
+
+// crossSeam takes a tag behind the seam.
+func (l *timeline) crossSeam(pos int64) {
+	l.seam.least = min(l.seam.least, l.now-pos)
+	if l.now-l.seam.since >= cached {
+		l.closeSeam()
+	}
+}
+
+// closeSeam tells of a seam, as well as that can be told.
+func (l *timeline) closeSeam() {
+	s := &l.seam
+	if !s.open {
+		return
+	}
+	s.open = false
+	s.e.Missing = ms(max(0, min(s.least-s.before, s.silence)))
+	l.fixed.Missing += s.e.Missing
+	if l.event != nil {
+		l.event(s.e)
+	}
+}

@@ -240,6 +240,11 @@ func (s *Splicer) begin(t Tag, c *Class) error {
 		if err := s.soundAhead(t.Timestamp); err != nil {
 			return err
 		}
+	case s.keepsSound():
+		own(&t, c)
+		if err := s.soundBetween(t.Timestamp); err != nil {
+			return err
+		}
 	case g.joins && !s.o.Raw:
 		first = -sideBySide
 	}
@@ -273,6 +278,54 @@ func (s *Splicer) soundAhead(picture uint32) error {
 		}
 	}
 	return nil
+}
+
+// keepsSound tells whether the audio is recorded that a new connection has ahead of
+// its first picture. If another file is to begin, that begins with the picture.
+func (s *Splicer) keepsSound() bool {
+	return s.line.begun && s.o.OnRejoin == RejoinJoin && !s.o.Raw && !s.turning
+}
+
+// soundBetween writes the audio that is held from before the connection's first
+// picture, but for what is recorded.
+func (s *Splicer) soundBetween(picture uint32) error {
+	g, l := &s.gate, &s.line
+	held := g.held
+	g.held = nil
+	first, same := true, false // the clock is that of the connection before
+	for t, rest, ok := cutTag(held); ok; t, rest, ok = cutTag(rest) {
+		if int32(t.Timestamp-picture) >= 0 {
+			g.held = appendTag(g.held, t)
+			continue
+		}
+		c := Classify(t)
+		p := l.place(0, t.Timestamp)
+		recorded := l.tracks[0].any && p.pos <= l.tracks[0].out
+		if first {
+			first = false
+			v := place{track: 1, ts: picture, clock: l.tracks[1].clock}
+			v.pos = l.clocks[v.clock].at(picture)
+			same = l.goesOn(&v) && (!recorded || s.seen.isAt(s.seen.sum(t, &c), uint32(p.pos)))
+		}
+		if same && recorded {
+			s.fixed.Early++
+			continue
+		}
+		if err := s.pass(t, &c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lateSound writes the audio of a connection that has ended and had no picture that
+// can be decoded.
+func (s *Splicer) lateSound() error {
+	if !s.gate.waiting || len(s.gate.held) == 0 || !s.keepsSound() {
+		return nil
+	}
+	first, _, _ := cutTag(s.gate.held)
+	return s.soundBetween(first.Timestamp + maxSilenced + maxStep)
 }
 
 // early tells whether audio is from before the first picture, or, if the recording

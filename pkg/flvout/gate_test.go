@@ -185,7 +185,7 @@ func TestSplicerBegins(t *testing.T) {
 		"breaks off while it waits": {steps(avcHead, aacHead, ticks(0, 80), rejoin{}, avcHead, aacHead, keyed(500, 1), aacFrame(505, 1)),
 			"header 1fff, header 1210, key 100, sound 105", ""},
 		"rejoined at a key frame": {steps(avcHead, aacHead, keyed(0, 1), aacFrame(5, 1), rejoin{}, avcHead, aacHead, ticks(700, 780), keyed(780, 2), aacFrame(785, 2)),
-			"header 1fff, header 1210, key 100, sound 105, key 880, sound 805-885", "rejoined"},
+			"header 1fff, header 1210, key 100, sound 105-865, key 880, sound 885", "rejoined"},
 		"rejoined without a header": {steps(avcHead, keyed(0, 1), rejoin{}, keyed(700, 2)), "header 1fff, key 100, key 800", "rejoined"},
 		"video of codecs without headers": {steps(Tag{video, 0, []byte("\x22inter")}, Tag{video, 40, []byte("\x12key")}, Tag{video, 80, []byte("\x22inter")}),
 			"key 100, inter 140", ""},

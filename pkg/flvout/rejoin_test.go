@@ -77,10 +77,12 @@ func numberOf(t Tag) liveFrame {
 func TestSplicerRejoinsLive(t *testing.T) {
 	for _, v := range []liveServer{
 		{"cache", "same"}, {"cache", "zero"}, {"cache", "offset"},
+		{"anywhere", "same"}, {"anywhere", "zero"}, {"anywhere", "offset"},
 		{"key", "same"}, {"key", "zero"}, {"key", "offset"},
+		{"sound", "same"}, {"sound", "zero"}, {"sound", "offset"},
 	} {
 		t.Run(v.join+"/"+v.clock, func(t *testing.T) {
-			for seed := range uint64(20) {
+			for seed := range uint64(6) {
 				rnd := rand.New(rand.NewPCG(seed, 6))
 				group := []int{25, 50, 250}[rnd.IntN(3)]
 				stream := liveStream(25*300, group, rnd.IntN(3)*40, func(at uint32) uint32 { return at + 1_000_000 })

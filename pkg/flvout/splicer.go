@@ -299,9 +299,12 @@ func (s *Splicer) put(t Tag, c *Class, sum uint64, p place) error {
 }
 
 // settle decides on what is held, since no more comes for now. Audio that waits
-// for a picture that was seen to come is left.
+// for the first picture of all, which was seen to come, is left.
 func (s *Splicer) settle() error {
-	err := s.stick(s.letGo())
+	err := s.stick(s.lateSound())
+	if err == nil {
+		err = s.stick(s.letGo())
+	}
 	s.endRepeat()
 	if err == nil && s.gate.waiting && !s.gate.hasVideo && len(s.gate.held) > 0 {
 		err = s.stick(s.sound())

@@ -144,18 +144,7 @@ func (t *trackLine) end() int64 {
 
 // join decides where the first tag of a new connection belongs.
 func (l *timeline) join(p *place) {
-	t, o := &l.tracks[p.track], &l.tracks[1-p.track]
-	if !t.any && o.any {
-		t, p.clock = o, o.clock
-		p.pos = l.clocks[p.clock].at(p.ts)
-	}
-	var silence, late int64
-	if l.judge {
-		silence, late = l.now-l.heard, max(0, l.heard-t.out-l.early)
-	}
-	d := p.pos - t.out
-	goesOn := !l.force && l.clocks[p.clock].ok && d > 0 && d <= maxHole &&
-		(!l.judge || d < silence+late+tolerance(d) && d > silence-maxCache-tolerance(d))
+	goesOn := l.goesOn(p)
 	l.rejoin, l.force = false, false
 	c := l.clocks[p.clock]
 	p.clock = 0
@@ -163,6 +152,7 @@ func (l *timeline) join(p *place) {
 		lacks := max(0, p.pos-l.covered())
 		l.tellRejoin(p, lacks, lacks)
 	} else {
+		silence := l.silence()
 		if l.judge && l.leaked != 0 {
 			l.fixed.Rejoins++
 			l.openSeam(l.rejoined(p, 0, 0), silence)
@@ -173,6 +163,30 @@ func (l *timeline) join(p *place) {
 		c = clock{narrow: c.narrow, ok: true}
 	}
 	l.only(c)
+}
+
+// goesOn tells whether the first tag of a new connection may be by the clock of the
+// one before.
+func (l *timeline) goesOn(p *place) bool {
+	t, o := &l.tracks[p.track], &l.tracks[1-p.track]
+	if !t.any && o.any {
+		t, p.clock = o, o.clock
+		p.pos = l.clocks[p.clock].at(p.ts)
+	}
+	d := p.pos - t.out
+	if l.force || !l.clocks[p.clock].ok || d <= 0 || d > maxHole {
+		return false
+	}
+	silence, late := l.silence(), max(0, l.heard-t.out-l.early)
+	return !l.judge || d < silence+late+tolerance(d) && d > silence-maxCache-tolerance(d)
+}
+
+// silence is for how long nothing has come, if arrival is told.
+func (l *timeline) silence() int64 {
+	if !l.judge {
+		return 0
+	}
+	return l.now - l.heard
 }
 
 // wrap moves a tag, and its clock for good, over 2^24.

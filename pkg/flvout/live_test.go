@@ -51,6 +51,7 @@ type census struct {
 	last  uint32
 	early int32 // ms, the earliest composition time
 	first string
+	seen  func(lane int, at uint32)
 }
 
 func newCensus() *census {
@@ -73,6 +74,9 @@ func (l *census) write(t Tag, c *Class) error {
 		l.twice++
 	}
 	l.at[n][id] = t.Timestamp
+	if l.seen != nil {
+		l.seen(n, t.Timestamp)
+	}
 	l.last, l.early = max(l.last, t.Timestamp), min(l.early, c.CTS)
 	return nil
 }

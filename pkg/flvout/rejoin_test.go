@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 )
 
 // A liveServer relays a live stream: what it sends to who comes, and by which clock.
@@ -158,13 +159,13 @@ func rejoinLive(t *testing.T, v liveServer, rnd *rand.Rand, stream []liveTag, li
 	if lost > 0 || extra > 0 || out.twice > 0 {
 		return fmt.Errorf("%d of %d frames are lost, as %v of connection %d, %d came from nowhere, %d are there twice", lost, len(want), example, by[example], extra, out.twice)
 	}
-	return inOrder(out, by, v.clock == "same", told)
+	return inOrder(out, by, v.clock == "same", told, 40)
 }
 
 // inOrder tells whether frames are recorded in the order of the source, at the
 // distances that they had within each connection, and whether it was told how much
 // is missing.
-func inOrder(out *census, by map[liveFrame]int, same bool, told []SpliceEvent) error {
+func inOrder(out *census, by map[liveFrame]int, same bool, told []SpliceEvent, slack int64) error {
 	type framed struct {
 		liveFrame
 		src, at int64
@@ -207,11 +208,159 @@ func inOrder(out *census, by map[liveFrame]int, same bool, told []SpliceEvent) e
 			rejoins++
 		}
 	}
-	if dist(say, missing) > int64(rejoins*40) {
+	if dist(say, missing) > int64(rejoins)*slack {
 		return fmt.Errorf("told that %d ms are missing, in %d gaps, and it is %d", say, rejoins, missing)
 	}
 	if same && dist(all[len(all)-1].at-all[0].at, all[len(all)-1].src-all[0].src) > 40 {
 		return fmt.Errorf("the recording is %d ms long, and it were %d", all[len(all)-1].at-all[0].at, all[len(all)-1].src-all[0].src)
 	}
 	return nil
+}
+
+// TestSplicerHandsOver lets a second connection, opened beside the first, take over
+// at its first key frame, which the old one has or has not brought yet: nothing is
+// twice or lost, and nothing is told to be missing that is not. Messages come up to
+// 60 ms late.
+func TestSplicerHandsOver(t *testing.T) {
+	for _, clock := range []string{"same", "zero", "offset"} {
+		for _, order := range []int{0, 60} { // ms by which the sound is ahead on the new one
+			for past := -3000; past <= 3000; past += 175 { // ms that the old one has of what the new one begins with
+				old := liveStream(25*20, 50, 40, func(at uint32) uint32 { return at + 5000 })
+				v := liveServer{"key", clock}
+				rnd := rand.New(rand.NewPCG(uint64(past+3000), 8))
+				next, good := v.send(rnd, liveStream(25*20, 50, order, func(at uint32) uint32 { return at + 5000 }), liveLink{9000, 20_000})
+				end := int64(10_000 + past)
+				var told []SpliceEvent
+				out := newCensus()
+				s := NewSplicer(out, SplicerOptions{Event: func(e SpliceEvent) { told = append(told, e) }})
+				want, by := map[liveFrame]bool{}, map[liveFrame]int{}
+				write := func(tg Tag, at int64) {
+					s.Arrived(ms(at + rnd.Int64N(60)))
+					if err := s.WriteTag(tg); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, tg := range old {
+					if tg.at < end {
+						write(tg.Tag, tg.at)
+						if Classify(tg.Tag).Kind == KindFrame {
+							want[numberOf(tg.Tag)] = true
+						}
+					}
+				}
+				if err := s.Rejoin(); err != nil {
+					t.Fatal(err)
+				}
+				write(metadataFor(source{}), end)
+				for _, tg := range next {
+					write(tg.Tag, max(tg.at, end))
+				}
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range good {
+					if !want[f] {
+						want[f], by[f] = true, 1
+					}
+				}
+				name := fmt.Sprintf("%s clock, sound %d ms ahead, %d ms past", clock, order, past)
+				if n := len(out.at[0]) + len(out.at[1]); n != len(want) || out.twice > 0 {
+					t.Errorf("%s: %d frames of %d, %d twice", name, n, len(want), out.twice)
+				}
+				if err := inOrder(out, by, clock == "same", told, 100); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				for _, e := range told {
+					if e.Kind != Rejoined && e.Kind != RepeatDropped || past >= 0 && e.Kind == Rejoined && (e.Missing != 0 || e.Gap != 0) {
+						t.Errorf("%s: told %+v", name, e)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestSplicerBackup changes between two encoders of one programme, with the same
+// settings, whose clocks have nothing to do with each other: no picture of either is
+// lost or comes twice, time goes on, and no hole is left for which nothing is missing.
+func TestSplicerBackup(t *testing.T) {
+	for seed := range uint64(40) {
+		rnd := rand.New(rand.NewPCG(seed, 9))
+		v := liveServer{[]string{"cache", "anywhere", "key", "sound"}[rnd.IntN(4)], "same"}
+		var source [2][]liveTag
+		for i := range source {
+			start := rnd.Uint32()
+			if seed%2 == 0 { // they were started together
+				start = 1_000_000 + rnd.Uint32N(5000)
+			}
+			source[i] = liveStream(25*200, 50, 40*i, func(at uint32) uint32 { return at + start })
+			for n := range source[i] {
+				if tg := &source[i][n]; n >= 2 {
+					f := numberOf(tg.Tag)
+					f.id += i * 1_000_000
+					tg.Body = map[int]Tag{0: sound(0, f.id), 1: picture(0, f.id, Classify(tg.Tag).Key)}[f.lane].Body
+				}
+			}
+		}
+		out := newCensus()
+		var told []SpliceEvent
+		s := NewSplicer(out, SplicerOptions{OnChange: ChangeKeep, Event: func(e SpliceEvent) { told = append(told, e) }})
+		last, away, frames := [2]int64{-1, -1}, int64(0), 0
+		out.seen = func(lane int, at uint32) {
+			if int64(at) < last[lane] {
+				t.Errorf("seed %d: %d behind %d", seed, at, last[lane])
+			}
+			if n := max(last[0], last[1]); n >= 0 && int64(at)-n > 2100+1100+away {
+				t.Errorf("seed %d: a hole of %d ms", seed, int64(at)-n)
+			}
+			last[lane] = int64(at)
+			frames++
+		}
+		want := 0
+		for at, n := int64(0), 0; at < 180_000; n++ {
+			l := liveLink{at, at + 3000 + rnd.Int64N(20_000)}
+			sent, good := v.send(rnd, source[n%2], l)
+			if n == 0 {
+				good = slices.DeleteFunc(good, func(f liveFrame) bool { return f.lane == 0 && f.id*23 < numberOfKey(good)*40-lead })
+			}
+			for _, f := range good {
+				if _, ok := out.at[f.lane][f.id]; !ok {
+					want++
+				}
+			}
+			if n > 0 {
+				if err := s.Rejoin(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, tg := range sent {
+				s.Arrived(ms(tg.at))
+				if err := s.WriteTag(tg.Tag); err != nil {
+					t.Fatal(err)
+				}
+			}
+			away = []int64{0, 500, 3000}[rnd.IntN(3)]
+			at = l.until + away
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if frames != want || out.twice > 0 {
+			t.Errorf("seed %d, %s: %d frames of %d, %d twice", seed, v.join, frames, want, out.twice)
+		}
+		for _, e := range told {
+			if e.Kind != Rejoined && e.Kind != RepeatDropped || e.Missing > 6200*time.Millisecond {
+				t.Errorf("seed %d, %s: told %+v", seed, v.join, e)
+			}
+		}
+	}
+}
+
+// numberOfKey is that of the first picture.
+func numberOfKey(frames []liveFrame) int {
+	i := slices.IndexFunc(frames, func(f liveFrame) bool { return f.lane == 1 })
+	if i < 0 {
+		return 1 << 30
+	}
+	return frames[i].id
 }

@@ -13,6 +13,10 @@ type seam struct {
 	least   int64 // the same behind the seam
 }
 
+// atOnce is how much later a stream may come over another connection of which nothing
+// is missing, in ms.
+const atOnce = 80
+
 // openSeam tells of a seam when that can be done.
 func (l *timeline) openSeam(e SpliceEvent, silence int64) {
 	l.closeSeam()
@@ -34,7 +38,11 @@ func (l *timeline) closeSeam() {
 		return
 	}
 	s.open = false
-	s.e.Missing = ms(max(0, min(s.least-s.before, s.silence)))
+	missing := min(s.least-s.before, s.silence)
+	if missing < atOnce {
+		missing = 0
+	}
+	s.e.Missing = ms(missing)
 	l.fixed.Missing += s.e.Missing
 	if l.event != nil {
 		l.event(s.e)

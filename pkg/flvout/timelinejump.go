@@ -12,6 +12,10 @@ const (
 // key frame, and that is up to ten seconds away.
 const maxCache = 10_000
 
+// maxSooner is how much sooner a stream may come by a new connection, ms. If it were
+// more it is another clock: that of another encoder for the same programme.
+const maxSooner = 1000
+
 // frame returns how long a frame of the track lasts.
 func (l *timeline) frame(track int) int64 {
 	if track == 0 {
@@ -178,7 +182,7 @@ func (l *timeline) goesOn(p *place) bool {
 		return false
 	}
 	silence, late := l.silence(), max(0, l.heard-t.out-l.early)
-	return !l.judge || d < silence+late+tolerance(d) && d > silence-maxCache-tolerance(d)
+	return !l.judge || d < silence+late+maxSooner && d > silence-maxCache-tolerance(d)
 }
 
 // silence is for how long nothing has come, if arrival is told.

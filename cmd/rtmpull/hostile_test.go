@@ -165,8 +165,8 @@ func cmdHostile(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, !neg && len(args) == 1, "hostile KIND")
 	t := scriptT(ts)
 	if script := scripted[args[0]]; script != nil {
-		// The client may come again, with a simpler opening.
-		s := rtmptest.NewServer(t, script, script, script, script)
+		// The client may come again, with a simpler opening, or since it waits.
+		s := rtmptest.NewServer(t, script, slices.Repeat([]rtmptest.Script{script}, 40)...)
 		setAddr(ts, "rtmp", s.Addr)
 		return
 	}

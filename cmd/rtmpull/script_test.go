@@ -75,6 +75,7 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 var scriptCommands = map[string]scriptCommand{
 	"exits":        cmdExits,
 	"signal":       cmdSignal,
+	"prompt":       cmdPrompt,
 	"server":       cmdServer,
 	"hostile":      cmdHostile,
 	"forgetful":    cmdForgetful,
@@ -125,10 +126,21 @@ func checkExit(ts *testscript.TestScript, want string, err error, stderr string)
 }
 
 // cmdSignal runs a program and sends it a signal, or several at once, when the
-// file has begun to grow. The file may be - for one that waits for nothing but
-// its first words on stderr.
+// file has begun to grow. A pause between them is a duration. The file may be - for
+// one that waits for nothing but its first words on stderr.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, !neg && len(args) >= 4, "signal SIG[,SIG] FILE STATUS PROGRAM [ARG...]")
+	need(ts, !neg && len(args) >= 4, "signal SIG[,PAUSE][,SIG] FILE STATUS PROGRAM [ARG...]")
+	signalled(ts, args, patience)
+}
+
+// cmdPrompt is cmdSignal for a program that has to end within a second, and is given
+// another one on a busy machine.
+func cmdPrompt(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) >= 4, "prompt SIG[,PAUSE][,SIG] FILE STATUS PROGRAM [ARG...]")
+	signalled(ts, args, 2*time.Second)
+}
+
+func signalled(ts *testscript.TestScript, args []string, limit time.Duration) {
 	// What we start ignores what we ignore, as under nohup. What we catch it
 	// takes by default, as the script means it.
 	caught := make(chan os.Signal, 1)
@@ -151,6 +163,10 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s does not grow", file)
 	}
 	for name := range strings.SplitSeq(args[0], ",") {
+		if pause, err := time.ParseDuration(name); err == nil {
+			time.Sleep(pause)
+			continue
+		}
 		err := cmd.Process.Signal(signalNamed(ts, name))
 		if !errors.Is(err, os.ErrProcessDone) { // the first of several may do
 			ts.Check(err)
@@ -165,7 +181,7 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		said, _ := os.ReadFile(stderr.Name())
 		checkExit(ts, args[2], err, string(said))
-	case <-time.After(patience):
+	case <-time.After(limit):
 		ts.Fatalf("still running")
 	}
 }

@@ -74,7 +74,7 @@ func (p *Pull) tell(s *survivor, b setback, c course, before int) {
 		state.Until = time.Now().Add(c.wait + c.left)
 	}
 	p.progress.awaited.Store(state)
-	if c.source != before {
+	if c.source != before && !s.waits() {
 		p.report(Event{Kind: SourceChanged, Name: p.origins[c.source].at().Redacted(), Err: why})
 		if c.wait == 0 {
 			return
@@ -84,10 +84,18 @@ func (p *Pull) tell(s *survivor, b setback, c course, before int) {
 		p.report(Event{Kind: Reconnect, Err: why, Wait: c.wait, Attempt: s.attempt})
 		return
 	}
-	if said := gist(why); said != p.awaiting { // or there would be a line for every attempt
-		p.awaiting = said
-		p.report(Event{Kind: Waiting, Err: why, Wait: c.wait, Left: c.wait + c.left})
+	if p.news(before, why) { // or there would be a line for every attempt
+		p.report(Event{Kind: Waiting, Err: why, Wait: c.wait, Left: s.since.Add(s.wait).Sub(time.Now())})
 	}
+}
+
+// news tells whether the reason why a source has no stream was not told yet.
+func (p *Pull) news(source int, why error) bool {
+	o := &p.origins[source]
+	said := gist(why)
+	same := o.said == said
+	o.said = said
+	return !same
 }
 
 // ErrEnded is why a stream is taken up again that was over by the server's word.
@@ -95,6 +103,9 @@ var ErrEnded = errors.New("the server ended the stream")
 
 // gist is what an error says, without figures that are different each time.
 func gist(err error) string {
+	if errors.Is(err, rtmp.ErrNoMedia) || errors.Is(err, ErrSilent) {
+		return "silence"
+	}
 	if e, ok := errors.AsType[*rtmp.TimeoutError](err); ok {
 		return e.For
 	}
@@ -180,12 +191,17 @@ func (p *Pull) leave(l *link, err error) setback {
 	if !s.LastMedia.IsZero() {
 		b.live, b.took = max(1, s.LastMedia.Sub(l.begun)), 0
 	}
+	b.gain = min(p.out.Duration()-l.before, p.tempo.media-l.heard)
+	at := l.player.EndedAt()
+	if _, refused := errors.AsType[*session.StatusError](err); refused && !at.IsZero() {
+		b.err = nil // it is over, and the server says so twice
+	}
 	switch {
-	case err != nil:
+	case b.err != nil:
 	case b.live == 0:
 		b.err = errNeverLive
-	default:
-		b.ended = l.player.EndedAt()
+	case !p.wasFile(l, b.live):
+		b.ended = at
 	}
 	return b
 }

@@ -176,7 +176,7 @@ func TestBackup(t *testing.T) {
 		backup.Host = "backup"
 		p.Backup = &backup
 		var dialled []string
-		dial := rtmptest.Dial(t, g.from(0, 0, 100, true, nil), g.from(0, 1<<20, 200, true, nil), g.from(0, 0, 300, true, nil))
+		dial := rtmptest.Dial(t, g.from(0, 0, 300, true, nil), g.from(0, 1<<20, 600, true, nil), g.from(0, 0, 900, true, nil))
 		p.Client.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			dialled = append(dialled, addr)
 			return dial(ctx, network, addr)
@@ -185,7 +185,7 @@ func TestBackup(t *testing.T) {
 		var told events
 		p.Report = told.add
 		r := p.Run(t.Context())
-		if r.Stats.Frames != 300 || r.Gaps != 0 || r.Reconnects != 2 || r.Duration != 12*time.Second {
+		if r.Stats.Frames != 900 || r.Gaps != 0 || r.Reconnects != 2 || r.Duration != 36*time.Second {
 			t.Errorf("%d pictures, %d gaps, %d connections again, %v", r.Stats.Frames, r.Gaps, r.Reconnects, r.Duration)
 		}
 		want := []string{"h:1935", "backup:1935", "h:1935", "backup:1935"}
@@ -197,7 +197,7 @@ func TestBackup(t *testing.T) {
 				t.Errorf("change %d to %s", i, e.Name)
 			}
 		}
-		if r.Took > 12*time.Second+time.Second {
+		if r.Took > 36*time.Second+time.Second {
 			t.Errorf("took %v", r.Took)
 		}
 	})

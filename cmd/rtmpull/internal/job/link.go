@@ -14,15 +14,19 @@ import (
 type origin struct {
 	target *rtmp.Target
 	moved  *rtmp.Target // where its server has sent us since; nil: nowhere
+	said   string       // why there is no stream, as it was told last
 }
 
 // A link is one connection of a recording, and what has been heard on it.
 type link struct {
+	source   int // its number
 	target   *rtmp.Target
 	player   *rtmp.Player
 	cut      context.CancelCauseFunc // ends it
 	begun    time.Time
 	recorded bool // the server says that this is no live stream
+
+	before, heard time.Duration // of media in the recording, and that had come, when it began
 
 	// The server asks to connect anew, to moveTo if that is not empty.
 	asked  bool
@@ -52,7 +56,7 @@ func (l *link) message() (*message.Message, error) {
 func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
 	o := &p.origins[c.source]
 	if c.do == tryAgain && c.source == 0 && p.Fresh != nil {
-		t, err := p.Fresh(ctx)
+		t, err := p.fresh(ctx, c.left)
 		if err != nil {
 			return nil, err
 		}
@@ -64,10 +68,20 @@ func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
 	return p.connectTo(ctx, c)
 }
 
+// fresh asks where the stream is, for as long as is left.
+func (p *Pull) fresh(ctx context.Context, left time.Duration) (*rtmp.Target, error) {
+	if left > 0 {
+		var end context.CancelFunc
+		ctx, end = context.WithTimeout(ctx, left)
+		defer end()
+	}
+	return p.Fresh(ctx)
+}
+
 // connectTo begins to play from where the source is known to be.
 func (p *Pull) connectTo(ctx context.Context, c course) (*link, error) {
 	o := &p.origins[c.source]
-	l := &link{target: o.at()}
+	l := &link{source: c.source, target: o.at()}
 	file := p.linked && p.isFile()
 	if file {
 		var err error
@@ -99,8 +113,11 @@ func (p *Pull) connectTo(ctx context.Context, c course) (*link, error) {
 	return l, p.rejoin(l)
 }
 
-// again notes that there is another connection.
+// again notes that there is another connection, of a stream that there was.
 func (p *Pull) again() {
+	if p.kind == (kinds{}) {
+		return
+	}
 	p.result.Reconnects++
 	p.progress.reconnects.Add(1)
 	if p.Files != nil {
@@ -136,14 +153,18 @@ func shorter(d, limit time.Duration) time.Duration {
 	return min(d, limit)
 }
 
+// backupGrace is how long the server that has announced the end may have something
+// to add, if there is another source: that it was the end of a file.
+const backupGrace = 500 * time.Millisecond
+
 // client is Client, with ears for what matters to the recording.
 func (p *Pull) client(l *link) *rtmp.Client {
 	c, trace := *p.Client, rtmp.Trace{}
 	if c.Trace != nil {
 		trace = *c.Trace
 	}
-	if p.Backup != nil {
-		c.EOFGrace = -1 // the other source may have it still
+	if p.Backup != nil && c.EOFGrace >= 0 {
+		c.EOFGrace = backupGrace // the other source may have it still
 	}
 	hear := trace.Event
 	trace.Event = func(e *session.Event) {

@@ -62,8 +62,7 @@ type Pull struct {
 	rotate   atomic.Bool // a new file is asked for
 	linked   bool        // there was a connection
 	moves    moves
-	why      error  // the connection before was left
-	awaiting string // what was told last that is waited for
+	why      error // the connection before was left
 	result   Result
 
 	reporting sync.Mutex

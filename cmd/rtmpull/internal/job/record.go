@@ -36,6 +36,7 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 	var failed error
 	media := false // came on this connection
 	defer func() { p.progress.update(p.out) }()
+	l.before, l.heard = p.out.Duration(), p.tempo.media
 	p.clock.waited()
 	p.ears.reconnected()
 	l.player.Lend(p.out.AvailableBuffer)
@@ -100,8 +101,7 @@ func (p *Pull) expect(l *link) {
 		return
 	}
 	l.player.After(patience, func() {
-		if said := gist(ErrSilent); said != p.awaiting {
-			p.awaiting = said
+		if p.news(l.source, ErrSilent) {
 			p.report(Event{Kind: Waiting, Err: ErrSilent, Left: p.Wait - time.Since(p.start)})
 		}
 	})
@@ -129,9 +129,7 @@ func (p *Pull) take(m *message.Message, l *link) (Reason, error) {
 		p.arrived(at, l)
 	}
 	if m.Type.IsMedia() {
-		if l.recorded {
-			p.tempo.hear(m.Timestamp, at)
-		}
+		p.tempo.hear(m.Timestamp, at)
 		if m.HasFrames() && p.kind.first(m) {
 			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
 		}

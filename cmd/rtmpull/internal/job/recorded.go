@@ -11,7 +11,18 @@ import (
 // was asked for as recorded, or is called so and comes faster than a live one.
 func (p *Pull) isFile() bool {
 	kind := p.Target.Session.Kind
-	return kind == session.Recorded || kind != session.Live && p.tempo.fast
+	return kind == session.Recorded || kind != session.Live && p.recorded && p.tempo.fast
+}
+
+// wasFile tells whether a stream that has ended was one, whether its server calls it
+// so or not: most of it came faster than it plays. Nobody is going to publish more of
+// it, and to take it up again would be to begin anew. live is how long media came.
+func (p *Pull) wasFile(l *link, live time.Duration) bool {
+	const slack = 2 * time.Second // servers keep the newest pictures
+	if p.Target.Session.Kind == session.Live {
+		return false
+	}
+	return p.isFile() || p.tempo.fast || !p.tempo.live && p.tempo.media-l.heard > live+slack
 }
 
 // rest is where what is left of a recorded stream is to be had.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
@@ -109,5 +110,43 @@ func TestRecordedPart(t *testing.T) {
 	}
 	if len(starts) != 2 || starts[1] <= starts[0] || starts[1]+lengths[1] != 70_000 {
 		t.Errorf("asked for %v, %v", starts, lengths)
+	}
+}
+
+// TestEndOfFile: the end of a stream that came faster than it plays is the end,
+// however its server says so, and whoever else has it: it is not played again.
+func TestEndOfFile(t *testing.T) {
+	says := map[string]func(p *rtmptest.Peer){
+		"Play.Stop":  func(p *rtmptest.Peer) { p.Status("status", "NetStream.Play.Stop") },
+		"Stream EOF": func(p *rtmptest.Peer) { p.UserControl(message.EventStreamEOF, rtmptest.StreamID) },
+		"onPlayStatus, Play.Complete": func(p *rtmptest.Peer) {
+			p.Data(0, amf.String("onPlayStatus"), rtmptest.Info("status", "NetStream.Play.Complete", ""))
+			p.Status("status", "NetStream.Play.Complete")
+		},
+	}
+	for name, say := range says {
+		for _, backup := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				played := 0
+				file := func(p *rtmptest.Peer) {
+					played++
+					p.AcceptPlay()
+					for i := range uint32(250) {
+						p.Video(40*i, numbered(i%25 == 0, i))
+					}
+					say(p)
+				}
+				p := newPull(t, io.Discard, nil)
+				p.Client.DialContext = rtmptest.Dial(t, file, file, file, file)
+				p.Retry = Retry{Attempts: Unlimited, MaxTime: time.Minute}
+				if backup {
+					p.Backup = p.Target
+				}
+				r := p.Run(t.Context())
+				if r.Err != nil || r.Reason != StreamEnded || played != 1 || r.Stats.Frames != 250 {
+					t.Errorf("%s, a backup %t: %q, %v, played %d times, %d pictures", name, backup, r.Reason, r.Err, played, r.Stats.Frames)
+				}
+			})
+		}
 	}
 }

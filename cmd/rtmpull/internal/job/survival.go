@@ -9,6 +9,7 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // DefaultMaxPause is a recording's Retry.MaxDelay: so much of the stream may be
@@ -28,6 +29,7 @@ const minOther = 10 * time.Second
 type setback struct {
 	err   error         // what went wrong; nil: the server ended the stream
 	live  time.Duration // how long media came on the connection; 0: none did
+	gain  time.Duration // of media that was recorded from it
 	ended time.Time     // when the server said that the stream is over; zero: it did not
 	took  time.Duration // of the attempt, if no media came
 	brief bool          // the attempt had less time than is usual
@@ -45,9 +47,10 @@ const (
 // A survivor says how a recording goes on about a stream that is not there. It
 // has no clock and no dice: it is told the time, and random numbers in [0, 1).
 //
-// There is a budget for each plight: Wait, or Retry if it is for the First as
-// well; Retry; and the grace. A stretch of healthy stream renews them. Of several
-// sources each is tried once, without delay, before a budget counts.
+// There is a budget for each plight: the wait, or Retry if it is for the First as
+// well; Retry; and the grace. A stretch of healthy stream renews them, and that of
+// a lost one is renewed by any media that is worth it: then it is the pauses that
+// grow. Of several sources each is tried once, without delay, before a budget counts.
 type survivor struct {
 	Retry
 	wait, grace time.Duration
@@ -62,6 +65,7 @@ type survivor struct {
 	source int  // that was tried last
 	tried  uint // sources in a row, as bits
 	dead   uint // those that will never have the stream
+	proven uint // those that had it
 	broken uint // those whose last connection broke the protocol
 }
 
@@ -87,10 +91,10 @@ func (s *survivor) next(b setback, now time.Time, random float64) course {
 	if late, ok := errors.AsType[timeout](b.err); !ok || !late.Timeout() || !b.brief || s.last == nil {
 		s.last = b.err
 	}
-	if isFinal(b.err, s.plight != starting || s.First || s.wait > 0) || s.isBroken(b.err) {
+	if s.isFinal(b.err) {
 		s.dead |= 1 << s.source
 	}
-	left, more := s.budget(b, now)
+	left, more := s.budget(now)
 	all := uint(1)<<s.sources - 1
 	switch other := all &^ (s.tried | s.dead); {
 	case s.dead == all:
@@ -117,6 +121,17 @@ func (s *survivor) next(b setback, now time.Time, random float64) course {
 	return course{tryAgain, wait, left, s.source}
 }
 
+// isFinal tells whether a source will never have the stream. What one refuses that has
+// had it, it may grant again: its application may be restarting.
+func (s *survivor) isFinal(err error) bool {
+	_, password := errors.AsType[*rtmp.AuthError](err)
+	_, refused := errors.AsType[*session.StatusError](err)
+	if refused && !password && s.proven&(1<<s.source) != 0 {
+		return false
+	}
+	return isFinal(err, true) || s.isBroken(err)
+}
+
 // isBroken tells whether a source has broken the protocol twice in a row: once may
 // have been an accident.
 func (s *survivor) isBroken(err error) bool {
@@ -134,30 +149,38 @@ func (s *survivor) isBroken(err error) bool {
 
 // place finds out what the setback means for the recording.
 func (s *survivor) place(b setback, now time.Time) {
-	s.tried |= 1 << s.source
+	bit := uint(1) << s.source
+	s.tried |= bit
 	if b.live == 0 {
 		return
 	}
-	s.tried = 1 << s.source
-	if b.live >= healthy {
-		s.attempt = 0
+	s.proven |= bit
+	well := max(b.live, b.gain) >= healthy && b.gain >= Brief
+	if well {
+		s.attempt, s.tried = 0, bit
 	}
+	was := s.plight
 	switch {
 	case !b.ended.IsZero():
-		s.plight, s.since, s.lost = ended, b.ended, nil
-	case s.plight != dropped || b.live >= healthy:
+		if was != ended || well {
+			s.plight, s.since, s.lost = ended, b.ended, nil
+		}
+	case was != dropped || b.gain >= Brief: // what brings more is worth going on about
 		s.plight, s.since, s.lost = dropped, now, b.err
+	}
+	if was == starting {
+		s.attempt, s.tried = 0, bit
 	}
 }
 
 // budget tells whether there is some left, and how much time; 0: without a limit.
-func (s *survivor) budget(b setback, now time.Time) (left time.Duration, more bool) {
+func (s *survivor) budget(now time.Time) (left time.Duration, more bool) {
 	limit := s.MaxTime
 	switch {
 	case s.plight == ended:
 		left = s.since.Add(s.grace).Sub(now)
 		return max(left, 0), left > 0
-	case s.plight == starting && s.wait > 0 && (!s.First || !isUnreached(b.err)):
+	case s.plight == starting && s.wait > 0:
 		limit = s.wait
 	case s.plight == starting && !s.First, s.Attempts >= 0 && s.attempt >= s.Attempts:
 		return 0, false
@@ -188,13 +211,6 @@ func (s *survivor) over() course {
 		return course{do: finish}
 	}
 	return course{do: giveUp}
-}
-
-// isUnreached tells whether an attempt has not got as far as a server that speaks
-// RTMP.
-func isUnreached(err error) bool {
-	e, ok := errors.AsType[*rtmp.Error](err)
-	return ok && e.Phase <= rtmp.PhaseHandshake
 }
 
 // A LostError tells that a stream was lost and could not be taken up again.

@@ -16,6 +16,7 @@ var (
 	errNotFound  = &rtmp.Error{Phase: rtmp.PhasePlay, Err: &session.StatusError{Code: "NetStream.Play.StreamNotFound"}}
 	errCut       = &rtmp.Error{Phase: rtmp.PhaseStream, Err: io.ErrUnexpectedEOF}
 	errFraming   = &rtmp.Error{Phase: rtmp.PhaseStream, Err: &chunk.FramingError{}}
+	errNoApp     = &rtmp.Error{Phase: rtmp.PhaseConnect, Err: &session.StatusError{Code: "NetConnection.Connect.InvalidApp"}}
 	errPassword  = &rtmp.Error{Phase: rtmp.PhaseConnect, Err: &rtmp.AuthError{}}
 )
 
@@ -30,7 +31,8 @@ func TestSurvivor(t *testing.T) {
 		want  course
 	}
 	again := func(wait, left time.Duration, source int) course { return course{tryAgain, wait, left, source} }
-	lost := func(live time.Duration) setback { return setback{err: errCut, live: live} }
+	lost := func(live time.Duration) setback { return setback{err: errCut, live: live, gain: live} }
+	stale := func(live time.Duration) setback { return setback{err: errCut, live: live} } // with nothing new
 	gone := course{do: giveUp}
 	over := course{do: finish}
 	for name, test := range map[string]struct {
@@ -54,16 +56,36 @@ func TestSurvivor(t *testing.T) {
 		}},
 		"lost soon, and again": { // a server that starts and closes
 			survivor{Retry: usual}, []blow{
-				{5 * s, lost(5 * s), 0, again(s, 59*s, 0)},
-				{5 * s, lost(5 * s), 0, again(2*s, 52*s, 0)},
-				{5 * s, lost(5 * s), 0, again(4*s, 43*s, 0)},
-				{5 * s, lost(5 * s), 0, again(8*s, 30*s, 0)},
-				{25 * s, lost(5 * s), 0, again(5*s, s, 0)},
+				{2 * s, lost(2 * s), 0, again(s, 59*s, 0)},
+				{2 * s, lost(2 * s), 0, again(2*s, 55*s, 0)},
+				{2 * s, lost(2 * s), 0, again(4*s, 49*s, 0)},
+				{2 * s, lost(2 * s), 0, again(8*s, 39*s, 0)},
+				{34 * s, lost(2 * s), 0, again(5*s, s, 0)},
 				{s, lost(s), 0, gone},
 			}},
+		"every time with a little more": {survivor{Retry: usual}, []blow{
+			{5 * s, lost(5 * s), 0, again(s, 59*s, 0)},
+			{5 * s, lost(5 * s), 0, again(2*s, 58*s, 0)},
+			{5 * s, lost(5 * s), 0, again(4*s, 56*s, 0)},
+			{5 * s, lost(5 * s), 0, again(8*s, 52*s, 0)},
+			{5 * s, lost(5 * s), 0, again(8*s, 52*s, 0)},
+		}},
+		"but not so often as that": {survivor{Retry: Retry{Attempts: 1, Delay: s}}, []blow{
+			{5 * s, lost(5 * s), 0, again(s, 0, 0)},
+			{5 * s, lost(5 * s), 0, gone},
+		}},
+		"for long, with nothing new": {survivor{Retry: usual}, []blow{
+			{time.Minute, lost(time.Minute), 0, again(s, 59*s, 0)},
+			{30 * s, stale(30 * s), 0, again(2*s, 27*s, 0)},
+			{30 * s, stale(30 * s), 0, gone},
+		}},
+		"little time, and much media": {survivor{Retry: usual}, []blow{
+			{s, setback{err: errCut, live: s, gain: time.Minute}, 0, again(s, 59*s, 0)},
+			{s, setback{err: errCut, live: s, gain: time.Minute}, 0, again(s, 59*s, 0)},
+		}},
 		"a healthy stretch": {survivor{Retry: usual}, []blow{
 			{5 * s, lost(5 * s), 0, again(s, 59*s, 0)},
-			{5 * s, lost(5 * s), 0, again(2*s, 52*s, 0)},
+			{5 * s, lost(5 * s), 0, again(2*s, 58*s, 0)},
 			{healthy, lost(healthy), 0, again(s, 59*s, 0)},
 		}},
 		"no retry": {survivor{}, []blow{{time.Hour, lost(time.Hour), 0, gone}}},
@@ -79,39 +101,65 @@ func TestSurvivor(t *testing.T) {
 			{30 * s, setback{err: errNeverLive, took: 30 * s}, 0, again(minRetryDelay/2, time.Hour-30*s-minRetryDelay/2, 0)},
 			{time.Hour, lost(time.Hour - 40*s), 0, again(s, 59*s, 0)},
 		}},
-		"waited for, not reached": {survivor{wait: time.Hour, Retry: Retry{Attempts: 1, First: true, Delay: s}}, []blow{
+		"waited for, whatever the retries": {survivor{wait: time.Hour, Retry: Retry{Attempts: 1, First: true, Delay: s}}, []blow{
 			{0, setback{err: errNotFound}, 0, again(s, time.Hour-s, 0)},
 			{0, setback{err: errNotFound}, 0, again(2*s, time.Hour-3*s, 0)},
+			{0, setback{err: errUnreached}, 0, again(4*s, time.Hour-7*s, 0)},
+			{10 * s, lost(4 * s), 0, again(s, 0, 0)},
 			{0, setback{err: errUnreached}, 0, gone},
+		}},
+		"waited for, with no end of retries": {survivor{wait: s, Retry: Retry{Attempts: Unlimited, First: true, Delay: s}}, []blow{
+			{0, setback{err: errUnreached}, 0, again(s, minAttempt, 0)},
+			{0, setback{err: errUnreached}, 0, gone},
+		}},
+		"an application that restarts": {survivor{Retry: usual}, []blow{
+			{time.Hour, lost(time.Hour), 0, again(s, 59*s, 0)},
+			{0, setback{err: errNoApp}, 0, again(2*s, 57*s, 0)},
+		}},
+		"an unknown application": {survivor{wait: time.Hour, Retry: usual}, []blow{{0, setback{err: errNoApp}, 0, gone}}},
+		"ended again and again": {survivor{Retry: usual, grace: 5 * s}, []blow{
+			{time.Minute, setback{live: time.Minute, gain: time.Minute}, 1, again(s, 4*s, 0)},
+			{s, setback{live: s, gain: s}, 1, again(2*s, s, 0)},
+			{s, setback{live: s, gain: s}, 1, over},
 		}},
 		"a wrong password": {survivor{wait: time.Hour, Retry: usual}, []blow{{0, setback{err: errPassword}, 0, gone}}},
 		"the protocol is broken, twice": {survivor{Retry: usual}, []blow{
-			{time.Minute, setback{err: errFraming, live: time.Minute}, 0, again(s, 59*s, 0)},
-			{time.Minute, setback{err: errFraming, live: time.Minute}, 0, gone},
+			{time.Minute, setback{err: errFraming, live: time.Minute, gain: time.Minute}, 0, again(s, 59*s, 0)},
+			{time.Minute, setback{err: errFraming, live: time.Minute, gain: time.Minute}, 0, gone},
 		}},
 		"ended": {survivor{Retry: usual, grace: 5 * s}, []blow{
-			{time.Minute, setback{live: time.Minute}, 1, again(s, 4*s, 0)},
+			{time.Minute, setback{live: time.Minute, gain: time.Minute}, 1, again(s, 4*s, 0)},
 			{0, setback{err: errNotFound}, 0, again(2*s, 2*s, 0)},
 			{0, setback{err: errNotFound}, 0, again(2*s, minAttempt, 0)},
 			{0, setback{err: errNotFound}, 0, over},
 		}},
 		"ended, and waited for there": {survivor{Retry: usual, grace: 5 * s}, []blow{
-			{time.Minute, setback{live: time.Minute}, 5 * s, over},
+			{time.Minute, setback{live: time.Minute, gain: time.Minute}, 5 * s, over},
 		}},
 		"ended, and no retry": {survivor{grace: 5 * s}, []blow{
-			{time.Minute, setback{live: time.Minute}, 1, again(minRetryDelay, 5*s-minRetryDelay, 0)},
+			{time.Minute, setback{live: time.Minute, gain: time.Minute}, 1, again(minRetryDelay, 5*s-minRetryDelay, 0)},
 			{5 * s, setback{err: errNotFound}, 0, over},
 		}},
 		"ended, back, and lost": {survivor{Retry: usual, grace: 5 * s}, []blow{
-			{time.Minute, setback{live: time.Minute}, 1, again(s, 4*s, 0)},
+			{time.Minute, setback{live: time.Minute, gain: time.Minute}, 1, again(s, 4*s, 0)},
 			{10 * s, lost(9 * s), 0, again(2*s, 58*s, 0)},
 		}},
 		"two sources": {survivor{Retry: usual, sources: 2}, []blow{
 			{time.Minute, lost(time.Minute), 0, again(0, time.Minute, 1)},
 			{time.Minute, lost(time.Minute), 0, again(0, time.Minute, 0)},
-			{0, setback{err: errUnreached}, 0, again(s, 59*s, 1)},
+			{0, lost(1), 0, again(s, 59*s, 1)},
 			{0, setback{err: errUnreached}, 0, again(0, 59*s, 0)},
 			{0, setback{err: errUnreached}, 0, again(2*s, 57*s, 1)},
+		}},
+		"two sources that start and close": {survivor{Retry: usual, sources: 2}, []blow{
+			{0, lost(1), 0, again(0, time.Minute, 1)},
+			{0, lost(1), 0, again(s, 59*s, 0)},
+			{0, lost(1), 0, again(0, 59*s, 1)},
+			{0, lost(1), 0, again(2*s, 57*s, 0)},
+		}},
+		"two sources, one there later": {survivor{Retry: usual, sources: 2}, []blow{
+			{0, setback{err: errNotFound}, 0, again(0, 0, 1)},
+			{time.Hour, lost(time.Hour), 0, again(0, time.Minute, 0)},
 		}},
 		"two sources, neither there": {survivor{Retry: usual, sources: 2}, []blow{
 			{0, setback{err: errUnreached}, 0, again(0, 0, 1)},
@@ -123,7 +171,7 @@ func TestSurvivor(t *testing.T) {
 			{0, setback{err: errPassword}, 0, gone},
 		}},
 		"two sources, one ended": {survivor{Retry: usual, sources: 2, grace: 5 * s}, []blow{
-			{time.Minute, setback{live: time.Minute}, 6 * s, again(0, minOther, 1)},
+			{time.Minute, setback{live: time.Minute, gain: time.Minute}, 6 * s, again(0, minOther, 1)},
 			{3 * s, setback{err: errNotFound}, 0, over},
 		}},
 	} {
@@ -156,7 +204,7 @@ func TestVerdict(t *testing.T) {
 	hasty := &rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &rtmp.TimeoutError{For: "RTMP handshake", After: time.Second}}
 	s := survivor{Retry: Retry{Attempts: 2, Delay: time.Second}, sources: 1}
 	now := time.Unix(1e9, 0)
-	for i, b := range []setback{{err: errCut, live: time.Minute}, {err: silent}, {err: hasty, brief: true}} {
+	for i, b := range []setback{{err: errCut, live: time.Minute, gain: time.Minute}, {err: silent}, {err: hasty, brief: true}} {
 		if c := s.next(b, now, 0); (c.do == giveUp) != (i == 2) {
 			t.Fatalf("setback %d: %+v", i, c)
 		}

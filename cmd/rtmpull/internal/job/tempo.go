@@ -11,8 +11,8 @@ const (
 	kept = 15 * time.Second
 )
 
-// A tempo tells of a stream that is called recorded whether it comes as it plays:
-// lal, livego and mediamtx call all streams so.
+// A tempo tells whether a stream comes as it plays. What servers say of it is no help:
+// lal, livego and mediamtx call all streams recorded, others none.
 type tempo struct {
 	live, fast bool // it does, or comes faster; neither: that is not known yet
 
@@ -24,9 +24,6 @@ type tempo struct {
 
 // hear takes the timestamp of a message, in ms, and when it came.
 func (t *tempo) hear(ts uint32, at time.Duration) {
-	if t.live || t.fast {
-		return
-	}
 	if !t.begun {
 		t.begun, t.since, t.newest = true, at, ts
 	}
@@ -38,7 +35,8 @@ func (t *tempo) hear(ts uint32, at time.Duration) {
 	case d < back:
 		t.newest = ts
 	}
-	passed := at - t.since
-	t.fast = t.media > passed+kept
-	t.live = !t.fast && passed >= tempoTime
+	if passed := at - t.since; !t.live && !t.fast {
+		t.fast = t.media > passed+kept
+		t.live = !t.fast && passed >= tempoTime
+	}
 }

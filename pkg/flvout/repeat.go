@@ -34,10 +34,11 @@ type repeat struct {
 	typ    tag.TagType
 	ts     uint32
 	at     uint32
-	joined bool  // it is the first of a connection
-	sure   bool  // and its own clock says that it is the very frame that is recorded
-	tail   int   // so many frames are recorded from it on
-	since  int64 // ms, arrival
+	newest uint32 // timestamp of the last
+	joined bool   // it is the first of a connection
+	sure   bool   // and its own clock says that it is the very frame that is recorded
+	tail   int    // so many frames are recorded from it on
+	since  int64  // ms, arrival
 
 	dropping [2]bool // the lane's frames are still repeated
 	until    int64   // ms; from here on nothing is
@@ -131,20 +132,24 @@ func (s *Splicer) hold(t *Tag, c *Class, sum uint64) bool {
 		r.small++
 		r.heavy = r.heavy || weighs(*t, c)
 	}
-	if r.run >= minRun && (r.heavy || r.small >= minSmall) || r.joined && r.heavy && (r.sure || r.run >= r.tail) {
-		s.confirm(t)
+	r.newest = t.Timestamp
+	if r.run >= minRun && (r.heavy || r.small >= minSmall) || r.joined && (r.sure || r.run >= r.tail && r.apart()) {
+		s.confirm()
 	}
 	return true
 }
 
+// apart tells whether what is held is like nothing else that is recorded.
+func (r *repeat) apart() bool { return r.heavy || r.small == r.run }
+
 // confirm leaves out what is held.
-func (s *Splicer) confirm(t *Tag) {
+func (s *Splicer) confirm() {
 	r := &s.repeat
 	s.line.align(r.typ, r.ts, r.at)
 	s.fixed.Repeats += int64(r.run)
 	r.tags += int64(r.run)
 	r.groups += r.keys
-	r.end = t.Timestamp - r.ts + r.at
+	r.end = r.newest - r.ts + r.at
 	r.unhold()
 	r.dropping = [2]bool{s.line.tracks[0].any, s.line.tracks[1].any}
 	r.until = s.line.newest().out + maxBack

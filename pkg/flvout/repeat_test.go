@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/yutopp/go-flv/tag"
+
 	"github.com/rtmpull/rtmpull/pkg/flvout/flvtest"
 )
 
@@ -87,28 +89,35 @@ func TestSplicerRejoins(t *testing.T) {
 
 // TestSplicerRejoinsBriefly has connections that break off again within the first
 // frames, which are too few for a row: none is recorded twice, whether the server's
-// clock goes on or is another for each connection.
+// clock goes on or is another for each connection, with sound, pictures, or both.
 func TestSplicerRejoinsBriefly(t *testing.T) {
-	tags := good(t)
-	key := keyAt(tags, 18_000)
-	for _, clock := range []uint32{0, 1_000_000} {
-		for frames := 1; frames <= 4; frames++ {
-			all := slices.Clone(tags[:key+1])
-			for n := range uint32(5) {
-				again := slices.Concat(tags[:3], tags[key:key+frames])
-				if n == 4 {
-					again = slices.Concat(tags[:3], tags[key:])
+	all := good(t)
+	without := func(typ tag.TagType) []flvtest.Tag {
+		return slices.DeleteFunc(slices.Clone(all), func(t flvtest.Tag) bool { return t.Type == typ })
+	}
+	for name, tags := range map[string][]flvtest.Tag{"both": all, "pictures": without(audio), "sound": without(video)} {
+		first := slices.IndexFunc(tags, flvtest.Tag.Frame)
+		from := slices.IndexFunc(tags, func(t flvtest.Tag) bool { return t.Frame() && t.Timestamp >= 18_000 })
+		for _, clock := range []uint32{0, 1_000_000} {
+			for seed := range uint64(20) {
+				rnd := rand.New(rand.NewPCG(seed, 9))
+				sent := slices.Clone(tags[:from+1+rnd.IntN(6)])
+				for n := range uint32(5) {
+					again := slices.Concat(tags[:first], tags[from:from+1+rnd.IntN(6)])
+					if n == 4 {
+						again = slices.Concat(tags[:first], tags[from:])
+					}
+					again = retime(again, clock*n, time.Duration(n)*100*time.Millisecond)
+					again[0].Rejoin = true
+					sent = append(sent, again...)
 				}
-				again = retime(again, clock*n, time.Duration(n)*100*time.Millisecond)
-				again[0].Rejoin = true
-				all = append(all, again...)
-			}
-			r := splice(t, all, SplicerOptions{})
-			if err := flvtest.Compare(flvtest.Media(r.split(t)), flvtest.Media(tags), 0); err != nil {
-				t.Errorf("clocks %d apart, %d frames: %v\n%v", clock, frames, err, r.events)
-			}
-			if r.fixed.Missing != 0 {
-				t.Errorf("clocks %d apart, %d frames: %v are told to be missing", clock, frames, r.fixed.Missing)
+				r := splice(t, sent, SplicerOptions{})
+				if err := flvtest.Compare(flvtest.Media(r.split(t)), flvtest.Media(tags), 0); err != nil {
+					t.Errorf("%s, clocks %d apart, seed %d: %v\n%v", name, clock, seed, err, r.events)
+				}
+				if r.fixed.Missing != 0 {
+					t.Errorf("%s, clocks %d apart, seed %d: %v are told to be missing", name, clock, seed, r.fixed.Missing)
+				}
 			}
 		}
 	}

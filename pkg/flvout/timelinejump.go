@@ -153,7 +153,10 @@ func (l *timeline) join(p *place) {
 	c := l.clocks[p.clock]
 	p.clock = 0
 	if goesOn {
-		lacks := max(0, p.pos-l.covered())
+		lacks := p.pos - l.covered()
+		if lacks < l.frame(p.track)/2 { // it is none: frames are not all of one length
+			lacks = 0
+		}
 		l.tellRejoin(p, lacks, lacks)
 	} else {
 		silence := l.silence()

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -140,6 +141,50 @@ func (l *cutLine) checkGaps(t *testing.T, holes []hole) {
 	}
 	if len(wrong) > 0 {
 		t.Errorf("%d gaps are not what they are told to be: %s...", len(wrong), strings.Join(wrong[:min(len(wrong), 5)], "; "))
+	}
+}
+
+// TestCutOthers does the same with sound or pictures alone, with ten seconds between
+// key frames, and with servers whose clock begins anew for each player. Then how much
+// is missing cannot always be known: while what a server has kept is under way, it
+// comes late.
+func TestCutOthers(t *testing.T) {
+	f := newFilm(4, 10*time.Minute)
+	for name, c := range map[string]struct {
+		film  film
+		group time.Duration
+		bytes int64
+		anew  bool
+		known bool // how much is missing
+	}{
+		"sound":                      {f.without(videoTag), time.Second, 5000, false, true},
+		"sound, its clock anew":      {f.without(videoTag), time.Second, 5000, true, false},
+		"pictures":                   {f.without(audioTag), time.Second, 30_000, false, true},
+		"pictures, their clock anew": {f.without(audioTag), time.Second, 30_000, true, false},
+		"both, the clock anew":       {f, time.Second, 40_000, true, false},
+		"few keys":                   {f.sparse(10_000), 10 * time.Second, 100_000, false, false},
+		"few keys, the clock anew":   {f.sparse(10_000), 10 * time.Second, 100_000, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				script := c.film.script(c.group, c.anew)
+				dial := rtmptest.Dial(t, script, slices.Repeat([]rtmptest.Script{script}, 400)...)
+				cutter := &rtmptest.Cutter{Seed: 1, Cuts: 100, Bytes: c.bytes, Pause: 1500 * time.Millisecond, Freeze: true}
+				l := newCutLine(t, cutter.Dial(t, dial), filmOn("h:1935", session.Any), 2*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), 11*time.Minute)
+				defer cancel()
+				r := l.Run(ctx)
+				found := l.check(t, c.film, &r)
+				if !c.known {
+					return
+				}
+				l.checkGaps(t, found.holes)
+				if len(found.moved) > 0 {
+					t.Errorf("%d frames are at another time: %v...", len(found.moved), c.film.at(found.moved))
+				}
+			})
+		})
 	}
 }
 

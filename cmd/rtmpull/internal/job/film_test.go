@@ -1,17 +1,22 @@
 package job
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/yutopp/go-flv/tag"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
 )
 
 // A film is a stream of H.264 and AAC in the order of time, headers first, of which
@@ -47,6 +52,53 @@ func newFilm(seed uint64, length time.Duration) film {
 		f = append(f, flvout.Tag{Type: videoTag, Timestamp: uint32(n * picture), Body: b})
 	}
 	return f
+}
+
+// without is the film without one of its tracks.
+func (f film) without(typ tag.TagType) film {
+	return slices.DeleteFunc(slices.Clone(f), func(t flvout.Tag) bool { return t.Type == typ })
+}
+
+// sparse is the film with key frames every so many ms only.
+func (f film) sparse(every uint32) film {
+	f = slices.Clone(f)
+	for i, t := range f {
+		if t.Type == videoTag && flvout.Classify(t).Kind == flvout.KindFrame && t.Timestamp%every != 0 {
+			b := bytes.Clone(t.Body)
+			b[0], b[9] = 0x27, 0x41
+			f[i].Body = b
+		}
+	}
+	return f
+}
+
+// script plays the film, which has begun now, from the newest group of pictures on;
+// anew: with a clock that is at 0 then.
+func (f film) script(group time.Duration, anew bool) rtmptest.Script {
+	begun := time.Now()
+	return func(p *rtmptest.Peer) {
+		p.AcceptPlay()
+		from := uint32((time.Since(begun) / group * group).Milliseconds())
+		base := uint32(0)
+		if anew {
+			base = from
+		}
+		for _, t := range f {
+			at := max(t.Timestamp, from)
+			switch frame := flvout.Classify(t).Kind == flvout.KindFrame; {
+			case frame && t.Timestamp < from:
+				continue
+			case frame:
+				time.Sleep(time.Until(begun.Add(ms(at))))
+			}
+			p.Send(message.Message{
+				ChunkStreamID: uint32(t.Type), Type: message.Type(t.Type), StreamID: rtmptest.StreamID,
+				Timestamp: at - base, Payload: t.Body,
+			})
+		}
+		p.Status("status", "NetStream.Play.Complete")
+		p.Linger()
+	}
 }
 
 // write makes a file of it.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,8 +20,9 @@ const (
 	maxAnswer = 64 << 10
 
 	// askDelay is how long the output of a command is waited for that has ended,
-	// and has left something running that could write there.
-	askDelay = time.Second
+	// and has left something running that could write there. Every connection is
+	// late by it.
+	askDelay = 300 * time.Millisecond
 )
 
 // An Asker is a command, run by the shell, that prints the URL of a stream.
@@ -39,9 +42,14 @@ func (e *CommandError) Error() string { return "the command for the URL: " + e.E
 func (e *CommandError) Unwrap() error { return e.Err }
 
 // Ask runs the command and returns the first line that it prints with something in
-// it. The error is a *CommandError, or the cause of ctx, with which the command ends.
+// it. What it has left running, and that holds its output, ends with it. The error is
+// a *CommandError, also if ctx has a deadline that has passed, or the cause of ctx,
+// with which the command ends.
 func (a *Asker) Ask(ctx context.Context) (string, error) {
 	limit := cmp.Or(a.Limit, DefaultAskLimit)
+	if until, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(until))
+	}
 	inner, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := shell(a.Command)
@@ -57,15 +65,19 @@ func (a *Asker) Ask(ctx context.Context) (string, error) {
 	stop := context.AfterFunc(inner, func() { kill(cmd) })
 	err := cmd.Wait()
 	stop()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		kill(cmd)
+		err = nil
+	}
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded):
 		return "", context.Cause(ctx)
 	case inner.Err() != nil:
-		return "", &CommandError{fmt.Errorf("no answer within %v", limit)}
+		return "", &CommandError{fmt.Errorf("no answer within %v", max(0, limit).Round(time.Millisecond))}
 	case err != nil:
 		return "", &CommandError{err}
 	}
-	for line := range strings.Lines(string(answer.text)) {
+	for line := range strings.Lines(answer.String()) {
 		if line = strings.TrimSpace(line); line != "" {
 			return line, nil
 		}
@@ -73,10 +85,21 @@ func (a *Asker) Ask(ctx context.Context) (string, error) {
 	return "", &CommandError{errors.New("it printed nothing")}
 }
 
-// bounded keeps the beginning of what is written to it.
-type bounded struct{ text []byte }
+// bounded keeps the beginning of what is written to it, by whoever does so still.
+type bounded struct {
+	mu   sync.Mutex
+	text []byte
+}
 
 func (b *bounded) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.text = append(b.text, p[:min(len(p), maxAnswer-len(b.text))]...)
 	return len(p), nil
+}
+
+func (b *bounded) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return string(b.text)
 }

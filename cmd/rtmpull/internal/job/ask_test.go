@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,7 +29,9 @@ func TestAsk(t *testing.T) {
 		"failed":                {"echo rtmp://h/live/a; exit 3", "", "exit status 3"},
 		"without end":           {"sleep 60", "", "no answer within 300ms"},
 		"more than is read":     {"echo rtmp://h/live/a; head -c 10000000 /dev/zero", "rtmp://h/live/a", ""},
-		"something left behind": {"sleep 60 & echo rtmp://h/live/a", "", "no answer"},
+		"something left behind": {"sleep 60 & echo rtmp://h/live/a", "rtmp://h/live/a", ""},
+		"something that writes": {"echo rtmp://h/live/a; yes &", "rtmp://h/live/a", ""},
+		"failed, and left":      {"sleep 60 & exit 3", "", "exit status 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := Asker{Command: test.command, Env: append(os.Environ(), "MINE=rtmp://h/mine"), Limit: 300 * time.Millisecond}
@@ -50,5 +55,33 @@ func TestAskInterrupted(t *testing.T) {
 	start := time.Now()
 	if _, err := (&Asker{Command: "sleep 60"}).Ask(ctx); !errors.Is(err, cause) || time.Since(start) > 20*time.Second {
 		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
+
+// What a command leaves running would write to nowhere, and is ended.
+func TestAskLeavesNothing(t *testing.T) {
+	const id = "echo rtmp://h/live/$!"
+	url, err := (&Asker{Command: "sleep 60 & " + id}).Ask(t.Context())
+	pid, bad := strconv.Atoi(path.Base(url))
+	if err != nil || bad != nil {
+		t.Fatalf("%q, %v", url, err)
+	}
+	for range 1000 {
+		stat, _ := os.ReadFile("/proc/" + path.Base(url) + "/stat")
+		if syscall.Kill(pid, 0) != nil || strings.Contains(string(stat), ") Z ") { // an orphan, which others reap
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("it runs on")
+}
+
+// The time that an attempt may take counts for the command as well.
+func TestAskDeadline(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := (&Asker{Command: "sleep 60"}).Ask(ctx)
+	if _, ok := errors.AsType[*CommandError](err); !ok || !strings.Contains(err.Error(), "no answer within ") {
+		t.Errorf("got %v", err)
 	}
 }

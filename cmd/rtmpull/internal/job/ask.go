@@ -22,7 +22,7 @@ const (
 	// askDelay is how long the output of a command is waited for that has ended,
 	// and has left something running that could write there. Every connection is
 	// late by it.
-	askDelay = 300 * time.Millisecond
+	askDelay = 200 * time.Millisecond
 )
 
 // An Asker is a command, run by the shell, that prints the URL of a stream.
@@ -65,8 +65,10 @@ func (a *Asker) Ask(ctx context.Context) (string, error) {
 	stop := context.AfterFunc(inner, func() { kill(cmd) })
 	err := cmd.Wait()
 	stop()
+	if err != nil {
+		kill(cmd) // what it has left
+	}
 	if errors.Is(err, exec.ErrWaitDelay) {
-		kill(cmd)
 		err = nil
 	}
 	switch {

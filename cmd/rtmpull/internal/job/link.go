@@ -55,13 +55,14 @@ func (l *link) message() (*message.Message, error) {
 // connect begins to play from the course's source.
 func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
 	o := &p.origins[c.source]
+	if err := p.unknown; err != nil {
+		p.unknown = nil
+		return nil, err
+	}
 	if c.do == tryAgain && c.source == 0 && p.Fresh != nil {
 		t, err := p.fresh(ctx, c.left)
 		if err != nil {
 			return nil, err
-		}
-		if p.Learn != nil {
-			p.Learn(t)
 		}
 		*o = origin{target: t}
 	}
@@ -88,6 +89,9 @@ func (p *Pull) connectTo(ctx context.Context, c course) (*link, error) {
 		if l.target, err = p.rest(l.target); err != nil {
 			return nil, err
 		}
+	}
+	if p.Learn != nil {
+		p.Learn(l.target)
 	}
 	client := p.client(l)
 	if c.left > 0 {

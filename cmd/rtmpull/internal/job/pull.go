@@ -37,12 +37,11 @@ type Pull struct {
 	Wait   time.Duration // how long to wait for the stream to begin, from the start; 0: that is not waited for
 	Backup *rtmp.Target  // where the stream is to be had as well; nil: nowhere
 
-	// Fresh gives the place of Target before every connection but the first; nil:
-	// it is always the same.
+	// Fresh gives the place of Target before every connection but the first, for
+	// which Locate does; nil: it is always the same.
 	Fresh func(context.Context) (*rtmp.Target, error)
 
-	// Learn is told of places that are not from the command line before they are
-	// connected to; nil: it is not.
+	// Learn is told of each place before it is connected to; nil: it is not.
 	Learn func(*rtmp.Target)
 
 	// Report is called with what happens, by one goroutine at a time, but not
@@ -63,6 +62,7 @@ type Pull struct {
 	linked   bool        // there was a connection
 	moves    moves
 	why      error // the connection before was left
+	unknown  error // why Fresh did not give the place of the first connection
 	result   Result
 
 	reporting sync.Mutex

@@ -60,23 +60,13 @@ func (p *Pull) connect(ctx context.Context, c course) (*link, error) {
 		return nil, err
 	}
 	if c.do == tryAgain && c.source == 0 && p.Fresh != nil {
-		t, err := p.fresh(ctx, c.left)
+		t, err := p.ask(ctx, c.left)
 		if err != nil {
 			return nil, err
 		}
 		*o = origin{target: t}
 	}
 	return p.connectTo(ctx, c)
-}
-
-// fresh asks where the stream is, for as long as is left.
-func (p *Pull) fresh(ctx context.Context, left time.Duration) (*rtmp.Target, error) {
-	if left > 0 {
-		var end context.CancelFunc
-		ctx, end = context.WithTimeout(ctx, left)
-		defer end()
-	}
-	return p.Fresh(ctx)
 }
 
 // connectTo begins to play from where the source is known to be.

@@ -14,6 +14,7 @@ import (
 // like that until Fresh has an answer.
 func (p *Pull) Locate(ctx context.Context) error {
 	start := time.Now()
+	p.origins = make([]origin, 1)
 	s := survivor{Retry: p.Retry, wait: p.Wait, sources: 1, since: start}
 	defer func() {
 		if p.Wait > 0 {

@@ -76,7 +76,7 @@ func (s *Splicer) canSplit() bool { return s.files != nil }
 // of pictures, so that none is torn.
 func (s *Splicer) turn(t *Tag, c *Class) error {
 	own(t, c)
-	if err := s.letGo(); err != nil {
+	if err := s.endRun(); err != nil {
 		return err
 	}
 	s.endRepeat()

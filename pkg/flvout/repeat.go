@@ -11,14 +11,19 @@ const (
 	minSmall   = 8       // or so many that do not, if none of them is like another
 	maxRunSize = 4 << 20 // bytes of frames that may be one, held until that is known
 	maxLoops   = 10      // groups of pictures that come again in a row: the source loops
+
+	// anewTime is for how long, in ms, what is older than what servers keep has to
+	// come in its own time to be no repeat: the source has begun anew.
+	anewTime = 2000
 )
 
 // A repeat is what a Splicer knows of frames that come again. A group of pictures
 // comes twice when a server connects again to where it has the stream from, or
 // we to it: then timestamps go back, or the connection is new. The same frames may
 // also come since nothing changes, as in silence, or since what is sent is the
-// same, as of a looped film: those have their own time. That they come faster than
-// they play says nothing: so they do behind any stall.
+// same, as of a looped film, or of one whose sender has started again: those have
+// their own time. That they come faster than they play says nothing: so they do
+// behind any stall.
 type repeat struct {
 	watching bool // more than key frames is looked for
 	armed    int  // so many more are
@@ -34,11 +39,13 @@ type repeat struct {
 	typ    tag.TagType
 	ts     uint32
 	at     uint32
-	newest uint32 // timestamp of the last
 	joined bool   // it is the first of a connection
 	sure   bool   // and its own clock says that it is the very frame that is recorded
 	tail   int    // so many frames are recorded from it on
 	since  int64  // ms, arrival
+	last   uint32 // timestamp
+	old    bool   // it is one, or the source has begun anew
+	anew   bool   // it has
 
 	dropping [2]bool // the lane's frames are still repeated
 	until    int64   // ms; from here on nothing is
@@ -75,11 +82,17 @@ func (s *Splicer) suspect(t *Tag, c *Class, sum uint64, p *place) (done bool, er
 	}
 	if r.run > 0 {
 		if s.seen.isAt(sum, due) && s.hold(t, c, sum) {
-			return true, nil
+			if r.anew {
+				err = s.letGo()
+			}
+			return true, err
 		}
 		own(t, c)
-		if err := s.letGo(); err != nil {
+		if err := s.endRun(); err != nil {
 			return false, err
+		}
+		if r.dropping[p.track] = false; !r.dropping[1-p.track] {
+			s.endRepeat()
 		}
 		*p = s.line.place(p.track, t.Timestamp)
 	}
@@ -113,6 +126,7 @@ func (s *Splicer) beginRun(t *Tag, c *Class, sum uint64, p *place) bool {
 	r.run, r.keys, r.small, r.heavy = 0, 0, 0, false
 	r.sure = joined && s.seen.isAt(sum, uint32(p.pos))
 	r.tail = s.seen.since(sum)
+	r.old, r.anew = false, false
 	return s.hold(t, c, sum)
 }
 
@@ -132,15 +146,47 @@ func (s *Splicer) hold(t *Tag, c *Class, sum uint64) bool {
 		r.small++
 		r.heavy = r.heavy || weighs(*t, c)
 	}
-	r.newest = t.Timestamp
-	if r.run >= minRun && (r.heavy || r.small >= minSmall) || r.joined && (r.sure || r.run >= r.tail && r.apart()) {
-		s.confirm()
+	r.last = t.Timestamp
+	if !r.old && (r.run >= minRun && (r.heavy || r.small >= minSmall) || r.joined && (r.sure || r.run >= r.tail && r.apart())) {
+		if r.old = s.isOld(); !r.old {
+			s.confirm()
+		}
+	}
+	if r.old && int32(t.Timestamp-r.ts) >= anewTime {
+		if r.anew = s.comesInTime(); !r.anew {
+			s.confirm()
+		}
 	}
 	return true
 }
 
 // apart tells whether what is held is like nothing else that is recorded.
 func (r *repeat) apart() bool { return r.heavy || r.small == r.run }
+
+// isOld tells whether what is held was sent first so long ago that no server has kept
+// it for those who come late.
+func (s *Splicer) isOld() bool {
+	const slack = 2000 // ms
+	l := &s.line
+	age := s.repeat.since - l.unwrapped(s.repeat.at) - l.early
+	return l.judge && l.leaked != 0 && age > int64(s.group())+slack
+}
+
+// comesInTime tells whether what is held has come no faster than it plays.
+func (s *Splicer) comesInTime() bool {
+	r := &s.repeat
+	return 4*(s.line.now-r.since) > 3*int64(int32(r.last-r.ts))
+}
+
+// endRun decides on what is held, since it goes on no longer.
+func (s *Splicer) endRun() error {
+	r := &s.repeat
+	if r.run > 0 && r.old && (int32(r.last-r.ts) < anewTime/2 || !s.comesInTime()) {
+		s.confirm()
+		return nil
+	}
+	return s.letGo()
+}
 
 // confirm leaves out what is held.
 func (s *Splicer) confirm() {
@@ -149,14 +195,14 @@ func (s *Splicer) confirm() {
 	s.fixed.Repeats += int64(r.run)
 	r.tags += int64(r.run)
 	r.groups += r.keys
-	r.end = r.newest - r.ts + r.at
+	r.end = r.last - r.ts + r.at
 	r.unhold()
 	r.dropping = [2]bool{s.line.tracks[0].any, s.line.tracks[1].any}
 	r.until = s.line.newest().out + maxBack
 }
 
 func (r *repeat) unhold() {
-	r.held, r.run = r.held[:0], 0
+	r.held, r.run, r.old = r.held[:0], 0, false
 	if cap(r.held) > maxScratch {
 		r.held = nil
 	}
@@ -212,17 +258,21 @@ func (s *Splicer) endRepeat() {
 
 // letGo writes the frames that are held: they are no repeat.
 func (s *Splicer) letGo() error {
-	r := &s.repeat
+	r, l := &s.repeat, &s.line
 	if r.run == 0 {
 		return nil
 	}
-	held := r.held
-	r.held, r.run = nil, 0
-	defer r.watch()
+	held, now := r.held, l.now
+	r.held, r.run, r.old = nil, 0, false
+	defer func() {
+		l.now = now
+		r.watch()
+	}()
 	for t, rest, ok := cutTag(held); ok; t, rest, ok = cutTag(rest) {
 		c := Classify(t)
 		c.setNALSize(s.nalSize)
-		if err := s.put(t, &c, s.seen.sum(t, &c), s.line.place(lane(t.Type), t.Timestamp)); err != nil {
+		l.now = min(now, r.since+max(0, int64(int32(t.Timestamp-r.ts)))) // when it came, about
+		if err := s.put(t, &c, s.seen.sum(t, &c), l.place(lane(t.Type), t.Timestamp)); err != nil {
 			return err
 		}
 	}

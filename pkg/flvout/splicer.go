@@ -302,11 +302,11 @@ func (s *Splicer) put(t Tag, c *Class, sum uint64, p place) error {
 // for the first picture of all, which was seen to come, is left.
 func (s *Splicer) settle() error {
 	err := s.stick(s.lateSound())
-	if r := &s.repeat; r.run > 0 && r.joined && r.apart() {
+	if r := &s.repeat; r.run > 0 && r.joined && !r.old && r.apart() {
 		s.confirm() // a connection that brought no more than that
 	}
 	if err == nil {
-		err = s.stick(s.letGo())
+		err = s.stick(s.endRun())
 	}
 	s.endRepeat()
 	if err == nil && s.gate.waiting && !s.gate.hasVideo && len(s.gate.held) > 0 {

@@ -78,7 +78,7 @@ func (f film) script(group time.Duration, anew bool) rtmptest.Script {
 	begun := time.Now()
 	return func(p *rtmptest.Peer) {
 		p.AcceptPlay()
-		from := uint32((time.Since(begun) / group * group).Milliseconds())
+		from := uint32(time.Since(begun).Truncate(group).Milliseconds())
 		base := uint32(0)
 		if anew {
 			base = from
@@ -181,7 +181,7 @@ func (f film) compare(t *testing.T, recording string, arrived [][]*message.Messa
 	last := -1
 	var (
 		shift  uint32
-		newest [2]uint32 // of audio and video
+		newest = map[tag.TagType]uint32{}
 	)
 	for _, tg := range tags(t, b) {
 		i, ok := index[string(tg.Body)]
@@ -201,11 +201,11 @@ func (f film) compare(t *testing.T, recording string, arrived [][]*message.Messa
 		if tg.Timestamp-f[i].Timestamp != shift {
 			c.moved = append(c.moved, i)
 		}
-		track := &newest[tg.Type-audioTag]
-		if tg.Timestamp < *track {
+		if tg.Timestamp < newest[tg.Type] {
 			c.back = append(c.back, i)
 		}
-		last, *track = max(last, i), tg.Timestamp
+		last = max(last, i)
+		newest[tg.Type] = tg.Timestamp
 	}
 	for i := range f {
 		switch {

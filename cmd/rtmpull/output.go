@@ -108,6 +108,15 @@ func (f *outputFlags) check() error {
 	return nil
 }
 
+// possible finds out what is wrong with the output before its name is known.
+func (f *outputFlags) possible(env *environment) error {
+	if f.name == "-" && isTerminal(env.stdout) {
+		return errTerminal
+	}
+	_, err := parseName(f.name)
+	return err
+}
+
 // splice says how the stream becomes one.
 func (f *outputFlags) splice() flvout.SplicerOptions {
 	o := flvout.SplicerOptions{OnChange: f.onChange.value, OnRejoin: f.onReconnect.value, Raw: f.raw}

@@ -81,7 +81,7 @@ func (o *publishOptions) run(ctx context.Context, env *environment, args []strin
 	}
 	mask := obs.MaskOf(push.Target)
 	view := ui.One("nothing sent yet", push.Progress, explainer(mask))
-	t, err := o.tell.start(env, push.Target, mask, view, false)
+	t, err := o.tell.start(env, push.Target.Redacted(), mask, view, false)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,8 @@ type pullOptions struct {
 	survival survivalFlags
 	duration durationValue
 	maxSize  sizeValue
+
+	begun time.Time
 }
 
 func newPullCommand(env *environment) *cobra.Command {
@@ -83,6 +85,7 @@ func (o *pullOptions) limitGroup() flagGroup {
 
 // run records.
 func (o *pullOptions) run(ctx context.Context, env *environment, args []string) error {
+	o.begun = time.Now()
 	if err := o.output.check(); err != nil {
 		return err
 	}
@@ -93,7 +96,7 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	if err != nil {
 		return err
 	}
-	p, err := o.places(ctx, env, args)
+	p, err := o.places(env, args)
 	if err != nil {
 		return err
 	}
@@ -102,12 +105,15 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	}
 	pull := o.pull(client, p.targets[0])
 	pull.Backup, pull.Fresh = p.backup, p.fresh
+	if p.fresh != nil {
+		return o.runAsked(ctx, env, pull)
+	}
 	return o.runOne(ctx, env, pull)
 }
 
 // places are where streams are to be had.
 type places struct {
-	targets []*rtmp.Target
+	targets []*rtmp.Target // nil in it: fresh gives it
 
 	// Of a single stream.
 	backup *rtmp.Target                                // nil: none
@@ -115,7 +121,7 @@ type places struct {
 }
 
 // places makes of the command line where the streams are to be had.
-func (o *pullOptions) places(ctx context.Context, env *environment, args []string) (p places, err error) {
+func (o *pullOptions) places(env *environment, args []string) (p places, err error) {
 	s := &o.survival
 	switch {
 	case len(args) > 1 && s.backup != "":
@@ -131,13 +137,17 @@ func (o *pullOptions) places(ctx context.Context, env *environment, args []strin
 		return p, err
 	}
 	given := o.source.url
-	if len(args) > 0 {
+	switch {
+	case len(args) > 0 && given != "":
+		return p, errTwoURLs
+	case len(args) > 0:
 		given = args[0]
 	}
-	p.fresh = s.fresh(env, &o.source, given)
-	first, err := p.fresh(ctx)
-	p.targets = []*rtmp.Target{first}
-	return p, err
+	if given, err = secret(given); err != nil {
+		return p, err
+	}
+	p.fresh, p.targets = s.fresh(env, &o.source, given), []*rtmp.Target{nil}
+	return p, o.output.possible(env)
 }
 
 // pull makes the job, but for its output.
@@ -164,19 +174,56 @@ func (o *pullOptions) limit() time.Duration {
 
 // runOne records a single stream.
 func (o *pullOptions) runOne(ctx context.Context, env *environment, pull *job.Pull) error {
-	var err error
-	if pull.Files, pull.Output, err = o.output.open(ctx, env, pull.Target, o.limit()); err != nil {
+	if err := o.open(ctx, env, pull); err != nil {
 		return err
 	}
-	seek(pull)
-	mask := obs.MaskOf(pull.Target)
-	view := ui.One("waiting for media", pull.Progress, explainer(mask))
-	t, err := o.tell.start(env, pull.Target, mask, view, o.output.name == "-")
+	t, err := o.begin(env, pull, pull.Target.Redacted(), obs.MaskOf(pull.Target))
 	if err != nil {
 		return err
 	}
 	defer t.stop()
-	t.listen(pull)
+	return o.record(ctx, env, pull, t)
+}
+
+// runAsked records a single stream whose place, and with it the name of the output,
+// has to be asked for.
+func (o *pullOptions) runAsked(ctx context.Context, env *environment, pull *job.Pull) error {
+	t, err := o.begin(env, pull, "", obs.MaskOf())
+	if err != nil {
+		return err
+	}
+	defer t.stop()
+	if err := pull.Locate(ctx); err != nil {
+		t.stop()
+		t.rest()
+		return o.conclude(env, job.Result{Err: err, Took: time.Since(o.begun)}, t)
+	}
+	t.learn(pull.Target)
+	if err := o.open(ctx, env, pull); err != nil {
+		return err
+	}
+	return o.record(ctx, env, pull, t)
+}
+
+// open opens the output of a single stream.
+func (o *pullOptions) open(ctx context.Context, env *environment, pull *job.Pull) (err error) {
+	pull.Files, pull.Output, err = o.output.open(ctx, env, pull.Target, o.limit())
+	seek(pull)
+	return err
+}
+
+// begin begins to tell of a single stream.
+func (o *pullOptions) begin(env *environment, pull *job.Pull, url string, mask *obs.Mask) (*telling, error) {
+	view := ui.One("waiting for media", pull.Progress, explainer(mask))
+	t, err := o.tell.start(env, url, mask, view, o.output.name == "-")
+	if err == nil {
+		t.listen(pull)
+	}
+	return t, err
+}
+
+// record records a single stream to its output, and says what came of it.
+func (o *pullOptions) record(ctx context.Context, env *environment, pull *job.Pull, t *telling) error {
 	if pull.Files != nil && pull.Files.Many() {
 		env.signals.onHangup(pull.Rotate)
 	}
@@ -218,10 +265,25 @@ func finish(ctx context.Context, mayStick bool, run func()) error {
 	}
 }
 
-// seek has a recorded stream begin where the file goes on.
+// seek has a recorded stream begin where the file goes on, wherever it is had from.
 func seek(pull *job.Pull) {
-	if f := pull.Files; f != nil && f.Resumed != nil && pull.Target.Session.Kind == session.Recorded {
-		pull.Target.Session.Start += uint32(f.Resumed.Start.Milliseconds())
+	f := pull.Files
+	if f == nil || f.Resumed == nil || pull.Target.Session.Kind != session.Recorded {
+		return
+	}
+	from := uint32(f.Resumed.Start.Milliseconds())
+	pull.Target.Session.Start += from
+	if pull.Backup != nil {
+		pull.Backup.Session.Start += from
+	}
+	if fresh := pull.Fresh; fresh != nil {
+		pull.Fresh = func(ctx context.Context) (*rtmp.Target, error) {
+			t, err := fresh(ctx)
+			if err == nil {
+				t.Session.Start += from
+			}
+			return t, err
+		}
 	}
 }
 

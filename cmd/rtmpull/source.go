@@ -41,6 +41,8 @@ func (f *sourceFlags) addStop(fs *pflag.FlagSet) {
 	fs.VarP(&f.stop, "stop", "B", "where to stop in a recorded stream; for a live one the same as --duration")
 }
 
+var errTwoURLs = badUsage("the URL is given twice: as an argument and with --rtmp")
+
 // target makes the target that the flags and the argument, if there is one, ask
 // for.
 func (f *sourceFlags) target(args []string, getenv func(string) string) (*rtmp.Target, error) {
@@ -61,7 +63,7 @@ func (f *sourceFlags) targets(args []string, getenv func(string) string) ([]*rtm
 	case len(args) == 0 && f.url == "":
 		return nil, badUsage("want the URL of a stream")
 	case len(args) > 0 && f.url != "":
-		return nil, badUsage("the URL is given twice: as an argument and with --rtmp")
+		return nil, errTwoURLs
 	case len(args) == 0:
 		args = []string{f.url}
 	}
@@ -78,7 +80,7 @@ func (f *sourceFlags) targets(args []string, getenv func(string) string) ([]*rtm
 	for i, raw := range args {
 		var err error
 		if targets[i], err = f.targetOf(raw, getenv); err != nil && len(args) > 1 {
-			return nil, &urlError{place: i + 1, raw: raw, err: err}
+			return nil, &urlError{whichURL(i+1, raw), err}
 		} else if err != nil {
 			return nil, err
 		}
@@ -86,23 +88,25 @@ func (f *sourceFlags) targets(args []string, getenv func(string) string) ([]*rtm
 	return targets, nil
 }
 
-// A urlError says which of several URLs is wrong.
+// A urlError says which URL is wrong, where there may be several.
 type urlError struct {
-	place int // among the arguments, from 1
-	raw   string
+	which string
 	err   error
 }
 
-func (e *urlError) Error() string {
-	which := "URL " + strconv.Itoa(e.place)
+// whichURL names one of the arguments, counted from 1, that is wrong.
+func whichURL(place int, raw string) string {
+	which := "URL " + strconv.Itoa(place)
 	// What is no URL, as this is not, may have its password anywhere.
-	if name, ok := strings.CutPrefix(e.raw, "@"); ok {
+	if name, ok := strings.CutPrefix(raw, "@"); ok {
 		which += ", in the file " + name
-	} else if !strings.Contains(e.raw, "@") {
-		which += ", " + rtmp.Redact(e.raw)
+	} else if !strings.Contains(raw, "@") {
+		which += ", " + rtmp.Redact(raw)
 	}
-	return which + ": " + describe(e.err)
+	return which
 }
+
+func (e *urlError) Error() string { return e.which + ": " + describe(e.err) }
 
 func (e *urlError) Unwrap() error { return e.err }
 

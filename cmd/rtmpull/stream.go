@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -32,7 +33,7 @@ func (f *streamFlags) add(fs *pflag.FlagSet, flashVer string) {
 
 // target makes a target of a URL and the flags.
 func (f *streamFlags) target(raw string, getenv func(string) string) (*rtmp.Target, error) {
-	values := *f
+	values, given := *f, raw
 	for _, s := range []*string{&raw, &values.playPath, &values.auth, &values.token, &values.user} {
 		var err error
 		if *s, err = secret(*s); err != nil {
@@ -46,7 +47,9 @@ func (f *streamFlags) target(raw string, getenv func(string) string) (*rtmp.Targ
 		return nil, badUsage("librtmp's options after the URL are flags here: live=1 is --live")
 	}
 	t, err := rtmp.ParseTarget(raw)
-	if err != nil {
+	if err != nil && given != raw {
+		return nil, &rtmp.URLError{Reason: unquoted("the first line of the file", raw, err)}
+	} else if err != nil {
 		return nil, err
 	}
 	if err := values.setUser(t, getenv); err != nil {
@@ -64,6 +67,16 @@ func (f *streamFlags) target(raw string, getenv func(string) string) (*rtmp.Targ
 		return nil, badUsage("the URL names no application and no stream; write them in it, or give --app and --playpath")
 	}
 	return t, nil
+}
+
+// unquoted says what is wrong with a text that was to be a URL, and that is not from
+// the command line: it may be a key, or an error that has one in it, and is not shown.
+func unquoted(what, text string, err error) string {
+	reason := describe(err)
+	if strings.Contains(reason, `"`) {
+		reason = "that is no URL"
+	}
+	return fmt.Sprintf("%s (%d bytes): %s", what, len(text), reason)
 }
 
 // setUser sets whom to log in as: --user's user, or else the URL's; and the

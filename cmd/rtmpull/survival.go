@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
@@ -39,9 +40,12 @@ func (f *survivalFlags) fresh(env *environment, source *sourceFlags, given strin
 		if err != nil {
 			return nil, err
 		}
+		if strings.HasPrefix(url, "@") { // for us that would be a file
+			return nil, &job.CommandError{Err: errors.New("what it printed is no URL")}
+		}
 		t, err := source.targetOf(url, env.getenv)
 		if err != nil {
-			return nil, &job.CommandError{Err: errors.New("what it printed: " + describe(err))} // it is no mistake of the command line
+			return nil, &job.CommandError{Err: errors.New(unquoted("what it printed", url, err))} // it is no mistake of the command line
 		}
 		return t, nil
 	}
@@ -57,7 +61,7 @@ func (f *survivalFlags) backupTarget(source *sourceFlags, getenv func(string) st
 	other.app, other.playPath, other.tcURL, other.subscribe = "", "", "", ""
 	t, err := other.targetOf(f.backup, getenv)
 	if err != nil {
-		return nil, badUsage("--backup: %w", err)
+		return nil, &urlError{"--backup", err}
 	}
 	return t, nil
 }

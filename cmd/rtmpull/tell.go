@@ -55,12 +55,12 @@ type telling struct {
 
 // start begins to tell of a job, whose progress is what view shows. If media goes
 // to standard output, JSON goes to standard error, and nothing else does.
-func (f *tellFlags) start(env *environment, target *rtmp.Target, mask *obs.Mask, view ui.View, media bool) (*telling, error) {
+func (f *tellFlags) start(env *environment, url string, mask *obs.Mask, view ui.View, media bool) (*telling, error) {
 	t, err := f.open(env, mask, view, media)
 	if err != nil {
 		return nil, err
 	}
-	t.place = newPlace(target.Redacted())
+	t.place = newPlace(url)
 	return t, nil
 }
 
@@ -120,7 +120,6 @@ func (t *telling) report(e job.Event) {
 	if e.Kind == job.SourceChanged || e.Kind == job.Moving {
 		e.Name = t.mask.Text(e.Name) // another stream's secret may be in it
 	}
-	t.place.follow(e)
 	if t.calm.report(e) {
 		t.log.Playing(t.place.now())
 	}
@@ -192,18 +191,20 @@ func newPlace(url string) *place {
 
 func (p *place) now() string { return *p.url.Load() }
 
-// follow goes where an event leads.
-func (p *place) follow(e job.Event) {
-	if (e.Kind == job.SourceChanged || e.Kind == job.Moving && e.Err == nil) && e.Name != "" {
-		p.url.Store(&e.Name)
-	}
+// learn takes note of a place that is going to be connected to.
+func (t *telling) learn(to *rtmp.Target) {
+	t.mask.Add(to)
+	t.place.lead(t.mask.Text(to.Redacted())) // another stream's secret may be in it
 }
+
+// lead goes to another URL.
+func (p *place) lead(url string) { p.url.Store(&url) }
 
 // listen has a recording tell of itself.
 func (t *telling) listen(pull *job.Pull) {
 	pull.Client.Trace = t.trace(t.log.Playing)
 	pull.Report = t.report
-	pull.Learn = t.mask.Add
+	pull.Learn = t.learn
 	if pull.Backup != nil {
 		t.mask.Add(pull.Backup)
 	}
@@ -220,8 +221,8 @@ func (t *telling) trace(began func(url string)) *rtmp.Trace {
 		}
 	}
 	trace.Redirect = func(to *rtmp.Target) {
-		t.mask.Add(to) // before anything is told of it
-		url := t.mask.Text(to.Redacted())
+		t.learn(to) // before anything is told of it
+		url := t.place.now()
 		if !t.calm.led(url) {
 			return
 		}

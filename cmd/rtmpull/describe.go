@@ -48,6 +48,25 @@ func giveHint(out io.Writer, hint string) {
 
 // describe says in a sentence what went wrong, without secrets.
 func describe(err error) string {
+	text := reason(err)
+	if pull, ok := errors.AsType[*jobError](err); ok {
+		text = printable(preface(pull) + text)
+	}
+	return text
+}
+
+// preface is what makes of a failed connection a failed recording.
+func preface(e *jobError) string {
+	switch status := exitStatus(e); {
+	case status == statusIncomplete && e.heard && !e.media:
+		return errNoKeyFrame.Error() + "; "
+	case e.waited > 0 && (status == statusFailed || status == statusConnect || status == statusRefused || status == statusNoMedia):
+		return "not live within " + (*durationValue)(&e.waited).String() + ": "
+	}
+	return ""
+}
+
+func reason(err error) string {
 	var (
 		mask   *obs.Mask
 		pull   *jobError

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"syscall"
+	"time"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
@@ -27,15 +28,20 @@ const (
 	statusPipe       = statusSignal + int(syscall.SIGPIPE)
 )
 
-// errEmpty is the error of a stream that ended in good order before it began.
-var errEmpty = errors.New("the stream ended before any media came")
+// errNoKeyFrame is the error of a stream that ended in good order and had nothing that
+// a recording could begin with.
+var errNoKeyFrame = errors.New("no key frame came")
 
 // A jobError is how a recording failed, or what was published: whether anything
 // had come or gone by then matters for the exit status.
 type jobError struct {
 	err   error
 	media bool
+	heard bool // some came that could not be recorded
 	mask  *obs.Mask
+
+	patient bool          // it was waited for
+	waited  time.Duration // in vain
 
 	publish bool
 	brief   bool // no server has kept what was published for long
@@ -93,9 +99,9 @@ func jobStatus(e *jobError) int {
 	switch {
 	case e.brief && errors.As(e, &refusal):
 		return statusRefused
-	case e.media:
+	case e.media, e.heard && !errors.Is(e, errNoKeyFrame):
 		return statusIncomplete
-	case errors.Is(e, errEmpty), errors.Is(e, rtmp.ErrNoMedia):
+	case errors.Is(e, job.ErrNeverLive), errors.Is(e, rtmp.ErrNoMedia):
 		return statusNoMedia
 	case !errors.As(e, &conn):
 		return statusFailed

@@ -25,6 +25,11 @@ import (
 // failed is the error of a recording that has no media yet.
 func failed(err error) error { return &jobError{err: err} }
 
+// useless is the error of one that has nothing that could be recorded, and vain that
+// of one that was waited for.
+func useless(err error) error { return &jobError{err: err, heard: true} }
+func vain(err error) error    { return &jobError{err: err, patient: true, waited: 90 * time.Minute} }
+
 // unsent is the error of a publication that has sent nothing yet.
 func unsent(err error) error { return &jobError{err: err, publish: true} }
 
@@ -108,7 +113,7 @@ func TestExit(t *testing.T) {
 		{failed(conn(rtmp.PhaseConnect, read(syscall.ECONNRESET))), 4, "h:1935 hung up instead of answering connect", "explain"},
 		{failed(conn(rtmp.PhasePlay, io.ErrUnexpectedEOF)), 4, "h:1935 hung up instead of answering play", "explain"},
 		{failed(conn(rtmp.PhaseConnect, &rtmp.TimeoutError{For: "answer to connect", After: 1500 * time.Millisecond})), 6, "h:1935: no answer to connect within 1.5s", ""},
-		{failed(errEmpty), 6, "the stream ended before any media came", "live"},
+		{failed(job.ErrNeverLive), 6, "the stream ended before any media came", "live"},
 		{failed(conn(rtmp.PhaseStream, rtmp.ErrNoMedia)), 6, "h:1935: no media came", "live"},
 
 		{broken(conn(rtmp.PhaseStream, io.ErrUnexpectedEOF)), 2, "the connection to h:1935 was lost", ""},
@@ -121,6 +126,16 @@ func TestExit(t *testing.T) {
 		{broken(conn(rtmp.PhaseStream, quiet)), 2, "h:1935: no media within 30s", ""},
 		{broken(conn(rtmp.PhaseStream, errors.New("chunk: bad"))), 2, "h:1935: chunk: bad", ""},
 		{failed(conn(rtmp.PhaseConnect, errors.New("chunk: bad"))), 1, "h:1935: chunk: bad", ""},
+
+		{useless(errNoKeyFrame), 1, "no key frame came", ""},
+		{useless(conn(rtmp.PhaseStream, io.ErrUnexpectedEOF)), 2, "no key frame came; the connection to h:1935 was lost", ""},
+		{useless(&signalError{syscall.SIGINT}), 130, "interrupted", ""},
+		{vain(conn(rtmp.PhasePlay, refused)), 4, "not live within 1h30m: h:1935 refused: play: NetStream.Play.StreamNotFound (no such stream)", "have another name"},
+		{vain(conn(rtmp.PhasePlay, io.ErrUnexpectedEOF)), 4, "not live within 1h30m: h:1935 hung up instead of answering play", "explain"},
+		{vain(conn(rtmp.PhaseStream, quiet)), 6, "not live within 1h30m: h:1935: no media within 30s", ""},
+		{vain(dial(os.NewSyscallError("connect", syscall.ECONNREFUSED))), 3, "not live within 1h30m: cannot connect to h:1935: connection refused", ""},
+		{vain(&job.CommandError{Err: errors.New("exit status 1")}), 1, "not live within 1h30m: the command for the URL: exit status 1", ""},
+		{vain(&signalError{syscall.SIGINT}), 130, "interrupted", ""},
 
 		{unsent(password(rtmp.ErrNoCredentials)), 4, "h:1935 refused: the server wants a user and a password (authmod=adobe)", "RTMPULL_PASSWORD"},
 		{unsent(password(rtmp.ErrWrongCredentials)), 4, "h:1935 refused: the server does not accept the user and the password (authmod=adobe)", ""},
@@ -165,6 +180,9 @@ func TestExit(t *testing.T) {
 			t.Errorf("%v: %q, want %q", test.err, got, test.text)
 		}
 		got := hint(test.err, "rtmpull")
+		if of, ok := errors.AsType[*jobError](test.err); ok && of.patient && strings.Contains(got, "--wait") {
+			t.Errorf("%v: hint %q", test.err, got)
+		}
 		if test.hint == "" && got != "" || !strings.Contains(got, test.hint) {
 			t.Errorf("%v: hint %q, want %q", test.err, got, test.hint)
 		}

@@ -23,12 +23,12 @@ func advice(err error, program string) string {
 		usage   *usageError
 		badURL  *rtmp.URLError
 		peer    *handshake.Error
-		job     *jobError
+		of      *jobError
 		timeout *rtmp.TimeoutError
 		refusal *session.StatusError
 	)
-	if !errors.As(err, &job) {
-		job = new(jobError)
+	if !errors.As(err, &of) {
+		of = new(jobError)
 	}
 	switch {
 	case errors.As(err, &badURL):
@@ -41,35 +41,44 @@ func advice(err error, program string) string {
 		return "with --output what FLV there is in it is written to another file"
 	case isOtherFormat(err):
 		return "publish sends FLV, which FFmpeg makes of other files: ffmpeg -i FILE -c copy -f flv - | rtmpull publish - URL"
-	case job.brief && (hungUp(err) || errors.Is(err, session.ErrClosed)):
+	case of.brief && (hungUp(err) || errors.Is(err, session.ErrClosed)):
 		return "servers hang up so soon when the name is taken or the key is wrong; with --retry it is tried again all the same"
-	case job.publish && errors.As(err, &refusal) && refusal.Code == "NetStream.Publish.BadName" && refusal.Description == "":
+	case of.publish && errors.As(err, &refusal) && refusal.Code == "NetStream.Publish.BadName" && refusal.Description == "":
 		return "somebody may publish under that name already"
-	case job.media:
+	case of.media, of.heard:
 		return "" // a long recording is no matter of a wrong flag
 	case errors.As(err, &peer) && peer.Kind == handshake.TLS:
 		return "the server wants TLS; try rtmps:// instead of rtmp://"
 	case errors.As(err, &peer) && peer.Kind == handshake.HTTP:
 		return "this is a web server's port; RTMP's is 1935"
-	case errors.Is(err, rtmp.ErrNoMedia), errors.Is(err, errEmpty):
-		return notLive
+	case errors.Is(err, rtmp.ErrNoMedia):
+		return notLive(of)
 	case errors.As(err, &refusal) && refusal.Code == "NetStream.Play.StreamNotFound":
-		return notLive
+		return notLive(of)
 	case !errors.As(err, &e):
 		return ""
 	case e.Phase == rtmp.PhaseTLS, e.Phase == rtmp.PhaseHandshake && isAlert(err):
 		return hintTLS(err)
 	case e.Phase == rtmp.PhaseHandshake && (hungUp(err) || errors.As(err, &timeout)):
 		return "is it an RTMP server? If it wants TLS, its URL begins with rtmps://"
-	case job.publish && e.Phase > rtmp.PhaseHandshake && e.Phase < rtmp.PhaseStream && hungUp(err):
+	case of.publish && e.Phase > rtmp.PhaseHandshake && e.Phase < rtmp.PhaseStream && hungUp(err):
 		return "servers do that when the application is unknown, the name is taken or the key is wrong; rtmpull explain --publish shows what was sent"
 	case e.Phase > rtmp.PhaseHandshake && e.Phase < rtmp.PhaseStream && hungUp(err):
-		return "servers do that for an application or a stream that they do not know, or that is not live; rtmpull explain shows what was asked for, --wait 10m waits"
+		text := "servers do that for an application or a stream that they do not know, or that is not live; rtmpull explain shows what was asked for"
+		if !of.patient {
+			text += ", --wait 10m waits"
+		}
+		return text
 	}
 	return ""
 }
 
-const notLive = "the stream may not be live now (--wait 10m waits for it), or have another name"
+func notLive(e *jobError) string {
+	if e.patient {
+		return "the stream may have another name"
+	}
+	return "the stream may not be live now (--wait 10m waits for it), or have another name"
+}
 
 // isOtherFormat tells whether an input was no FLV from the first byte on.
 func isOtherFormat(err error) bool {

@@ -214,7 +214,7 @@ func (o *probeOptions) stream(ctx context.Context, env *environment, args []stri
 	}
 	if !i.Begun() {
 		if err == nil {
-			err = errEmpty
+			err = job.ErrNeverLive
 		}
 		return &jobError{err: err, mask: mask}
 	}

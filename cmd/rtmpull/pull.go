@@ -290,15 +290,23 @@ func seek(pull *job.Pull) {
 // verdict makes the error that the exit status is taken from, and says in words
 // why it ended.
 func (o *pullOptions) verdict(r job.Result, mask *obs.Mask) (why string, err error) {
+	failed := &jobError{err: r.Err, media: r.Media, heard: r.Heard, mask: mask}
+	wait := time.Duration(o.survival.wait)
+	failed.patient = wait > 0 && !r.Heard
+	if failed.patient && time.Since(o.begun) >= wait {
+		failed.waited = wait
+	}
 	switch {
 	case r.Err != nil:
-		err = &jobError{err: r.Err, media: r.Media, mask: mask}
+		err = failed
 	case r.Media:
 		return string(r.Reason), nil
 	case r.Reason == job.SizeReached:
 		err = badUsage("--max-size %v has no room for the first picture or sound", &o.maxSize)
+	case r.Heard:
+		failed.err, err = errNoKeyFrame, failed
 	default:
-		err = &jobError{err: errEmpty, mask: mask}
+		failed.err, err = job.ErrNeverLive, failed
 	}
 	return describe(err), err
 }

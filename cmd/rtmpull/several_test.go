@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
@@ -99,7 +100,7 @@ func TestWorse(t *testing.T) {
 	lost := &jobError{err: io.ErrUnexpectedEOF, media: true}
 	refused := &jobError{err: &rtmp.Error{Phase: rtmp.PhasePlay, Err: &session.StatusError{}}}
 	unreached := &jobError{err: &rtmp.Error{Phase: rtmp.PhaseDial, Err: syscall.ECONNREFUSED}}
-	silent := &jobError{err: errEmpty}
+	silent := &jobError{err: job.ErrNeverLive}
 	full := &flvout.Error{Op: "write", Path: "a", Err: syscall.ENOSPC}
 	ordered := []error{&signalError{syscall.SIGTERM}, full, syscall.EPIPE, lost, errors.New("odd"), badUsage("x"), refused, unreached, silent, nil}
 	for i, a := range ordered {

@@ -20,7 +20,15 @@ func (d *durationValue) String() string {
 	if *d == 0 {
 		return ""
 	}
-	return time.Duration(*d).String()
+	s := time.Duration(*d).String()
+	for _, unit := range []string{"m", "h"} { // 30m0s is 30m
+		if whole, ok := strings.CutSuffix(s, unit+"0s"); ok {
+			s = whole + unit
+		} else if whole, ok := strings.CutSuffix(s, unit+"0m"); ok {
+			s = whole + unit
+		}
+	}
+	return s
 }
 
 func (d *durationValue) Type() string { return "duration" }

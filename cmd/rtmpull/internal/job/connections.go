@@ -12,8 +12,8 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
-// errNeverLive is the error of a stream that ended in good order before it began.
-var errNeverLive error = &neverLive{}
+// ErrNeverLive is the error of a stream that ended in good order before it began.
+var ErrNeverLive error = &neverLive{}
 
 type neverLive struct{}
 
@@ -199,7 +199,7 @@ func (p *Pull) leave(l *link, err error) setback {
 	switch {
 	case b.err != nil:
 	case b.live == 0:
-		b.err = errNeverLive
+		b.err = ErrNeverLive
 	case !p.wasFile(l, b.live):
 		b.ended = at
 	}

@@ -112,6 +112,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 	r.Mended = p.out.Corrections()
 	r.Err, r.Took = err, time.Since(p.start)
 	r.Media = r.Stats.Audio+r.Stats.Video > 0 && (!resumed || p.kind != kinds{})
+	r.Heard = p.kind != kinds{}
 	if r.Media && p.Files == nil {
 		r.Files, r.First = 1, r.Name
 		p.report(Event{Kind: FileClosed, Name: r.Name, Size: r.Size, Duration: r.Duration})

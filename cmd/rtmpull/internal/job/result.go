@@ -23,7 +23,8 @@ const (
 type Result struct {
 	Reason     Reason // empty if Err is not nil
 	Err        error
-	Media      bool   // audio or video came
+	Media      bool   // audio or video was recorded
+	Heard      bool   // or came at least
 	Name       string // of the last file
 	First      string // and of the first
 	Files      int

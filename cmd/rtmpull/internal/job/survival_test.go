@@ -98,7 +98,7 @@ func TestSurvivor(t *testing.T) {
 			{0, setback{err: errNotFound}, 0, gone},
 		}},
 		"waited for, and lost": {survivor{wait: time.Hour, Retry: usual}, []blow{
-			{30 * s, setback{err: errNeverLive, took: 30 * s}, 0, again(minRetryDelay/2, time.Hour-30*s-minRetryDelay/2, 0)},
+			{30 * s, setback{err: ErrNeverLive, took: 30 * s}, 0, again(minRetryDelay/2, time.Hour-30*s-minRetryDelay/2, 0)},
 			{time.Hour, lost(time.Hour - 40*s), 0, again(s, 59*s, 0)},
 		}},
 		"waited for, whatever the retries": {survivor{wait: time.Hour, Retry: Retry{Attempts: 1, First: true, Delay: s}}, []blow{

@@ -99,9 +99,15 @@ func (w *Writer) makeRoom(size int) bool {
 // It is to a tag's body what bufio.Writer's method of that name is to text.
 func (w *Writer) AvailableBuffer(n int) []byte {
 	size := tagHeaderSize + n + trailerSize
-	if w.opening != nil || w.err != nil || size > w.most {
+	switch {
+	case w.err != nil:
+		return nil
+	case w.opening != nil:
+		return w.roomAhead(n)
+	case size > w.most:
 		return nil
 	}
+	w.dropRoom()
 	if w.spent {
 		w.giveBack()
 	}
@@ -135,6 +141,7 @@ func (w *Writer) Flush() error {
 		w.fills = 0
 		if !w.lent {
 			w.giveBack()
+			w.dropRoom()
 		}
 	}
 	return w.tell()

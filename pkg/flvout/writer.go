@@ -41,6 +41,7 @@ type Writer struct {
 	large *[]byte     // buf, if it is the pool's
 	spent bool        // and it goes back with the next call
 	small []byte      // and the one that is ours
+	room  *[]byte     // the pool's, for what comes before there is a buf
 
 	all     summary // of what is written and what is in buf
 	flushed tally   // of what is written
@@ -245,6 +246,7 @@ func (w *Writer) Close() error {
 		}
 	}
 	w.giveBack()
+	w.dropRoom()
 	w.opening, w.buf = nil, nil
 	if w.err == nil {
 		w.err = newError("write", w.path, os.ErrClosed)

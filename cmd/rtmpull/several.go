@@ -23,7 +23,7 @@ func worse(a, b int) int { return slices.Index(severity[:], a) - slices.Index(se
 // tidyAfter is when the memory is given back that only the beginning of many streams
 // needs, which is more than they need from then on. As next to nothing is allocated
 // any more, the runtime would do that after minutes.
-const tidyAfter = 10 * time.Second
+const tidyAfter = 15 * time.Second
 
 // syncsAtOnce is how many files are sent to the disk at a time.
 const syncsAtOnce = 4

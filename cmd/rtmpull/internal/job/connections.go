@@ -139,38 +139,20 @@ func (p *Pull) connection(ctx context.Context, c course) (Reason, setback) {
 		reason, err := p.record(ctx, l)
 		b := p.leave(l, err)
 		b.brief = b.live == 0 && p.isBrief(c)
-		over := reason != "" && reason != StreamEnded
-		if l.next != nil && (over || isOutputError(err)) {
-			l.next.drop()
-			l.next = nil
-		}
 		switch {
-		case over:
+		case reason != "" && reason != StreamEnded:
+			l.next.drop()
 			return reason, b
-		case l.next != nil:
-			o := &p.origins[c.source]
-			o.moved = l.next.link.target
-			if to := l.next.takeOver(ctx); to != nil {
-				p.why = ErrMoved
-				p.again()
-				if err = p.rejoin(to); err == nil {
-					l = to
-					continue
-				}
-				b.err = err
-			}
-		case p.isLed(l, err):
-			p.why = ErrMoved
-			p.origins[c.source].moved = l.moved
-			if l, err = p.connectTo(ctx, c); err == nil {
-				continue
-			}
-			b = setback{err: err, live: b.live, took: time.Since(begun)}
-		}
-		if b.err == nil && b.ended.IsZero() {
+		case b.err == nil && b.ended.IsZero():
+			l.next.drop()
 			return StreamEnded, b
+		case isOutputError(err), errors.Is(err, flvout.ErrChanged):
+			l.next.drop()
+			return "", b
 		}
-		return "", b
+		if l = p.onward(ctx, l, c, err, &b); l == nil {
+			return "", b
+		}
 	}
 }
 

@@ -1,16 +1,10 @@
 package job
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/yutopp/go-flv/tag"
-
-	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -23,23 +17,7 @@ const (
 	moveEvery = 10 * time.Second // what it asks for sooner than that is passed over
 
 	movesOver = time.Hour // without a request after which they are counted anew
-
-	// moveWithin is how long the old connection's end waits for the new one.
-	moveWithin = 10 * time.Second
-
-	// moveOverlap is how long the old connection goes on, once the new one has a
-	// key frame, until that comes there as well: the seam is between the same two
-	// pictures then.
-	moveOverlap = 2 * time.Second
-
-	maxMoveQueue = 8 << 20 // bytes that the new connection is ahead at most
 )
-
-// ErrMoved ends a connection whose successor has been ahead for long enough.
-var ErrMoved = errors.New("the stream goes on over another connection")
-
-// errNoKeyFrame ends a successor with which nothing can go on.
-var errNoKeyFrame = errors.New("no key frame came")
 
 // errTooOften is why a server's request to connect anew is not heeded.
 var errTooOften = errors.New("it asks too often")
@@ -62,48 +40,42 @@ func (m *moves) allow(now time.Time) bool {
 	return true
 }
 
-// A successor is the connection that takes the place of another, which goes on
-// meanwhile. A goroutine of its own opens it and keeps what comes from its first
-// key frame on.
-type successor struct {
-	link   *link
-	done   chan struct{} // closed when the goroutine has ended
-	opened chan struct{} // closed when there is a key frame, or there will be none
-	ready  atomic.Bool   // there is one
-	stop   atomic.Bool   // the goroutine is to end with the message under way
-	cut    func()        // ends the old connection
-
-	// Of the goroutine until done.
-	queue []*message.Message
-	size  int
-	err   error
-
-	key []byte // of the key frame; read behind ready
+// heed does what a server has asked for, before m is recorded. True: the recording
+// goes on over another connection instead.
+func (p *Pull) heed(ctx context.Context, l *link, m *message.Message) bool {
+	if s := l.next; s != nil {
+		if s.meets(m) {
+			return true
+		}
+		if s.isDead() {
+			p.report(Event{Kind: Moving, Name: s.link.target.Redacted(), Err: s.err})
+			s.drop()
+			l.next = nil
+		}
+	}
+	if l.asked && !p.mayRestart(l) {
+		p.move(ctx, l)
+	}
+	return false
 }
 
-// move begins what a server's request asks for, unless that is under way. nil: it
-// is not heeded.
-func (p *Pull) move(ctx context.Context, l *link) *successor {
+// mayRestart tells whether another connection would play from the beginning, which
+// is no way to go on: a recorded stream is asked for from where the recording is, at
+// the connection's end.
+func (p *Pull) mayRestart(l *link) bool {
+	return p.isFile() || (p.recorded || l.recorded) && p.Target.Session.Kind != session.Live && !p.tempo.live
+}
+
+// move begins what a server's request asks for, unless that is under way.
+func (p *Pull) move(ctx context.Context, l *link) {
 	l.asked = false
-	if l.next != nil {
-		if !l.next.failed() {
-			return l.next
-		}
+	if l.next.isPromising() {
+		return
+	}
+	if target := p.lead(l, l.moveTo); target != nil {
 		l.next.drop()
+		l.next = p.succeed(ctx, l, target)
 	}
-	target := p.lead(l, l.moveTo)
-	if target == nil {
-		return nil
-	}
-	s := &successor{link: &link{target: target}, done: make(chan struct{}), opened: make(chan struct{})}
-	s.cut = func() { l.cut(ErrMoved) }
-	ctx, s.link.cut = context.WithCancelCause(ctx)
-	video := p.kind.video
-	go func() {
-		defer close(s.done)
-		s.run(ctx, p.client(s.link), video)
-	}()
-	return s
 }
 
 // lead is where a server leads us; nil: that is not followed.
@@ -124,107 +96,47 @@ func (p *Pull) lead(l *link, to string) *rtmp.Target {
 	return target
 }
 
-// isLed tells whether a connection has ended with a word on where the stream is, as
-// the origins of an SRS cluster do behind Play.Start.
-func (p *Pull) isLed(l *link, err error) bool {
-	refusal, ok := errors.AsType[*session.StatusError](err)
-	if ok && refusal.Redirect != "" {
-		l.moved = p.lead(l, refusal.Redirect)
-	}
-	return l.moved != nil
-}
-
-// run opens the connection and queues what comes, until it is told to stop, or the
-// queue is full.
-func (s *successor) run(ctx context.Context, client *rtmp.Client, video bool) {
-	open := sync.OnceFunc(func() { close(s.opened) })
-	defer open()
-	delay := retrier{Retry: Retry{Delay: DefaultRetryDelay, MaxDelay: DefaultRetryMaxDelay}}
-	for {
-		if s.link.player, s.err = client.Play(ctx, s.link.target); s.err == nil {
-			break
-		}
-		if isFinal(s.err, true) || sleep(ctx, delay.delay(1)) != nil {
-			return
-		}
-		delay.attempt++
-	}
-	s.link.begun = time.Now()
-	for !s.stop.Load() {
-		m, err := s.link.player.Next()
-		if err != nil {
-			s.err = err
-			return
-		}
-		s.queue = append(s.queue, m.Clone())
-		if s.size += len(m.Payload); s.size > maxMoveQueue {
-			if s.ready.Load() {
-				s.cut() // it is too far behind
-			} else {
-				s.err = errNoKeyFrame
+// onward returns the connection on which the recording goes on when l has ended, if
+// its server has led to one; err is why l ended, and b what that means, which is
+// changed if more has gone wrong.
+func (p *Pull) onward(ctx context.Context, l *link, c course, err error, b *setback) *link {
+	o := &p.origins[c.source]
+	if s := l.next; s != nil {
+		l.next = nil
+		place, failed := s.link.target, s.isDead()
+		if to := s.takeOver(ctx); to != nil {
+			o.moved, p.why = place, ErrMoved
+			p.again()
+			if b.err = p.rejoin(to); b.err == nil {
+				return to
 			}
-			return
+			return nil
 		}
-		if !s.ready.Load() && begins(m, video) {
-			s.key = bytes.Clone(m.Payload)
-			s.ready.Store(true)
-			open()
-			defer time.AfterFunc(moveOverlap, s.cut).Stop()
+		if !failed {
+			o.moved = place
 		}
 	}
-}
-
-// begins tells whether a recording can go on with a message.
-func begins(m *message.Message, video bool) bool {
-	if !m.Type.IsMedia() {
-		return false
+	refusal, led := errors.AsType[*session.StatusError](err)
+	switch led = led && refusal.Redirect != ""; {
+	case led: // as the origins of an SRS cluster do behind Play.Start
+		l.moved = p.lead(l, refusal.Redirect)
+	case l.asked && ctx.Err() == nil:
+		l.moved = p.lead(l, l.moveTo)
+		c.left = minOther
 	}
-	c := flvout.Classify(flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload})
-	return c.Kind == flvout.KindFrame && (c.Key || !video && m.Type == message.TypeAudio)
-}
-
-// meets tells whether the old connection is where the new one began, before m is
-// recorded from it.
-func (s *successor) meets(m *message.Message) bool {
-	return s.ready.Load() && m.Type.IsMedia() && bytes.Equal(m.Payload, s.key)
-}
-
-// failed tells whether nothing will come of it any more.
-func (s *successor) failed() bool {
-	select {
-	case <-s.done:
-		return !s.ready.Load()
-	default:
-		return false
-	}
-}
-
-// takeOver waits until the new connection can be recorded, for moveWithin at most,
-// and returns it. nil: it cannot.
-func (s *successor) takeOver(ctx context.Context) *link {
-	timer := time.NewTimer(moveWithin)
-	defer timer.Stop()
-	select {
-	case <-s.opened:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	if !s.ready.Load() {
-		s.drop()
+	if l.moved == nil {
 		return nil
 	}
-	s.stop.Store(true)
-	<-s.done // with its next message
-	s.link.queue, s.link.failed = s.queue, s.err
-	return s.link
-}
-
-// drop ends a connection that is not wanted.
-func (s *successor) drop() {
-	s.stop.Store(true)
-	s.link.cut(context.Canceled)
-	<-s.done
-	if s.link.player != nil {
-		_ = s.link.player.Close()
+	o.moved, p.why = l.moved, ErrMoved
+	begun := time.Now()
+	to, err := p.connectTo(ctx, c)
+	switch {
+	case err == nil:
+		return to
+	case led:
+		*b = setback{err: err, live: b.live, took: time.Since(begun)}
+	case to != nil || isOutputError(err):
+		b.err = err
 	}
+	return nil
 }

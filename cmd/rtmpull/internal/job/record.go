@@ -59,11 +59,8 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 			media = true
 			p.begun(l)
 		}
-		switch {
-		case l.next != nil && l.next.meets(m):
+		if (l.asked || l.next != nil) && p.heed(ctx, l, m) {
 			return "", ErrMoved
-		case l.asked:
-			l.next = p.move(ctx, l)
 		}
 		if reason, err := p.take(m, l); reason != "" || err != nil {
 			return reason, err

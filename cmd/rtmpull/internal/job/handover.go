@@ -40,23 +40,24 @@ func (m *moves) allow(now time.Time) bool {
 	return true
 }
 
-// heed does what a server has asked for, before m is recorded. True: the recording
-// goes on over another connection instead.
-func (p *Pull) heed(ctx context.Context, l *link, m *message.Message) bool {
-	if s := l.next; s != nil {
-		if s.meets(m) {
-			return true
-		}
-		if s.isDead() {
-			p.report(Event{Kind: Moving, Name: s.link.target.Redacted(), Err: s.err})
-			s.drop()
-			l.next = nil
-		}
-	}
+// heed begins what a server has asked for.
+func (p *Pull) heed(ctx context.Context, l *link) {
 	if l.asked && !p.mayRestart(l) {
 		p.move(ctx, l)
 	}
-	return false
+}
+
+// isMet tells whether the recording is where the successor began, before m is
+// recorded. A successor that has died is no longer one.
+func (p *Pull) isMet(l *link, m *message.Message) bool {
+	s := l.next
+	if s.isDead() {
+		p.report(Event{Kind: Moving, Name: s.link.target.Redacted(), Err: s.err})
+		s.drop()
+		l.next = nil
+		return false
+	}
+	return s.meets(m)
 }
 
 // mayRestart tells whether another connection would play from the beginning, which

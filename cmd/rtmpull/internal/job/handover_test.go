@@ -137,7 +137,7 @@ func TestHandoverNot(t *testing.T) {
 				var told events
 				p.Report = told.add
 				r := p.Run(t.Context())
-				if r.Stats.Frames != 400 || r.Reconnects != 0 || r.Took > 17*time.Second+moveWithin {
+				if r.Stats.Frames != 400 || r.Reconnects != 0 || r.Took > 16*time.Second {
 					t.Errorf("%d pictures, %d connections again, after %v", r.Stats.Frames, r.Reconnects, r.Took)
 				}
 				m := told.of(Moving)

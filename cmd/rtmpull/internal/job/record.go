@@ -40,7 +40,11 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 	p.clock.waited()
 	p.ears.reconnected()
 	l.player.Lend(p.out.AvailableBuffer)
-	l.player.BeforeWait(p.flusher(&failed))
+	flush := p.flusher(&failed)
+	l.player.BeforeWait(func() (again time.Time) {
+		p.heed(ctx, l)
+		return flush()
+	})
 	if p.lazy() {
 		l.player.Gather(gatherTime)
 	}
@@ -59,7 +63,8 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 			media = true
 			p.begun(l)
 		}
-		if (l.asked || l.next != nil) && p.heed(ctx, l, m) {
+		p.heed(ctx, l)
+		if l.next != nil && p.isMet(l, m) {
 			return "", ErrMoved
 		}
 		if reason, err := p.take(m, l); reason != "" || err != nil {

@@ -24,9 +24,11 @@ const (
 	// pictures then.
 	moveOverlap = 2 * time.Second
 
-	// maxLull is how long a connection may be without media, and how much less of it
-	// may come than on the old one, to take that one's place before it has ended.
-	maxLull = 500 * time.Millisecond
+	// A connection may be without media for maxLull, and get maxBehind less than the
+	// old one in the last half of moveOverlap, or longer, to take that one's place
+	// before it has ended.
+	maxLull   = 500 * time.Millisecond
+	maxBehind = 250 * time.Millisecond
 
 	// What is kept of the new connection at most, in bytes: before its key frame, and
 	// from there on.
@@ -81,8 +83,9 @@ type successor struct {
 	trying bool      // an attempt is under way, or has succeeded
 	key    []byte    // of the key frame; nil: none came
 	heard  time.Time // the newest media came
-	gone   stride    // on the old connection since
+	gone   stride    // on the old connection since half of moveOverlap is over
 	come   stride    // on this one
+	half   bool      // it is
 }
 
 // succeed begins to open a connection that is to take l's place.
@@ -187,9 +190,12 @@ func (s *successor) keep(m *message.Message) error {
 	steady := now.Sub(s.heard) <= maxLull
 	if m.HasFrames() {
 		s.heard = now
+		if !s.half && now.Sub(s.since) >= moveOverlap/2 { // what came in one go is no pace
+			s.half, s.gone, s.come = true, stride{}, stride{}
+		}
 		s.come.hear(m.Timestamp)
 	}
-	steady = steady && s.come.media+maxLull >= s.gone.media
+	steady = steady && s.come.media+maxBehind >= s.gone.media
 	s.mu.Unlock()
 	full := s.size > maxMoveQueue
 	switch {

@@ -88,7 +88,9 @@ const (
 // next tells what to do about a setback.
 func (s *survivor) next(b setback, now time.Time, random float64) course {
 	s.place(b, now)
-	if late, ok := errors.AsType[timeout](b.err); !ok || !late.Timeout() || !b.brief || s.last == nil {
+	late, ok := errors.AsType[timeout](b.err)
+	none := s.last == nil || s.last == s.lost //nolint:errorlint // the very same: there was no attempt since
+	if !ok || !late.Timeout() || !b.brief || none {
 		s.last = b.err
 	}
 	if s.isFinal(b.err) {

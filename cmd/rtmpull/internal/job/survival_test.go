@@ -198,18 +198,27 @@ func TestSurvivor(t *testing.T) {
 	}
 }
 
-// What is told in the end is not a time-out that is short because of the budget.
+// What is told in the end is not a time-out that is short because of the budget, but
+// where there is nothing else to tell.
 func TestVerdict(t *testing.T) {
 	silent := &rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &rtmp.TimeoutError{For: "RTMP handshake", After: 10 * time.Second}}
 	hasty := &rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &rtmp.TimeoutError{For: "RTMP handshake", After: time.Second}}
-	s := survivor{Retry: Retry{Attempts: 2, Delay: time.Second}, sources: 1}
-	now := time.Unix(1e9, 0)
-	for i, b := range []setback{{err: errCut, live: time.Minute, gain: time.Minute}, {err: silent}, {err: hasty, brief: true}} {
-		if c := s.next(b, now, 0); (c.do == giveUp) != (i == 2) {
-			t.Fatalf("setback %d: %+v", i, c)
+	for _, test := range []struct {
+		after []setback
+		last  error
+	}{
+		{[]setback{{err: silent}, {err: hasty, brief: true}}, silent},
+		{[]setback{{err: hasty, brief: true}}, hasty},
+	} {
+		s := survivor{Retry: Retry{Attempts: len(test.after), Delay: time.Second}, sources: 1}
+		now := time.Unix(1e9, 0)
+		for i, b := range append([]setback{{err: errCut, live: time.Minute, gain: time.Minute}}, test.after...) {
+			if c := s.next(b, now, 0); (c.do == giveUp) != (i == len(test.after)) {
+				t.Fatalf("setback %d: %+v", i, c)
+			}
 		}
-	}
-	if e, ok := errors.AsType[*LostError](s.verdict()); !ok || e.Lost != error(errCut) || e.Last != error(silent) {
-		t.Errorf("got %v", s.verdict())
+		if e, ok := errors.AsType[*LostError](s.verdict()); !ok || e.Lost != error(errCut) || e.Last != test.last {
+			t.Errorf("got %v, want %v", s.verdict(), test.last)
+		}
 	}
 }

@@ -24,8 +24,19 @@ var errTooOften = errors.New("it asks too often")
 
 // moves counts the server's requests.
 type moves struct {
-	n    int
-	last time.Time
+	n     int
+	last  time.Time // that was heeded
+	moans time.Time // the last that was not was told
+}
+
+// tell tells whether it is worth a word that one is not heeded: a server may ask
+// with each picture.
+func (m *moves) tell(now time.Time) bool {
+	if now.Sub(m.moans) < moveEvery {
+		return false
+	}
+	m.moans = now
+	return true
 }
 
 // allow tells whether another one is heeded.
@@ -81,19 +92,24 @@ func (p *Pull) move(ctx context.Context, l *link) {
 
 // lead is where a server leads us; nil: that is not followed.
 func (p *Pull) lead(l *link, to string) *rtmp.Target {
+	now := time.Now()
 	target, err := l.player.Target().Redirect(to, l.player.RemoteAddr())
-	switch {
-	case err != nil:
-		p.report(Event{Kind: Moving, Err: err})
-		return nil
-	case !p.moves.allow(time.Now()):
-		p.report(Event{Kind: Moving, Name: target.Redacted(), Err: errTooOften})
+	e := Event{Kind: Moving, Err: err}
+	if err == nil {
+		if e.Name = target.Redacted(); !p.moves.allow(now) {
+			e.Err = errTooOften
+		}
+	}
+	if e.Err != nil {
+		if p.moves.tell(now) {
+			p.report(e)
+		}
 		return nil
 	}
 	if p.Learn != nil {
 		p.Learn(target)
 	}
-	p.report(Event{Kind: Moving, Name: target.Redacted()})
+	p.report(e)
 	return target
 }
 

@@ -204,7 +204,7 @@ func (s *successor) keep(m *message.Message) error {
 		<-s.over
 	case steady && now.Sub(s.since) >= moveOverlap:
 		s.cut()
-	case full:
+	case full && s.enter(ahead): // it does not take over just now
 		return errUnsteady
 	}
 	return nil

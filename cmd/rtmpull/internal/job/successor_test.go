@@ -285,7 +285,7 @@ func TestMoveNoWait(t *testing.T) {
 			p.AcceptPlay()
 			send := func(tg flvout.Tag) { p.Video(tg.Timestamp, tg.Body) }
 			send(avcConfig(0, 1))
-			for i := uint32(0); i < 100; i++ {
+			for i := range uint32(100) {
 				reconnect(50, "rtmp://other/live")(p, i)
 				send(avcFrame(40*i, byte(i), i%25 == 0))
 				time.Sleep(40 * time.Millisecond)

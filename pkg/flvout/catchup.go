@@ -174,7 +174,7 @@ func (k *catchUp) follow(s *seen, t *Tag, c *Class, sum uint64, first bool) bool
 // match returns where a frame is that is due at a place. If it is like no other it
 // may be a little elsewhere: servers lose frames, and the time that they lasted.
 func (s *seen) match(sum uint64, due uint32) (at uint32, ok bool) {
-	if at, ok = s.near(sum, due); ok {
+	if s.isAt(sum, due) {
 		return due, true
 	}
 	if at, n := s.lookup(sum); n == 1 && dist(int64(int32(at-due)), 0) <= maxBack {

@@ -273,7 +273,7 @@ func TestRejoinRecorded(t *testing.T) {
 	for name, l := range libraries(90) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(8) {
+			for seed := range uint64(5) {
 				rnd := rand.New(rand.NewPCG(seed, 1))
 				p := pulling{
 					begin: pick(rnd, servings), clock: pick(rnd, servingClocks),
@@ -304,7 +304,7 @@ func TestRejoinRecordedElsewhere(t *testing.T) {
 			t.Parallel()
 			for seed := range uint64(2) {
 				rnd := rand.New(rand.NewPCG(seed, 2))
-				pulling{cuts: l.someCuts(rnd, 20), mixed: rnd}.check(t, l)
+				pulling{cuts: l.someCuts(rnd, 12), mixed: rnd}.check(t, l)
 			}
 		})
 	}

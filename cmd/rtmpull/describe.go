@@ -11,7 +11,6 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
@@ -21,18 +20,8 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
-// printable makes a text fit for a terminal and a line of a log, whoever wrote
-// it: what cannot be seen becomes a space, and of a long text, whose end may be
-// the reason, the middle is left out.
-func printable(s string) string {
-	const head, tail = 200, 100 // bytes
-	s = strings.ToValidUTF8(s, "\ufffd")
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' }), " ")
-	if len(s) <= head+tail {
-		return s
-	}
-	return strings.ToValidUTF8(s[:head]+"..."+s[len(s)-tail:], "") // without the halves of letters
-}
+// printable makes a text fit to be shown, whoever wrote it.
+func printable(s string) string { return obs.Printable(s) }
 
 // complain tells of an error, with a hint where there is one.
 func complain(out io.Writer, what, hint string) {

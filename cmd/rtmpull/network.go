@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"math"
 	"net"
 	"os"
 	"time"
@@ -83,13 +84,22 @@ func (f *networkFlags) client() (*rtmp.Client, error) {
 		},
 		TLSConfig:        tlsConfig,
 		Manners:          new(rtmp.Manners),
-		SetupTimeout:     time.Duration(f.connect + f.start),
+		SetupTimeout:     f.setup(),
 		HandshakeTimeout: time.Duration(f.connect),
 		StartTimeout:     time.Duration(f.start),
 		IdleTimeout:      time.Duration(f.silence),
 		EOFGrace:         f.eofGrace(),
 		WriteTimeout:     time.Duration(f.write),
 	}, nil
+}
+
+// setup is how long it may take until the server is asked for the stream.
+func (f *networkFlags) setup() time.Duration {
+	sum := time.Duration(f.connect) + time.Duration(f.start)
+	if sum < 0 { // they are longer than time
+		return math.MaxInt64
+	}
+	return sum
 }
 
 // eofGrace is the Client's: of which 0 is the default, and less than that none.

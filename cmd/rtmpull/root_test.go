@@ -2,10 +2,12 @@ package main
 
 import (
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -100,5 +102,13 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			}
 			goleak.VerifyNone(t, ignore)
 		})
+	}
+}
+
+// Times that are longer than time are long.
+func TestSetupTimeout(t *testing.T) {
+	f := networkFlags{connect: math.MaxInt64, start: durationValue(30 * time.Second)}
+	if c, err := f.client(); err != nil || c.SetupTimeout != math.MaxInt64 {
+		t.Errorf("%v, %v", c.SetupTimeout, err)
 	}
 }

@@ -81,7 +81,9 @@ func (o *pullOptions) runSeveral(ctx context.Context, env *environment, client *
 			}
 		}
 	}
-	env.signals.onHangup(group.Rotate)
+	if !allDevices(template, targets) { // of which none can have another file
+		env.signals.onHangup(group.Rotate)
+	}
 	tidy := time.AfterFunc(tidyAfter, debug.FreeOSMemory)
 	defer tidy.Stop()
 	if err := finish(ctx, o.output.mayStick(targets...), func() { group.Run(ctx) }); err != nil {
@@ -89,6 +91,11 @@ func (o *pullOptions) runSeveral(ctx context.Context, env *environment, client *
 	}
 	t.stop()
 	return o.concludeAll(env, outcomes, errs, t)
+}
+
+// allDevices tells whether nothing is written to files.
+func allDevices(template nameTemplate, targets []*rtmp.Target) bool {
+	return !slices.ContainsFunc(targets, func(t *rtmp.Target) bool { return !isDevice(template.expand(t, time.Now(), 1)) })
 }
 
 // concludeAll tells what came of all streams, and returns the error of the one for

@@ -59,7 +59,7 @@ func (s *signals) handled(got os.Signal) bool {
 // as its cause. A second one finds the default action: it kills.
 func (s *signals) watch(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
-	c := make(chan os.Signal, 1)
+	c := make(chan os.Signal, 8) // that to stop is not lost for others before it
 	all := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup means it
 		all = append(all, syscall.SIGHUP)

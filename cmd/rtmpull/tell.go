@@ -105,7 +105,7 @@ func (f *tellFlags) open(env *environment, mask *obs.Mask, view ui.View, media b
 func (t *telling) of(label string, target *rtmp.Target) *telling {
 	one := *t
 	one.several, one.quota, one.calm = true, new(quota), new(calm)
-	one.place = newPlace(t.mask.Text(target.Redacted())) // another's secret may be in it
+	one.place = newPlace(t.text(target.Redacted())) // another's secret may be in it
 	one.log = t.log.Of(label)
 	if t.lines != nil {
 		one.lines = t.lines.Of(label, one.place.now())
@@ -118,7 +118,7 @@ func (t *telling) stop() { t.progress.Stop() }
 // report tells of an event of the job.
 func (t *telling) report(e job.Event) {
 	if e.Kind == job.SourceChanged || e.Kind == job.Moving {
-		e.Name = t.mask.Text(e.Name) // another stream's secret may be in it
+		e.Name = t.text(e.Name) // another stream's secret may be in it
 	}
 	if t.calm.report(e) {
 		t.log.Playing(t.place.now())
@@ -194,8 +194,11 @@ func (p *place) now() string { return *p.url.Load() }
 // learn takes note of a place that is going to be connected to.
 func (t *telling) learn(to *rtmp.Target) {
 	t.mask.Add(to)
-	t.place.lead(t.mask.Text(to.Redacted())) // another stream's secret may be in it
+	t.place.lead(t.text(to.Redacted())) // another stream's secret may be in it
 }
+
+// text is what a server has a part in, as it is told.
+func (t *telling) text(s string) string { return printable(t.mask.Text(s)) }
 
 // lead goes to another URL.
 func (p *place) lead(url string) { p.url.Store(&url) }
@@ -255,7 +258,7 @@ func (t *telling) trace(began func(url string)) *rtmp.Trace {
 			}
 		case session.Status, session.PlayStatus:
 			if omitted, ok := t.quota.take(status, time.Now()); ok {
-				t.lines.Status(e.Code, e.Level, t.mask.Text(e.Description), omitted)
+				t.lines.Status(t.text(e.Code), t.text(e.Level), t.text(e.Description), omitted)
 			}
 		}
 	}

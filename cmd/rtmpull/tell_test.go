@@ -70,3 +70,31 @@ func TestTellingIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// However much a server says, no line is long.
+func TestTellingIsBrief(t *testing.T) {
+	var log, lines bytes.Buffer
+	tell := &telling{
+		progress: ui.Silent(&log), log: obs.New(&log, obs.Options{Level: obs.Normal}), lines: ui.NewJSON(&lines, explainer(nil)),
+		mask: obs.MaskOf(), place: newPlace("rtmp://h/live/show"), quota: new(quota), calm: new(calm),
+	}
+	trace := tell.trace(tell.log.Playing)
+	long := strings.Repeat("a", 60000)
+	trace.Event(&session.Event{Kind: session.Status, Code: long, Level: long, Description: long})
+	tell.report(job.Event{Kind: job.Moving, Name: "rtmp://h/" + long})
+	tell.report(job.Event{Kind: job.SourceChanged, Name: "rtmp://h/" + long})
+	trace.Redirect(&rtmp.Target{Scheme: "rtmp", Host: "edge", Session: session.Config{App: long}})
+	for line := range strings.Lines(log.String() + lines.String()) {
+		if len(line) > 2000 {
+			t.Errorf("a line of %d bytes: %.100s", len(line), line)
+		}
+	}
+	for _, what := range []string{"status", "reconnect_request", "source", "redirect"} {
+		if !strings.Contains(lines.String(), `"`+what+`"`) {
+			t.Errorf("nothing is told of %s", what)
+		}
+	}
+	if url := tell.place.now(); !strings.HasPrefix(url, "rtmp://edge/aaa") {
+		t.Errorf("the place is %s", url)
+	}
+}

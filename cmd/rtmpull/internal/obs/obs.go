@@ -3,6 +3,7 @@
 package obs
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -85,7 +86,12 @@ func (l Logger) Job(e job.Event, why string, omitted int) {
 	switch e.Kind {
 	case job.Reconnect:
 		text = "connecting again"
-		event = l.log.Warn().Str("error", why).Stringer("wait", e.Wait.Round(time.Millisecond)).Int("attempt", e.Attempt)
+		event = l.log.Warn().Str("error", why)
+		if errors.Is(e.Err, job.ErrEnded) { // which may be as it should
+			text = "the server ended the stream; looking whether it comes back"
+			event = l.log.Info()
+		}
+		event = event.Stringer("wait", e.Wait.Round(time.Millisecond)).Int("attempt", e.Attempt)
 	case job.Gap:
 		text = "going on, with a gap"
 		event = l.log.Warn().Stringer("duration", e.Duration)
@@ -219,12 +225,15 @@ type connection struct {
 	mask *Mask
 }
 
+// text is what a server has said, or has a part in, as it is shown.
+func (c connection) text(s string) string { return Printable(c.mask.Text(s)) }
+
 func (c connection) phaseDone(p rtmp.Phase, took time.Duration) {
 	c.log.Debug().Stringer("phase", p).Dur("ms", took).Msg("phase done")
 }
 
 func (c connection) retry(err error) {
-	c.log.Warn().Str("error", c.mask.Text(err.Error())).Msg("trying again with a simpler opening")
+	c.log.Warn().Str("error", c.text(err.Error())).Msg("trying again with a simpler opening")
 }
 
 func (c connection) authenticate() {
@@ -232,16 +241,16 @@ func (c connection) authenticate() {
 }
 
 func (c connection) redirect(to *rtmp.Target) {
-	c.log.Info().Str("url", c.mask.Text(to.Redacted())).Msg("the server leads to another place")
+	c.log.Info().Str("url", c.text(to.Redacted())).Msg("the server leads to another place")
 }
 
 func (c connection) event(e *session.Event) {
 	switch e.Kind {
 	case session.Oddity:
-		c.log.Debug().Str("what", c.mask.Text(e.Description)).Msg("the server is odd")
+		c.log.Debug().Str("what", c.text(e.Description)).Msg("the server is odd")
 	case session.Status, session.PlayStatus, session.ReconnectRequest:
-		c.log.Debug().Str("code", e.Code).Str("severity", e.Level).
-			Str("description", c.mask.Text(e.Description)).Msg(e.Kind.String())
+		c.log.Debug().Str("code", c.text(e.Code)).Str("severity", c.text(e.Level)).
+			Str("description", c.text(e.Description)).Msg(e.Kind.String())
 	default:
 		c.log.Debug().Uint32("stream_id", e.StreamID).Msg(e.Kind.String())
 	}
@@ -255,7 +264,7 @@ func (c connection) message(what string, m *message.Message) {
 	case message.TypeCommand, message.TypeCommandAMF3:
 		cmd, err := message.ParseCommand(m)
 		if cmd == nil {
-			c.log.Debug().Err(err).Msg(what + " a command")
+			c.log.Debug().Str("error", c.text(err.Error())).Msg(what + " a command")
 			return
 		}
 		values := append([]amf.Value{cmd.Object}, cmd.Args...)
@@ -265,8 +274,8 @@ func (c connection) message(what string, m *message.Message) {
 				text = append(text, c.mask.Format(v))
 			}
 		}
-		c.log.Debug().Str("command", c.mask.Text(cmd.Name)).Float64("transaction", cmd.TransactionID).
-			Str("values", strings.Join(text, ", ")).Msg(what)
+		c.log.Debug().Str("command", c.text(cmd.Name)).Float64("transaction", cmd.TransactionID).
+			Str("values", atMost(strings.Join(text, ", "), maxValues)).Msg(what)
 	default:
 		c.log.Trace().Stringer("type", m.Type).Uint32("ts", m.Timestamp).Int("bytes", len(m.Payload)).
 			Uint32("stream_id", m.StreamID).Uint32("csid", m.ChunkStreamID).Msg(what)

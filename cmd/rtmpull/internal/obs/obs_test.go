@@ -44,6 +44,7 @@ func tell(t *testing.T, l Logger) {
 	l.Job(job.Event{Kind: job.FileClosed, Name: "a.flv", Size: 9, Duration: time.Second}, "", 0)
 	l.Publishing("rtmp://h/live/show?token=***")
 	l.Job(job.Event{Kind: job.Reconnect, Wait: 1234567 * time.Microsecond, Attempt: 2}, "lost", 0)
+	l.Job(job.Event{Kind: job.Reconnect, Err: job.ErrEnded, Wait: time.Second, Attempt: 1}, "ended", 0)
 	l.Job(job.Event{Kind: job.Gap, Duration: 1500 * time.Millisecond, Frames: 36}, "", 0)
 	l.Job(job.Event{Kind: job.Jump, Duration: -time.Second}, "", 0)
 	l.Job(job.Event{Kind: job.FileClosed, Name: "b.flv", Err: syscall.ENOSPC, Short: true}, "full", 0)
@@ -71,7 +72,7 @@ func tell(t *testing.T, l Logger) {
 }
 
 func TestLevels(t *testing.T) {
-	for level, lines := range map[Level]int{Quiet: 3, Normal: 25, Verbose: 36, Debug: 37} {
+	for level, lines := range map[Level]int{Quiet: 3, Normal: 26, Verbose: 37, Debug: 38} {
 		var out bytes.Buffer
 		tell(t, New(&out, Options{Level: level}))
 		if got := strings.Count(out.String(), "\n"); got != lines {
@@ -111,6 +112,7 @@ func TestLines(t *testing.T) {
 		"DBG file closed bytes=9 duration=1s file=a.flv\n",
 		"INF publishing url=rtmp://h/live/show?token=***\n",
 		"WRN connecting again error=lost attempt=2 wait=1.235s\n",
+		"INF the server ended the stream; looking whether it comes back attempt=1 wait=1s\n",
 		"WRN going on, with a gap duration=1.5s frames=36\n",
 		"WRN the timestamps jump by=-1s\n",
 		"ERR a file is complete, but cut short error=full bytes=0 duration=0s file=b.flv\n",

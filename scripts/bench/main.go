@@ -49,9 +49,12 @@ func main() {
 	source := flag.String("source", "build/bench.flv", "the FLV file to play")
 	total := flag.Int64("bytes", 1e9, "how much media to play")
 	rounds := flag.Int("rounds", 5, "how often; the median counts")
-	only := flag.String("only", "", "one of the tables: record, start, file, publish or damage")
+	only := flag.String("only", "", "one of the tables: record, start, file, publish, damage or many")
 	doc := flag.String("doc", "", "a Markdown file to put the table of damage into, between its markers")
 	dir := flag.String("dir", "build", "where to put recordings and damaged files, 3 GB; /dev/shm keeps the disk out of the figures")
+	live := flag.String("live", "build/many.flv", "the FLV file that many live streams are made of")
+	streams := flag.Int("streams", 200, "how many live streams")
+	seconds := flag.Int("seconds", 60, "for how long they are recorded")
 	flag.Parse()
 	tables := []struct {
 		name string
@@ -73,6 +76,10 @@ func main() {
 		{"damage", func() error {
 			fmt.Printf("\ndamaged files:\n")
 			return damage(os.Stdout, *doc, *dir, *bin, *source, *rounds)
+		}},
+		{"many", func() error {
+			fmt.Printf("\nlive streams side by side:\n")
+			return many(os.Stdout, *dir, *bin, *live, *streams, time.Duration(*seconds)*time.Second)
 		}},
 	}
 	for _, t := range tables {

@@ -105,6 +105,11 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	}
 	pull := o.pull(client, p.targets[0])
 	pull.Backup, pull.Fresh = p.backup, p.fresh
+	if o.output.name == "-" {
+		var stop func()
+		ctx, stop = whileRead(ctx, env.stdout)
+		defer stop()
+	}
 	if p.fresh != nil {
 		return o.runAsked(ctx, env, pull)
 	}

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package main
+
+import (
+	"context"
+	"os"
+)
+
+// whileRead returns a context that ends when the reader of a pipe has gone, where that
+// can be found out without a write.
+func whileRead(parent context.Context, _ *os.File) (ctx context.Context, stop func()) {
+	return parent, func() {}
+}

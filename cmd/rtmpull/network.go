@@ -29,17 +29,24 @@ type networkFlags struct {
 // group are the flags of who plays.
 func (f *networkFlags) group() flagGroup {
 	fs := f.flags()
+	f.addPatience(fs)
+	return flagGroup{"Network", fs}
+}
+
+// addPatience adds those that say how long a server may take.
+func (f *networkFlags) addPatience(fs *pflag.FlagSet) {
+	f.addConnect(fs)
 	f.start, f.silence = durationValue(30*time.Second), durationValue(30*time.Second)
 	f.grace = durationValue(rtmp.DefaultEOFGrace)
 	fs.Var((*timeoutValue)(&f.start), "start-timeout", "how long to wait for the first media")
 	fs.VarP((*timeoutValue)(&f.silence), "timeout", "m", "how long to wait when the stream falls silent")
-	fs.Var(&f.grace, "eof-grace", "how long a live stream may take to come back when the server says that it is over")
-	return flagGroup{"Network", fs}
+	fs.Var(&f.grace, "eof-grace", "how long a live stream may take to come back when its server says that it is over; 0 believes it at once")
 }
 
 // publishGroup are the flags of who publishes.
 func (f *networkFlags) publishGroup() flagGroup {
 	fs := f.flags()
+	f.addConnect(fs)
 	f.start, f.write = durationValue(30*time.Second), durationValue(rtmp.DefaultWriteTimeout)
 	fs.Var((*timeoutValue)(&f.start), "start-timeout", "how long to wait for the server to take the stream")
 	fs.VarP((*timeoutValue)(&f.write), "timeout", "m", "how long to wait for the server to read on, once the system's buffers are full")
@@ -48,7 +55,6 @@ func (f *networkFlags) publishGroup() flagGroup {
 
 // flags are those that both have.
 func (f *networkFlags) flags() *pflag.FlagSet {
-	f.connect = durationValue(10 * time.Second)
 	fs := pflag.NewFlagSet("network", pflag.ContinueOnError)
 	fs.StringVar(&f.caFile, "ca-file", "", "PEM `file` with the authorities to trust, instead of the system's")
 	fs.StringVar(&f.cert, "cert", "", "PEM `file` with a client certificate")
@@ -56,8 +62,12 @@ func (f *networkFlags) flags() *pflag.FlagSet {
 	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
 	fs.BoolVarP(&f.ipv4, "ipv4", "4", false, "connect by IPv4 only")
 	fs.BoolVarP(&f.ipv6, "ipv6", "6", false, "connect by IPv6 only")
-	fs.Var((*timeoutValue)(&f.connect), "connect-timeout", "how long to wait for a connection")
 	return fs
+}
+
+func (f *networkFlags) addConnect(fs *pflag.FlagSet) {
+	f.connect = durationValue(10 * time.Second)
+	fs.Var((*timeoutValue)(&f.connect), "connect-timeout", "how long to wait for a connection")
 }
 
 // client makes the Client that the flags ask for.

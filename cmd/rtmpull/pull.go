@@ -69,8 +69,8 @@ signal, or else in this order 5, 141, 2, 1, 4, 3, 6, 0.`,
 			return o.run(cmd.Context(), env, args)
 		},
 	}
-	setGroups(cmd, o.source.group(), o.output.group(), o.limitGroup(), o.survival.group(), o.output.afterGroup(),
-		o.network.group(), o.tell.group("tell what happens in JSON lines, on standard output or, if media is there, on standard error"))
+	setGroups(cmd, o.source.group(), o.output.group(), o.limitGroup(), o.survival.group(&o.network), o.output.afterGroup(),
+		flagGroup{"Network", o.network.flags()}, o.tell.group("tell what happens in JSON lines, on standard output or, if media is there, on standard error"))
 	return cmd
 }
 

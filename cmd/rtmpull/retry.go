@@ -27,9 +27,9 @@ func (f *retryFlags) flags(attempts string, maxDelay time.Duration) flagGroup {
 	f.delay, f.maxDelay = durationValue(job.DefaultRetryDelay), durationValue(maxDelay)
 	fs := pflag.NewFlagSet("survival", pflag.ContinueOnError)
 	fs.Var(&f.attempts, "retry", attempts)
-	fs.Var(&f.delay, "retry-delay", "how long to wait before that, twice as long each time")
-	fs.Var(&f.maxDelay, "retry-max-delay", "how long to wait at most")
-	fs.Var(&f.maxTime, "retry-max-time", "how long to go on, from when the connection was lost")
+	fs.Var(&f.delay, "retry-delay", "how long to wait before connecting again, twice as long each time; 0.1 s at least")
+	fs.Var(&f.maxDelay, "retry-max-delay", "how long to wait at most before connecting again; 0 is no limit")
+	fs.Var(&f.maxTime, "retry-max-time", "how long to go on connecting again, from when the connection was lost; 0 is no limit if --retry is given (default: 60s, or no limit with --retry)")
 	return flagGroup{"Survival", fs}
 }
 

@@ -20,11 +20,12 @@ type survivalFlags struct {
 	urlCommand string
 }
 
-func (f *survivalFlags) group() flagGroup {
+func (f *survivalFlags) group(network *networkFlags) flagGroup {
 	g := f.flags("how often to connect again in a row, also at the start (default: for 60 s when a stream is lost, and not at the start)", job.DefaultMaxPause)
-	g.flags.Var((*positiveValue)(&f.wait), "wait", "how long to wait for the stream to be live, from the start (default: it has to be)")
-	g.flags.StringVar(&f.backup, "backup", "", "`URL` where the stream is to be had as well, or @file: it takes over at once when the other is lost, and back")
-	g.flags.StringVar(&f.urlCommand, "url-command", "", "`command` for the shell that prints the URL, run before every connection; it has the one that is given, if any, in $RTMPULL_URL")
+	g.flags.Var((*positiveValue)(&f.wait), "wait", "how long to wait, from the start, for a stream that is not live yet, or a server that cannot be reached (default: not)")
+	g.flags.StringVar(&f.backup, "backup", "", "`URL`, or @file, where the stream is to be had as well: it takes over at once when the first is lost or not there, and back; --app, --playpath, --tcUrl and --subscribe are the first's alone")
+	g.flags.StringVar(&f.urlCommand, "url-command", "", "`command` for the shell that prints the URL, run before every connection; $RTMPULL_URL is the one that is given, if any")
+	network.addPatience(g.flags)
 	return g
 }
 

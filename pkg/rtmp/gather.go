@@ -31,16 +31,16 @@ const (
 	noWait = 5
 )
 
-// gather waits, if all has been read that had come.
-func (p *Player) gather() {
+// gather waits, if all has been read that had come, and tells whether it did.
+func (p *Player) gather() bool {
 	g, c := &p.gathering, p.conn
 	if g.most <= 0 || !p.hasMedia || p.recorded || !c.drained() || !c.lastIn.Equal(c.idleSince) {
-		return
+		return false
 	}
 	now := time.Now()
 	d := g.wait(now, c.total)
 	if d == 0 {
-		return
+		return false
 	}
 	if g.timer == nil {
 		g.timer = time.NewTimer(d)
@@ -59,6 +59,7 @@ func (p *Player) gather() {
 	if g.muffle != nil {
 		g.muffle(false)
 	}
+	return true
 }
 
 // wait returns how long to wait, now that so many bytes have come.

@@ -13,11 +13,7 @@ import (
 // longer than the server's window, and gives the deadline of the read.
 func (p *Player) beforeRead() (time.Time, error) {
 	p.publish()
-	if p.alarmDue() {
-		f := p.alarm
-		p.alarmAt, p.alarm = time.Time{}, nil
-		f()
-	}
+	p.ring()
 	p.reactions = p.session.Received(p.reactions[:0], p.conn.total)
 	if _, err := p.react(); err != nil {
 		return time.Time{}, err
@@ -38,13 +34,27 @@ func (p *Player) beforeRead() (time.Time, error) {
 			p.eofAt = p.eofAt.Add(away)
 		}
 	}
-	p.gather()
+	if p.gather() {
+		// What fell due meanwhile would be the deadline of a read that does not read.
+		p.ring()
+		if due(p.againAt) {
+			p.againAt = p.beforeWait()
+		}
+	}
 	return p.readBy(), nil
 }
 
-func (p *Player) alarmDue() bool {
-	return !p.alarmAt.IsZero() && !time.Now().Before(p.alarmAt)
+// ring calls whom After was given, when it is time.
+func (p *Player) ring() {
+	if due(p.alarmAt) {
+		f := p.alarm
+		p.alarmAt, p.alarm = time.Time{}, nil
+		f()
+	}
 }
+
+// due tells whether a time has come; the zero one never does.
+func due(at time.Time) bool { return !at.IsZero() && !time.Now().Before(at) }
 
 // readBy is the deadline of the next read: the soonest of those in force.
 func (p *Player) readBy() time.Time {
@@ -113,7 +123,7 @@ func (p *Player) readFailed(err error) error {
 	switch {
 	case p.phase < PhaseStream:
 		return p.late(now)
-	case p.alarmDue(), !p.againAt.IsZero() && !now.Before(p.againAt):
+	case due(p.alarmAt), due(p.againAt):
 		return nil
 	case !p.eofAt.IsZero() && !now.Before(p.eofAt.Add(p.grace())):
 		return io.EOF

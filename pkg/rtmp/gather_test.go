@@ -25,7 +25,7 @@ func (c *counting) Read(b []byte) (int, error) {
 }
 
 // gathering plays a stream by a Player that gathers.
-func gathering(t *testing.T, ctx context.Context, every time.Duration, then func(p *rtmptest.Peer)) (*rtmp.Player, *counting) {
+func gathering(ctx context.Context, t *testing.T, every time.Duration, then func(p *rtmptest.Peer)) (*rtmp.Player, *counting) {
 	t.Helper()
 	dial := rtmptest.Dial(t, playing(then)[0])
 	conn := &counting{}
@@ -55,7 +55,7 @@ func live(p *rtmptest.Peer, from, frames uint32, every time.Duration) {
 func TestGather(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const every, frames = 100 * time.Millisecond, 3000 // half a minute
-		p, conn := gathering(t, t.Context(), every, func(p *rtmptest.Peer) {
+		p, conn := gathering(t.Context(), t, every, func(p *rtmptest.Peer) {
 			live(p, 0, frames, 10*time.Millisecond)
 			complete(p)
 		})
@@ -111,7 +111,7 @@ func TestGatherFast(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p, _ := gathering(t, t.Context(), 50*time.Millisecond, func(p *rtmptest.Peer) {
+				p, _ := gathering(t.Context(), t, 50*time.Millisecond, func(p *rtmptest.Peer) {
 					c.script(p)
 					complete(p)
 				})
@@ -139,7 +139,7 @@ func TestGatherEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cause := errors.New("enough")
 		ctx, cancel := context.WithCancelCause(t.Context())
-		p, _ := gathering(t, ctx, every, func(p *rtmptest.Peer) { live(p, 0, 1000, 10*time.Millisecond) })
+		p, _ := gathering(ctx, t, every, func(p *rtmptest.Peer) { live(p, 0, 1000, 10*time.Millisecond) })
 		const when = 4321 * time.Millisecond
 		time.AfterFunc(when, func() { cancel(cause) })
 		start := time.Now()
@@ -152,7 +152,7 @@ func TestGatherEnds(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		p, _ := gathering(t, t.Context(), every, func(p *rtmptest.Peer) {
+		p, _ := gathering(t.Context(), t, every, func(p *rtmptest.Peer) {
 			live(p, 0, 1000, 10*time.Millisecond)
 			p.Linger()
 		})

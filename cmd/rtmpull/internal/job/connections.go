@@ -85,7 +85,7 @@ func (p *Pull) tell(s *survivor, b setback, c course, before int) {
 		return
 	}
 	if p.news(before, why) { // or there would be a line for every attempt
-		p.report(Event{Kind: Waiting, Err: why, Wait: c.wait, Left: s.since.Add(s.wait).Sub(time.Now())})
+		p.report(Event{Kind: Waiting, Err: why, Wait: c.wait, Left: time.Until(s.since.Add(s.wait))})
 	}
 }
 

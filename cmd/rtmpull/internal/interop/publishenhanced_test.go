@@ -120,7 +120,7 @@ func TestPublishEnhanced(t *testing.T) {
 
 				url := start(t).URL("live", "show")
 				pull := rtmpull(t, file, url)
-				peertest.WaitOutput(t, pull, "started stream=")
+				peertest.WaitOutput(t, pull, "started stream_id=")
 				ends(t, publish(t, source, url, "--speed", "4"), 0)
 				peertest.WaitTimestamp(t, pull, file+".part", int64(want[len(want)-1].Timestamp))
 				pull.Stop()

@@ -84,6 +84,7 @@ type verdict struct {
 	media      time.Duration // of pictures, or of sound if that is what goes on
 	last       time.Time     // when the last of it was published
 	gap        time.Duration // in which there is none between its first and last, by the wall clock
+	lost       time.Duration // of it, in which there is no sound either
 	hole       time.Duration // what of it the time lines leave open
 	back       time.Duration // by which they go back, all steps together
 	leap       time.Duration // by which they go forward without a cause
@@ -162,13 +163,20 @@ func (v *verdict) total(all []recorded, video bool) {
 		each = frameTime
 	}
 	v.media = time.Duration(len(track)) * each
-	slices.SortFunc(track, func(a, b recorded) int { return a.wall.Compare(b.wall) })
-	v.last = track[len(track)-1].wall
-	for i := 1; i < len(track); i++ {
-		if d := track[i].wall.Sub(track[i-1].wall); d > someTime {
-			v.gap += d
+	v.gap, v.last = gaps(track)
+	v.lost, _ = gaps(slices.Clone(all))
+}
+
+// gaps adds up the times in which there is no packet. It sorts them by the clock on
+// the wall, and returns the last one's time.
+func gaps(list []recorded) (sum time.Duration, last time.Time) {
+	slices.SortFunc(list, func(a, b recorded) int { return a.wall.Compare(b.wall) })
+	for i := 1; i < len(list); i++ {
+		if d := list[i].wall.Sub(list[i-1].wall); d > someTime {
+			sum += d
 		}
 	}
+	return sum, list[len(list)-1].wall
 }
 
 // decoded counts the lines that ffmpeg complains with when it decodes a file.

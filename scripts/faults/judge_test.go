@@ -93,7 +93,7 @@ func TestPublished(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	good := outcome{ending: wentOn, gone: 5 * time.Second, summary: &summary{Status: 130, Missing: 8}}
-	good.verdict = verdict{files: 1, media: time.Minute, gap: 8 * time.Second}
+	good.verdict = verdict{files: 1, media: time.Minute, gap: 8 * time.Second, lost: 8 * time.Second}
 	f := fault{name: "f", want: promise{goesOn: true, gap: rejoin}}
 	if broken := f.check(good); broken != nil {
 		t.Errorf("got %q, want nothing", broken)

@@ -56,7 +56,7 @@ func (f fault) check(o outcome) (broken []string) {
 	default:
 		demand(o.ending != exited || sum.Status == o.status, "ends with status %d and says %d", o.status, sum.Status)
 		missing := time.Duration(sum.Missing * float64(time.Second))
-		demand((missing-v.gap).Abs() <= 2*slack, "says that %s are missing, it is %s", tenths(missing), tenths(v.gap))
+		demand((missing-v.lost).Abs() <= 2*slack, "says that %s are missing, it is %s", tenths(missing), tenths(v.lost))
 	}
 	return broken
 }

@@ -13,7 +13,7 @@ func (r *Reader) Lend(room func(n int) []byte) { r.room = room }
 
 // needless is after how many loans in a row a stream's own buffer is let go of. It
 // was needed when there was no room yet.
-const needless = 50
+const needless = 10_000
 
 // A loan is the room that a message is being joined in.
 type loan struct {

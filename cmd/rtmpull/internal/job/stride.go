@@ -9,7 +9,8 @@ type stride struct {
 	newest uint32 // ms
 }
 
-// hear takes the timestamp of a frame. Jumps are no media.
+// hear takes the timestamp of a message. Jumps are no media, and neither are headers
+// with time 0.
 func (s *stride) hear(ts uint32) {
 	const longest, back = 1000, -5000 // ms
 	switch d := int32(ts - s.newest); {

@@ -173,14 +173,11 @@ func TestWaitsInVain(t *testing.T) {
 // runs rtmpdump if it finds one: so it has a network of its own, and no PATH.
 func TestEndsAtOnce(t *testing.T) {
 	t.Parallel()
-	if err := exec.Command("unshare", "-n", "true").Run(); err != nil {
-		t.Skipf("unshare -n: %v", err)
-	}
 	rtmpsrv, err := exec.LookPath("/usr/sbin/rtmpsrv")
 	if err != nil {
 		t.Fatalf("rtmpsrv is missing; run scripts/test-deps.sh: %v", err)
 	}
-	cmd := exec.Command("unshare", "-n", "sh", "-c", `
+	cmd := exec.Command("unshare", "-rn", "sh", "-c", `
 		ip link set lo up
 		mkfifo stdin && sleep 60 > stdin & holder=$!
 		until [ -p stdin ]; do sleep 0.01; done

@@ -44,6 +44,7 @@ func (l *link) message() (*message.Message, error) {
 	switch {
 	case len(l.queue) > 0:
 		m := l.queue[0]
+		l.queue[0] = nil // it may be a large part of 8 MiB
 		l.queue = l.queue[1:]
 		return m, nil
 	case l.failed != nil:

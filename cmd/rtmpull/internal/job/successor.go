@@ -91,7 +91,7 @@ type successor struct {
 // succeed begins to open a connection that is to take l's place.
 func (p *Pull) succeed(ctx context.Context, l *link, target *rtmp.Target) *successor {
 	s := &successor{
-		link: &link{target: target}, video: p.kind.video, trying: true,
+		link: &link{source: l.source, target: target}, video: p.kind.video, trying: true,
 		cut:  func() { l.cut(ErrMoved) },
 		over: make(chan struct{}), done: make(chan struct{}),
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout/flvtest"
+	"github.com/rtmpull/rtmpull/scripts/internal/measured"
 )
 
 // A mender is one of the programs that make a good file of a damaged one.
@@ -93,7 +94,7 @@ func damage(out io.Writer, doc, dir, bin, source string, rounds int) error {
 	if _, err := io.WriteString(out, page.String()); err != nil || doc == "" {
 		return err
 	}
-	return insert(doc, page.String())
+	return measured.Insert(doc, "scripts/bench.sh", page.String())
 }
 
 // keeping is the table of what is kept of small files.
@@ -186,24 +187,4 @@ func (v verdict) cell(w wanted, status int) string {
 		words = append(words, "and fails")
 	}
 	return strings.Join(words, ", ")
-}
-
-// The lines of a document between which the tables stand.
-const (
-	tableBegin = "<!-- made by scripts/bench.sh -->\n"
-	tableEnd   = "<!-- end -->\n"
-)
-
-// insert puts text between the markers of a document.
-func insert(doc, text string) error {
-	b, err := os.ReadFile(doc)
-	if err != nil {
-		return err
-	}
-	head, rest, ok := strings.Cut(string(b), tableBegin)
-	_, tail, end := strings.Cut(rest, tableEnd)
-	if !ok || !end {
-		return fmt.Errorf("%s has no lines %q and %q", doc, tableBegin, tableEnd)
-	}
-	return os.WriteFile(doc, []byte(head+tableBegin+text+tableEnd+tail), 0o600)
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout/flvtest"
+	"github.com/rtmpull/rtmpull/scripts/internal/measured"
 )
 
 // A verdict is what ffmpeg finds in the files that a program has made.
@@ -81,7 +82,7 @@ func judge(dir string, w wanted) (verdict, error) {
 				v.audio++
 			}
 		}
-		n, err := decoded(path)
+		n, err := measured.Complaints(path)
 		if err != nil {
 			return v, err
 		}
@@ -192,17 +193,6 @@ func (p probe) times(w wanted) (faults []string) {
 		faults = append(faults, fmt.Sprintf("says %d s", p.duration/1000))
 	}
 	return faults
-}
-
-// decoded counts the lines that ffmpeg complains with when it decodes a file.
-func decoded(path string) (int, error) {
-	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-threads", "1", "-i", path, "-map", "0:v?", "-map", "0:a?", "-f", "null", "-")
-	var complaints bytes.Buffer
-	cmd.Stderr = &complaints
-	if err := cmd.Run(); err != nil && complaints.Len() == 0 {
-		return 0, err
-	}
-	return bytes.Count(complaints.Bytes(), []byte("\n")), nil
 }
 
 // quiet is what a program prints, though it fails.

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rtmpull/rtmpull/scripts/internal/measured"
 )
 
 // An origin is where a packet comes from.
@@ -127,7 +129,7 @@ func judge(dir string, video bool, known map[string]origin, runs []run) (v verdi
 		}
 		v.timeline(file)
 		all = append(all, file...)
-		n, err := decoded(path)
+		n, err := measured.Complaints(path)
 		if err != nil {
 			return v, err
 		}
@@ -177,17 +179,6 @@ func gaps(list []recorded) (sum time.Duration, last time.Time) {
 		}
 	}
 	return sum, list[len(list)-1].wall
-}
-
-// decoded counts the lines that ffmpeg complains with when it decodes a file.
-func decoded(path string) (int, error) {
-	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-threads", "1", "-i", path, "-map", "0:v?", "-map", "0:a?", "-f", "null", "-")
-	var complaints bytes.Buffer
-	cmd.Stderr = &complaints
-	if err := cmd.Run(); err != nil && complaints.Len() == 0 {
-		return 0, err
-	}
-	return bytes.Count(complaints.Bytes(), []byte("\n")), nil
 }
 
 // flaws are what is wrong with the files, in words. To miss what was published

@@ -22,6 +22,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/rtmpull/rtmpull/scripts/internal/measured"
 )
 
 func main() {
@@ -133,7 +135,7 @@ func (c *config) run(ctx context.Context, rows []fault, doc string) (broken []st
 		broken = append(broken, f.check(results[i][0])...)
 	}
 	if doc != "" {
-		return broken, insert(doc, page)
+		return broken, measured.Insert(doc, "scripts/faults.sh", page)
 	}
 	return broken, nil
 }

@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -54,24 +53,4 @@ func told(f fault, list []outcome, tools []tool) string {
 		}
 	}
 	return text.String()
-}
-
-// The lines of a document between which the table stands.
-const (
-	tableBegin = "<!-- made by scripts/faults.sh -->\n"
-	tableEnd   = "<!-- end -->\n"
-)
-
-// insert puts text between the markers of a document.
-func insert(doc, text string) error {
-	b, err := os.ReadFile(doc)
-	if err != nil {
-		return err
-	}
-	head, rest, ok := strings.Cut(string(b), tableBegin)
-	_, tail, end := strings.Cut(rest, tableEnd)
-	if !ok || !end {
-		return fmt.Errorf("%s has no lines %q and %q", doc, tableBegin, tableEnd)
-	}
-	return os.WriteFile(doc, []byte(head+tableBegin+text+tableEnd+tail), 0o600)
 }

@@ -108,31 +108,8 @@ func (c *Cutter) Dial(t testing.TB, dial DialFunc) DialFunc {
 // Proxy is a port of the loopback interface from which the way leads to addr.
 func (c *Cutter) Proxy(t testing.TB, addr string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(c.end)
-	var accepting sync.WaitGroup
-	t.Cleanup(func() {
-		_ = l.Close()
-		accepting.Wait()
-	})
-	accepting.Go(func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("tcp", addr)
-			if err != nil {
-				abort(client)
-				continue
-			}
-			c.join(client, server)
-		}
-	})
-	return l.Addr().String()
+	return forward(t, addr, c.join)
 }
 
 // end closes what is left open.

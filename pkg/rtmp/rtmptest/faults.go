@@ -49,12 +49,24 @@ func (l Line) Dial(t testing.TB, dial DialFunc) DialFunc {
 // Proxy is a port of the loopback interface from which the line leads to addr.
 func (l Line) Proxy(t testing.TB, addr string) string {
 	t.Helper()
+	var wait sync.WaitGroup
+	t.Cleanup(wait.Wait)
+	return forward(t, addr, func(client, server net.Conn) {
+		l.join(&wait, client, server)
+		t.Cleanup(func() { _ = client.Close(); _ = server.Close() })
+	})
+}
+
+// forward opens a port of the loopback interface, and hands each client to join with
+// a connection to addr. Until the test ends; cleanups of join come before that.
+func forward(t testing.TB, addr string, join func(client, server net.Conn)) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var wait sync.WaitGroup
-	wait.Go(func() {
+	var accepting sync.WaitGroup
+	accepting.Go(func() {
 		for {
 			client, err := listener.Accept()
 			if err != nil {
@@ -65,13 +77,12 @@ func (l Line) Proxy(t testing.TB, addr string) string {
 				abort(client)
 				continue
 			}
-			l.join(&wait, client, server)
-			t.Cleanup(func() { _ = client.Close(); _ = server.Close() })
+			join(client, server)
 		}
 	})
-	t.Cleanup(func() { // runs after those above, which let go of the pumps
+	t.Cleanup(func() {
 		_ = listener.Close()
-		wait.Wait()
+		accepting.Wait()
 	})
 	return listener.Addr().String()
 }

@@ -476,11 +476,11 @@ func cmdSmaller(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// A reader that has stopped reading does not keep the program from ending: the
-// write that waits for it never returns.
-func TestStuckReader(t *testing.T) {
-	t.Parallel()
-	server := exec.Command("rtmpull", "serve", "--listen", "127.0.0.1:0", "--loop", "inf", "../../testdata/flv/bars.flv")
+// startServer starts rtmpull serve until the test ends, and returns the URL of its
+// first stream.
+func startServer(t *testing.T, args ...string) string {
+	t.Helper()
+	server := exec.Command("rtmpull", append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	said, err := server.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -488,12 +488,19 @@ func TestStuckReader(t *testing.T) {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		_ = server.Process.Kill()
 		_ = server.Wait()
-	}()
+	})
 	line, _ := bufio.NewReader(said).ReadString('\n')
-	url := strings.TrimPrefix(strings.TrimSpace(line), "serving ")
+	return strings.TrimPrefix(strings.TrimSpace(line), "serving ")
+}
+
+// A reader that has stopped reading does not keep the program from ending: the
+// write that waits for it never returns.
+func TestStuckReader(t *testing.T) {
+	t.Parallel()
+	url := startServer(t, "--loop", "inf", "../../testdata/flv/bars.flv")
 
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -525,21 +532,8 @@ func TestStuckReader(t *testing.T) {
 // reads from.
 func TestStuckReaderOfOne(t *testing.T) {
 	t.Parallel()
-	server := exec.Command("rtmpull", "serve", "--listen", "127.0.0.1:0", "--loop", "inf", "--speed", "8",
+	bars := startServer(t, "--loop", "inf", "--speed", "8",
 		"../../testdata/flv/bars.flv", "../../testdata/flv/audio.flv", "../../testdata/flv/video.flv")
-	said, err := server.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	}()
-	line, _ := bufio.NewReader(said).ReadString('\n')
-	bars := strings.TrimPrefix(strings.TrimSpace(line), "serving ")
 	base := strings.TrimSuffix(bars, "bars")
 
 	dir := t.TempDir()

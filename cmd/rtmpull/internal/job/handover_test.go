@@ -100,19 +100,7 @@ func TestHandover(t *testing.T) {
 				if m := told.of(Moving); len(m) != 1 || m[0].Name != "rtmp://other/live/show" || m[0].Err != nil {
 					t.Errorf("told %+v", m)
 				}
-				n := uint32(0)
-				for _, tg := range tags(t, out.Bytes()) {
-					if tg.Type != videoTag {
-						continue
-					}
-					if !bytes.Equal(tg.Body, numbered(n%25 == 0, n)) || tg.Timestamp != 40*n {
-						t.Fatalf("picture %d, at %d ms, is not the one", n, tg.Timestamp)
-					}
-					n++
-				}
-				if n != 400 {
-					t.Errorf("%d pictures, want 400", n)
-				}
+				pictures(t, out.Bytes(), 400)
 			})
 		})
 	}

@@ -70,16 +70,7 @@ func TestRecordedAgain(t *testing.T) {
 			if r.Err != nil || r.Reason != StreamEnded || r.Gaps > 0 || len(starts) != 3 || starts[1] < 20_000 || starts[2] < starts[1] {
 				t.Errorf("%q, %v, %d gaps, asked for %v", r.Reason, r.Err, r.Gaps, starts)
 			}
-			n := uint32(0)
-			for _, tg := range only(tags(t, out.Bytes()), videoTag) {
-				if !bytes.Equal(tg.Body, numbered(n%25 == 0, n)) || tg.Timestamp != 40*n {
-					t.Fatalf("picture %d, at %d ms, is not the one", n, tg.Timestamp)
-				}
-				n++
-			}
-			if n != 1000 {
-				t.Errorf("%d pictures, want 1000", n)
-			}
+			pictures(t, out.Bytes(), 1000)
 		})
 	}
 }

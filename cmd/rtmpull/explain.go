@@ -82,7 +82,7 @@ func explain(t *rtmp.Target, secrets bool) (*explanation, error) {
 	cfg := t.Session
 	cfg.TcURL = t.TcURL()
 	e := &explanation{
-		Address: t.Address(), TLS: t.Scheme == "rtmps", User: t.User,
+		Address: t.Address(), TLS: t.TLS(), User: t.User,
 		App: mask.Text(cfg.App), TcURL: mask.Text(cfg.TcURL), PlayPath: mask.Text(cfg.PlayPath),
 	}
 	s := session.New(cfg)

@@ -189,7 +189,7 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 		return nil, &Error{PhaseDial, addr, &RedirectError{To: t.TcURL(), Reason: errLeadsInside}}
 	}
 	c.phaseDone(PhaseDial, &start)
-	if t.Scheme != "rtmps" {
+	if !t.TLS() {
 		return nc, nil
 	}
 	cfg := &tls.Config{}

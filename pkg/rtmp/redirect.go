@@ -109,7 +109,7 @@ func (t *Target) resolve(ref string) (server *Target, path string, err error) {
 
 // move puts another server in the place of t's, as far as it may.
 func (t *Target) move(to *Target, from net.Addr) error {
-	if t.Scheme == "rtmps" && to.Scheme != "rtmps" {
+	if t.TLS() && !to.TLS() {
 		return errDowngrade
 	}
 	if s := &t.Session; !strings.EqualFold(to.Host, t.Host) {

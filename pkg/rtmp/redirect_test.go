@@ -229,7 +229,7 @@ func FuzzRedirect(f *testing.F) {
 		}
 		moved := !strings.EqualFold(got.Host, from.Host)
 		switch {
-		case defaultPort(got.Scheme) == 0, got.Host == "", from.Scheme == "rtmps" && got.Scheme != "rtmps":
+		case transports[got.Scheme].port == 0, got.Host == "", from.Scheme == "rtmps" && got.Scheme != "rtmps":
 			t.Fatalf("%q, %q: leads to %s", url, to, got)
 		case got.Session.PlayPath != from.Session.PlayPath:
 			t.Fatalf("%q, %q: the name becomes %q", url, to, got.Session.PlayPath)

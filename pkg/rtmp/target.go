@@ -75,7 +75,7 @@ func parseServer(raw string) (t *Target, path string, err error) {
 	case "rtmpe", "rtmpt", "rtmpte", "rtmpts", "rtmfp":
 		return nil, "", badURL("%s is not spoken; rtmp and rtmps are", t.Scheme)
 	}
-	if defaultPort(t.Scheme) == 0 {
+	if _, ok := transports[t.Scheme]; !ok {
 		return nil, "", badURL("unknown scheme %q; rtmp and rtmps are known", Redact(scheme))
 	}
 	end := strings.IndexAny(rest, "/?")
@@ -93,17 +93,6 @@ func parseServer(raw string) (t *Target, path string, err error) {
 
 // unprintable tells what no URL has.
 func unprintable(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
-
-// defaultPort is the port of a scheme, 0 if it is none of ours.
-func defaultPort(scheme string) int {
-	switch scheme {
-	case "rtmp":
-		return 1935
-	case "rtmps":
-		return 443
-	}
-	return 0
-}
 
 // parseAuthority reads [user[:password]@]host[:port].
 func (t *Target) parseAuthority(s string) error {
@@ -202,7 +191,7 @@ func hasPrefix(segment string) bool {
 func (t *Target) Address() string {
 	port := t.Port
 	if port == 0 {
-		port = defaultPort(t.Scheme)
+		port = t.transport().port
 	}
 	return net.JoinHostPort(t.Host, strconv.Itoa(port))
 }

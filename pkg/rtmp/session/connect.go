@@ -159,7 +159,7 @@ const connectionBuffer = 300
 // subscribePath is what to send FCSubscribe for, which content delivery networks
 // of the Flash era want before play of a live stream.
 func (s *Session) subscribePath() string {
-	if s.cfg.Subscribe == "" && s.cfg.Kind != Recorded {
+	if s.cfg.Subscribe == "" && (s.cfg.Kind == Live || s.cfg.Kind == Any) {
 		return s.cfg.PlayPath
 	}
 	return s.cfg.Subscribe

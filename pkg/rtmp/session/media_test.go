@@ -167,6 +167,8 @@ func TestEndOfRecorded(t *testing.T) {
 		{"live", Live, false, false},
 		{"live, and the server says recorded", Live, true, false},
 		{"recorded", Recorded, false, true},
+		{"from the start", FromStart, false, false},
+		{"from the start, and the server says recorded", FromStart, true, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := at(t, Config{Kind: test.kind}, Streaming)

@@ -28,7 +28,7 @@ func (s *Session) play(dst []Reaction) []Reaction {
 	switch {
 	case s.cfg.Kind == Live:
 		args = append(args, amf.Number(startLive))
-	case s.cfg.Kind == Recorded:
+	case s.cfg.Kind == Recorded, s.cfg.Kind == FromStart:
 		args = append(args, amf.Number(s.cfg.Start))
 	case s.cfg.Length > 0:
 		args = append(args, amf.Number(startAny))

@@ -62,6 +62,15 @@ var rows = []row{
 	{"row 8: a recorded stream is not subscribed to", Connecting, Config{Kind: Recorded}, []step{
 		{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; Set Buffer Length 0 300", Creating, nil},
 	}},
+	{"rows 8 and 10: from the start", Connecting, Config{Kind: FromStart}, []step{
+		{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; Set Buffer Length 0 300", Creating, nil},
+		{createdAs7, "!created; play#3@7 \"show\" 0; Set Buffer Length 7 36000000", Starting, nil},
+	}},
+	{"rows 8 and 10: from the start, subscribed to, the first part", Connecting, Config{Kind: FromStart, Subscribe: "elsewhere", Length: 20_000}, []step{
+		{connectOK, "!connected NetConnection.Connect.Success; Window Acknowledgement Size 2500000; Set Buffer Length 0 300; " +
+			`FCSubscribe#3 "elsewhere"`, Creating, nil},
+		{createdAs7, "!created; play#4@7 \"show\" 0 20000; Set Buffer Length 7 36000000", Starting, nil},
+	}},
 	{"row 10: live", Creating, Config{Kind: Live, Buffer: 3000}, []step{
 		{createdAs7, "!created; play#4@7 \"show\" -1000; Set Buffer Length 7 3000", Starting, nil},
 	}},

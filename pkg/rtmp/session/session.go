@@ -32,9 +32,10 @@ type Kind uint8
 
 // The kinds of stream.
 const (
-	Any      Kind = iota // live if there is such a stream, recorded otherwise
-	Live                 // live only
-	Recorded             // recorded only, from Config.Start on
+	Any       Kind = iota // live if there is such a stream, recorded otherwise
+	Live                  // live only
+	Recorded              // recorded only, from Config.Start on
+	FromStart             // either, asked for from Config.Start on without a word on which
 )
 
 // Config says what to ask the server for.
@@ -53,11 +54,11 @@ type Config struct {
 	// What follows is a player's, but for Token, and from ChunkSize on.
 
 	Kind   Kind
-	Start  uint32 // ms, where a recorded stream begins
+	Start  uint32 // ms, where a recorded stream begins, of Recorded and FromStart
 	Length uint32 // ms to play; 0: all
 	Buffer uint32 // ms, as Set Buffer Length announces; 0: DefaultBuffer
 
-	Subscribe  string // the name for FCSubscribe; empty: PlayPath
+	Subscribe  string // the name for FCSubscribe; empty: PlayPath if it is Live or Any
 	Token      string // the key that decodes the server's secureToken
 	UsherToken string // for NetStream.Authenticate.UsherToken
 	Playlist   bool   // set_playlist before play

@@ -48,10 +48,11 @@ func TestRecordedAgain(t *testing.T) {
 		recorded bool // it is said to be
 		file     bool
 	}{
-		"asked for": {kind: session.Recorded, file: true},
-		"told so":   {recorded: true, file: true},
-		"not told":  {},
-		"live":      {kind: session.Live, recorded: true},
+		"asked for":               {kind: session.Recorded, file: true},
+		"told so":                 {recorded: true, file: true},
+		"from the start, told so": {kind: session.FromStart, recorded: true, file: true},
+		"not told":                {},
+		"live":                    {kind: session.Live, recorded: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var starts []float64

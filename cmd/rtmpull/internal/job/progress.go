@@ -69,6 +69,7 @@ type Progress struct {
 	duration, size, video, audio, keys, lastKey, reconnects atomic.Int64
 
 	awaited atomic.Pointer[Awaited]
+	span    span
 }
 
 // Awaited is what a job waits for that has no stream.
@@ -87,6 +88,11 @@ type Snapshot struct {
 	LastKey    time.Time // when the last key frame was written; zero: none yet
 	Reconnects int64
 	Awaited    *Awaited // nil: it has a stream, or connects for the first time
+
+	// Of a recorded stream: how long it is, by its metadata, and where in it the
+	// recording is, which was asked for from Start to End. Total and End are 0 if they
+	// are not known, or the stream is live.
+	Total, Position, Start, End time.Duration
 }
 
 // Progress returns the state of the recording. It may be called at any time.
@@ -112,6 +118,10 @@ func (p *Progress) snapshot() Snapshot {
 		Video:      p.video.Load(),
 		Reconnects: p.reconnects.Load(),
 		Awaited:    p.awaited.Load(),
+		Total:      time.Duration(p.span.total.Load()),
+		Position:   time.Duration(p.span.position.Load()),
+		Start:      time.Duration(p.span.start.Load()),
+		End:        time.Duration(p.span.end.Load()),
 	}
 	if ns := p.lastKey.Load(); ns != 0 {
 		s.LastKey = time.Unix(0, ns)

@@ -54,6 +54,7 @@ type Pull struct {
 	out      *flvout.Splicer
 	origins  []origin
 	tempo    tempo
+	extent   extent
 	recorded bool // the server says that this is no live stream
 	kind     kinds
 	ears     listener
@@ -110,6 +111,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 		fail(p.gather(p.Files.end(ctx)))
 	}
 	r.Mended = p.out.Corrections()
+	r.Total = time.Duration(p.progress.span.total.Load())
 	r.Err, r.Took = err, time.Since(p.start)
 	r.Media = r.Stats.Audio+r.Stats.Video > 0 && (!resumed || p.kind != kinds{})
 	r.Heard = p.kind != kinds{}

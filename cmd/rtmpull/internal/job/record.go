@@ -35,12 +35,13 @@ const (
 func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 	var failed error
 	media := false // came on this connection
-	defer func() { p.progress.update(p.out) }()
+	defer func() { p.show(l) }()
 	l.before, l.heard = p.out.Duration(), p.tempo.media
 	p.clock.waited()
 	p.ears.reconnected()
+	p.extent.connected(startOf(l.target))
 	l.player.Lend(p.out.AvailableBuffer)
-	flush := p.flusher(&failed)
+	flush := p.flusher(l, &failed)
 	l.player.BeforeWait(func() (again time.Time) {
 		p.heed(ctx, l)
 		return flush()
@@ -77,11 +78,11 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 func (p *Pull) lazy() bool { return p.Files != nil && p.Files.Many() }
 
 // flusher makes what is called before a wait. The first error is kept in failed.
-func (p *Pull) flusher(failed *error) func() (again time.Time) {
+func (p *Pull) flusher(l *link, failed *error) func() (again time.Time) {
 	var due time.Time
 	return func() (again time.Time) {
 		p.clock.waited()
-		p.progress.update(p.out)
+		p.show(l)
 		if p.lazy() {
 			now := time.Now()
 			if now.Before(due) {
@@ -94,6 +95,12 @@ func (p *Pull) flusher(failed *error) func() (again time.Time) {
 		}
 		return again
 	}
+}
+
+// show brings the progress up to date.
+func (p *Pull) show(l *link) {
+	p.progress.update(p.out)
+	p.locate(l)
 }
 
 // expect tells, if the stream is waited for and nothing comes for a while, that
@@ -132,13 +139,18 @@ func (p *Pull) take(m *message.Message, l *link) (Reason, error) {
 	}
 	if m.Type.IsMedia() {
 		p.tempo.hear(m.Timestamp, at)
-		if m.HasFrames() && p.kind.first(m) {
-			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
+		if m.HasFrames() {
+			p.extent.hear(m.Timestamp)
+			if p.kind.first(m) {
+				p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
+			}
 		}
 		p.ears.heard(m.Type, at, p.report)
 		if p.rotate.Load() && p.rotate.Swap(false) && p.Files != nil && p.Files.Many() {
 			p.Files.SplitAtKey()
 		}
+	} else {
+		p.extent.learn(m)
 	}
 	t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
 	if err := p.out.WriteTag(t); err != nil {

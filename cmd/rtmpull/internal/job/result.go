@@ -31,6 +31,7 @@ type Result struct {
 	Recovered  int   // files that were left unfinished before
 	Size       int64 // of all files
 	Duration   time.Duration
+	Total      time.Duration // of a recorded stream, by its metadata; 0: not known, or live
 	Stats      flvout.Stats
 	Received   rtmp.Stats
 	Mended     flvout.Corrections

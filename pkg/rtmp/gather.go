@@ -34,7 +34,7 @@ const (
 // gather waits, if all has been read that had come, and tells whether it did.
 func (p *Player) gather() bool {
 	g, c := &p.gathering, p.conn
-	if g.most <= 0 || !p.hasMedia || p.recorded || !c.drained() || !c.lastIn.Equal(c.idleSince) {
+	if g.most <= 0 || !p.hasMedia || p.isRecorded() || !c.drained() || !c.lastIn.Equal(c.idleSince) {
 		return false
 	}
 	now := time.Now()

@@ -18,10 +18,9 @@ import (
 type Player struct {
 	dialogue
 
-	mu       sync.Mutex // held by Next and Close
-	recorded bool
-	pending  []*message.Message // delivered while Play was still at work
-	err      error
+	mu      sync.Mutex         // held by Next and Close
+	pending []*message.Message // delivered while Play was still at work
+	err     error
 
 	lastMedia time.Time // of the newest, or of the stream's start
 	eofAt     time.Time // when the server announced the end of the stream; zero: not
@@ -49,8 +48,15 @@ const maxPending = 16
 func newPlayer(ctx context.Context, c *Client, t *Target, nc net.Conn, s *session.Session) *Player {
 	p := &Player{}
 	p.init(ctx, nil, c, t, nc, s, p)
-	p.recorded = s.Kind() == session.Recorded
 	return p
+}
+
+// isRecorded tells whether the stream is a recorded one. The server's word is not
+// enough for that where it was asked for as live if there is such: MediaMTX and lal
+// call those recorded too.
+func (p *Player) isRecorded() bool {
+	kind := p.session.Kind()
+	return kind == session.Recorded || kind == session.FromStart && p.session.Recorded()
 }
 
 // Next returns the next audio, video or data message, borrowed until the call

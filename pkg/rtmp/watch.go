@@ -127,7 +127,7 @@ func (p *Player) readFailed(err error) error {
 		return nil
 	case !p.eofAt.IsZero() && !now.Before(p.eofAt.Add(p.grace())):
 		return io.EOF
-	case p.recorded && p.hasMedia && !p.bounced:
+	case p.isRecorded() && p.hasMedia && !p.bounced:
 		p.bounced, p.lastMedia = true, now
 		p.reactions = p.session.Bounce(p.reactions[:0])
 		_, err := p.react()

@@ -137,6 +137,8 @@ func (s *Session) handleUserControl(dst []Reaction, m *message.Message) []Reacti
 			e.Ending = !s.media.forgives(forgiveEOF)
 		case StreamIsRecorded:
 			s.media.recorded = true
+		case BufferEmpty:
+			return s.emptied(notify(dst, e))
 		}
 	}
 	return notify(dst, e)

@@ -2,7 +2,9 @@ package session
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"math"
 	"testing"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
@@ -108,6 +110,93 @@ func TestRow26Bounce(t *testing.T) {
 	})
 	if got := show(at(t, Config{}, Starting).Bounce(nil)); got != "" {
 		t.Errorf("before the stream: %s", got)
+	}
+}
+
+// Row 26: a server that says that the buffer is empty is asked to go on at once, if
+// the stream is a recorded one and something new has come since the last time.
+func TestRow26BufferEmpty(t *testing.T) {
+	empty := event(message.EventBufferEmpty, 7)
+	told := "!buffer empty"
+	said := step{event(message.EventStreamIsRecorded, 7), "!stream is recorded", Streaming, nil}
+	notified := status("NetStream.Pause.Notify")
+	for _, cfg := range []Config{{Kind: Recorded}, {}, {Kind: FromStart}} {
+		s := at(t, cfg, Streaming)
+		if cfg.Kind != Recorded {
+			run(t, s, []step{{video(800, 7), ">Video 800@7 [1701]", Streaming, nil}, {empty, told, Streaming, nil}, said})
+		}
+		n := s.lastID
+		run(t, s, []step{
+			{video(800, 7), ">Video 800@7 [1701]", Streaming, nil},
+			{audio(790, 7), ">Audio 790@7 [af01]", Streaming, nil},
+			{video(840, 7), ">Video 840@7 [1701]", Streaming, nil},
+			{empty, fmt.Sprintf("%s; pause#%d@7 true 840", told, n+1), Streaming, nil},
+			{empty, told, Streaming, nil},
+			{notified, fmt.Sprintf("!status NetStream.Pause.Notify; pause#%d@7 false 840", n+2), Streaming, nil},
+			{event(message.EventStreamEOF, 7), "!stream eof", Streaming, nil},
+			{empty, told, Streaming, nil}, // and so is left to the clock
+			{video(800, 7), "", Streaming, nil},
+			{audio(790, 7), "", Streaming, nil},
+			{audio(813, 7), ">Audio 813@7 [af01]", Streaming, nil}, // which had not come
+			{video(840, 7), "", Streaming, nil},
+			{video(880, 7), ">Video 880@7 [1701]", Streaming, nil},
+			{audio(790, 7), ">Audio 790@7 [af01]", Streaming, nil},
+			{empty, fmt.Sprintf("%s; pause#%d@7 true 790", told, n+3), Streaming, nil},
+			// FMS may say of a pause that the stream is over, and no more than that.
+			{event(message.EventStreamEOF, 7), "!stream eof", Streaming, nil},
+			{empty, fmt.Sprintf("%s; pause#%d@7 false 790", told, n+4), Streaming, nil},
+			{notified, "!status NetStream.Pause.Notify", Streaming, nil},
+		})
+	}
+	frame := step{video(800, 7), ">Video 800@7 [1701]", Streaming, nil}
+	for name, test := range map[string]struct {
+		cfg   Config
+		steps []step
+	}{
+		"before there is any media": {Config{Kind: Recorded}, nil},
+		"live":                      {Config{Kind: Live}, []step{said, frame}},
+		"in real time":              {Config{Kind: Recorded, Realtime: true}, []step{frame}},
+		"headers alone":             {Config{Kind: Recorded}, []step{{&message.Message{Type: message.TypeVideo, StreamID: 7, Payload: []byte{0x17, 0}}, ">Video 0@7 [1700]", Streaming, nil}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, at(t, test.cfg, Streaming), append(test.steps, step{empty, told, Streaming, nil}))
+		})
+	}
+	s := at(t, Config{Kind: Recorded}, Streaming)
+	run(t, s, []step{frame})
+	s.Pause(nil, true)
+	run(t, s, []step{{empty, told, Streaming, nil}})
+	s.Pause(nil, false)
+	s.Seek(nil, 5000)
+	run(t, s, []step{{empty, told, Streaming, nil}})
+}
+
+// A stream that is longer than the buffer that is announced has that grow, unless it
+// is the user's.
+func TestRow10LongStream(t *testing.T) {
+	metadata := func(seconds float64) *message.Message {
+		o := &amf.Object{Kind: amf.ECMAArray}
+		o.Set("duration", amf.Number(seconds))
+		return data(amf.String("onMetaData"), o)
+	}
+	for name, test := range map[string]struct {
+		cfg     Config
+		seconds float64
+		say     string
+	}{
+		"twelve hours":          {Config{}, 43_200.5, "Set Buffer Length 7 43205500; "},
+		"ten hours":             {Config{}, 36_000, ""},
+		"twelve hours, live":    {Config{Kind: Live}, 43_200, ""},
+		"the user has a buffer": {Config{Buffer: 3000}, 43_200, ""},
+		"for ever":              {Config{Kind: Recorded}, math.Inf(1), "Set Buffer Length 7 2147483647; "},
+		"no number":             {Config{Kind: Recorded}, math.NaN(), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := at(t, test.cfg, Streaming)
+			m := metadata(test.seconds)
+			passed := fmt.Sprintf(">Data 0@7 [%x]", m.Payload)
+			run(t, s, []step{{m, test.say + passed, Streaming, nil}, {m, passed, Streaming, nil}})
+		})
 	}
 }
 

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"math"
+
 	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 )
@@ -55,15 +57,32 @@ type media struct {
 	hasForeign bool
 	hasOwn     bool // some came on our stream, or on stream 0
 
-	last    uint32 // timestamp of the newest, ms
-	seeking bool   // a seek is under way: what comes is from before it
+	last    uint32   // timestamp of the newest, ms
+	tracks  [2]track // of audio and video
+	seeking bool     // a seek is under way: what comes is from before it
 
 	recorded bool // the server says so
 	forgiven ends // what the answer to a pause of ours may look like
 
+	held     bool   // the stream was paused by Pause
 	bouncing bool   // a pause of ours is under way, to be followed by a resume
-	resumed  bool   // the resume was sent: what we have already comes again
 	stamp    uint32 // where it was paused, ms
+	idle     bool   // nothing new has come since
+}
+
+// A track is how far audio or video has come. Servers interleave them as they like.
+type track struct {
+	begun  bool
+	last   uint32 // timestamp of the newest frame, ms
+	behind bool   // a bounced stream is not there again: what comes has been delivered
+}
+
+// track is the one that a message is of.
+func (m *media) track(t message.Type) *track {
+	if t == message.TypeAudio {
+		return &m.tracks[0]
+	}
+	return &m.tracks[1]
 }
 
 // belongs tells whether audio and video on a message stream are the stream we
@@ -122,11 +141,12 @@ func (s *Session) handleMedia(dst []Reaction, m *message.Message) []Reaction {
 	if s.state == Starting {
 		dst = s.started(dst)
 	}
-	if s.media.resumed {
-		if int32(m.Timestamp-s.media.stamp) <= 0 {
+	if t := s.media.track(m.Type); m.HasFrames() {
+		if t.behind && int32(m.Timestamp-t.last) <= 0 {
 			return dst
 		}
-		s.media.resumed = false
+		*t = track{begun: true, last: m.Timestamp}
+		s.media.idle = false
 	}
 	s.media.last = m.Timestamp
 	return append(dst, Reaction{Do: Deliver, Message: *m})
@@ -155,9 +175,24 @@ func (s *Session) handleData(dst []Reaction, m *message.Message) ([]Reaction, er
 	if s.cfg.Role != Play || s.state < Starting || len(m.Payload) == 0 {
 		return dst, nil
 	}
+	if name == "onMetaData" {
+		dst = s.enlarge(dst, firstObject(values))
+	}
 	d := *m
 	d.Type, d.Payload = message.TypeData, message.DataBody(m)
 	return append(dst, Reaction{Do: Deliver, Message: d}), nil
+}
+
+// enlarge announces a buffer that has room for the whole of a stream.
+func (s *Session) enlarge(dst []Reaction, metadata *amf.Object) []Reaction {
+	const spare = 5000 // ms
+	seconds, _ := amf.AsNumber(metadata.Get("duration"))
+	ms := min(seconds*1000, math.MaxInt32-spare)
+	if s.cfg.Kind == Live || s.cfg.Buffer != DefaultBuffer || math.IsNaN(ms) || ms <= float64(s.buffer) {
+		return dst
+	}
+	s.buffer = uint32(ms) + spare
+	return append(dst, Reaction{Do: Send, Message: message.SetBufferLength(s.streamID, s.buffer)})
 }
 
 func firstObject(values []amf.Value) *amf.Object {
@@ -184,6 +219,7 @@ func (s *Session) Pause(dst []Reaction, on bool) []Reaction {
 	if s.cfg.Role != Play || s.state != Streaming {
 		return dst
 	}
+	s.media.held = on
 	return s.pause(dst, on, s.media.last)
 }
 
@@ -201,8 +237,24 @@ func (s *Session) Bounce(dst []Reaction) []Reaction {
 	if s.cfg.Role != Play || s.state != Streaming {
 		return dst
 	}
-	s.media.bouncing, s.media.stamp = true, s.media.last
+	s.media.bouncing, s.media.idle, s.media.stamp = true, true, s.media.last
 	return s.pause(dst, true, s.media.stamp)
+}
+
+// emptied is for a server that has sent as much of a recorded stream as we said that
+// we buffer, and goes on when it takes that to be played: a bounce has it go on now.
+// Where that brought nothing new it is left to the clock.
+func (s *Session) emptied(dst []Reaction) []Reaction {
+	m := &s.media
+	switch {
+	case s.cfg.Realtime, m.held, m.seeking, !s.Recorded():
+		return dst
+	case m.bouncing && m.forgiven&forgiveEOF == 0: // which some say instead of Pause.Notify
+		return s.resume(dst)
+	case m.idle, !m.tracks[0].begun && !m.tracks[1].begun:
+		return dst
+	}
+	return s.Bounce(dst)
 }
 
 // resume ends a pause of Bounce's.
@@ -210,6 +262,9 @@ func (s *Session) resume(dst []Reaction) []Reaction {
 	if !s.media.bouncing {
 		return dst
 	}
-	s.media.bouncing, s.media.resumed = false, true
+	s.media.bouncing = false
+	for i := range s.media.tracks {
+		s.media.tracks[i].behind = s.media.tracks[i].begun
+	}
 	return s.pause(dst, false, s.media.stamp)
 }

@@ -56,7 +56,11 @@ type Config struct {
 	Kind   Kind
 	Start  uint32 // ms, where a recorded stream begins, of Recorded and FromStart
 	Length uint32 // ms to play; 0: all
-	Buffer uint32 // ms, as Set Buffer Length announces; 0: DefaultBuffer
+	Buffer uint32 // ms, as Set Buffer Length announces; 0: DefaultBuffer, which grows with the stream
+
+	// Realtime leaves a server its time that stops when it has sent the Buffer of a
+	// recorded stream, instead of asking for the next one at once.
+	Realtime bool
 
 	Subscribe  string // the name for FCSubscribe; empty: PlayPath if it is Live or Any
 	Token      string // the key that decodes the server's secureToken
@@ -82,7 +86,8 @@ type Config struct {
 }
 
 // DefaultBuffer is the buffer length that is announced when none is asked for:
-// ten hours, so that servers of recorded streams do not pace them.
+// ten hours, so that servers of recorded streams do not pace them. For a stream
+// that says to be longer it is announced anew.
 const DefaultBuffer = 36_000_000 // ms
 
 // A State is how far the conversation has come.
@@ -136,8 +141,9 @@ type Session struct {
 	early    bool // createStream was sent before connect was answered
 	connect  bool // connect was answered
 
-	flow  flow
-	media media
+	flow   flow
+	media  media
+	buffer uint32 // ms, as announced last
 
 	checkedBandwidth bool
 	bandwidthChecks  uint32 // _onbwcheck answered
@@ -148,7 +154,7 @@ func New(cfg Config) *Session {
 	if cfg.Buffer == 0 {
 		cfg.Buffer = DefaultBuffer
 	}
-	return &Session{cfg: cfg}
+	return &Session{cfg: cfg, buffer: cfg.Buffer}
 }
 
 // State tells how far the conversation has come.

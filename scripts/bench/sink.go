@@ -77,7 +77,7 @@ func (s *sink) measure(p program, size int64) (cost, error) {
 // what the system tells of a program's memory is never less than what this one had
 // when it started it.
 func take(nc net.Conn, buf []byte) (n int64, err error) {
-	if err := handshake.Server(nc, handshake.Config{}); err != nil {
+	if _, err := handshake.Server(nc, handshake.Config{}); err != nil {
 		return 0, err
 	}
 	out := chunk.NewWriter(nc)

@@ -19,7 +19,7 @@ func recorded(tb testing.TB, cfg Config) (opening, answer []byte) {
 		tb.Fatal(err)
 	}
 	opening = bytes.Clone(up.Bytes())
-	err := Server(duplex{io.MultiReader(&up, bytes.NewReader(new([Size]byte)[:])), &down}, Config{Rand: fixed(2)})
+	_, err := Server(duplex{io.MultiReader(&up, bytes.NewReader(new([Size]byte)[:])), &down}, Config{Rand: fixed(2)})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestDigestClient(t *testing.T) {
 		c2 := (*[Size]byte)(said[1])
 		if tt.digest {
 			digest, _, _ := find((*[Size]byte)(tt.s1), serverKey)
-			if !bytes.Equal(c2[signed:], signature(c2, clientSignKey, digest)) {
+			if !bytes.Equal(c2[signed:], signature(c2, versionPlain, clientSignKey, digest)) {
 				t.Errorf("%s: C2 is not signed for S1", tt.name)
 			}
 			if bytes.Equal(c2[:8], tt.s1[:8]) {
@@ -278,7 +278,7 @@ func FuzzClient(f *testing.F) {
 				t.Errorf("%v after %d bytes and %d writes", err, read, len(said))
 			}
 		case typed:
-			if read != 1 || len(said) != 1 || e.Version == version {
+			if read != 1 || len(said) != 1 || e.Version == versionPlain {
 				t.Errorf("%v after %d bytes and %d writes", err, read, len(said))
 			}
 		case err == io.EOF:

@@ -24,6 +24,9 @@ const (
 const (
 	clientVersion = "\x0a\x00\x2d\x02"
 	serverVersion = "\x03\x05\x01\x01"
+
+	// encryptedVersion is what clients of RTMPE claim instead.
+	encryptedVersion = "\x80\x00\x03\x02"
 )
 
 // A scheme is where the digest lies in C1 or S1: the halves of the block, one
@@ -66,6 +69,11 @@ func find(b *[Size]byte, key string) (digest []byte, s scheme, ok bool) {
 	if [4]byte(b[4:8]) == [4]byte{} {
 		return nil, 0, false
 	}
+	return search(b, key)
+}
+
+// search is find for a block that has to have a digest.
+func search(b *[Size]byte, key string) (digest []byte, s scheme, ok bool) {
 	for s = range scheme(2) {
 		d := s.digest(b, key)
 		off := s.offset(b)
@@ -80,20 +88,23 @@ func find(b *[Size]byte, key string) (digest []byte, s scheme, ok bool) {
 const signed = Size - sha256.Size
 
 // signature returns the end of C2 or S2, by which its sender shows that it has
-// read the digest in the peer's block.
-func signature(b *[Size]byte, key string, digest []byte) []byte {
+// read the digest in the peer's block. version is that of S0.
+func signature(b *[Size]byte, version byte, key string, digest []byte) []byte {
 	h := hmac.New(sha256.New, []byte(key))
 	h.Write(digest)
-	h = hmac.New(sha256.New, h.Sum(nil))
+	own := h.Sum(nil)
+	h = hmac.New(sha256.New, own)
 	h.Write(b[:signed])
-	return h.Sum(nil)
+	sig := h.Sum(nil)
+	transform(version, own, sig)
+	return sig
 }
 
 // answer makes b the C2 or S2 of a digest handshake: random and signed.
-func (cfg *Config) answer(b *[Size]byte, key string, digest []byte) error {
+func (cfg *Config) answer(b *[Size]byte, version byte, key string, digest []byte) error {
 	if err := cfg.random(b[:signed]); err != nil {
 		return err
 	}
-	copy(b[signed:], signature(b, key, digest))
+	copy(b[signed:], signature(b, version, key, digest))
 	return nil
 }

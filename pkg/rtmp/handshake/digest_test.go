@@ -83,16 +83,29 @@ func TestOffsetRange(t *testing.T) {
 }
 
 func TestSignature(t *testing.T) {
-	tests := []struct{ digest, key, sig string }{
+	tests := []struct {
+		digest, key string
+		sigs        map[byte]string // by the version in S0
+	}{
 		{
 			digestVectors[4].digest, // S1, scheme 0
 			"1c169c2a9b6ff294c4efa0d6366e1f1cd74492a22d70874828876f9cf0168ab1",
-			"69ed53be20cfae9d50ebe26c9cb2ac925e867dcf766216fd283712028e78b3e9",
+			map[byte]string{
+				3: "69ed53be20cfae9d50ebe26c9cb2ac925e867dcf766216fd283712028e78b3e9",
+				6: "69ed53be20cfae9d50ebe26c9cb2ac925e867dcf766216fd283712028e78b3e9",
+				8: "ad9398d8a36f92165ac742a569b6b82d05c35904296b96cffbd6085b7ce0a086",
+				9: "bb65dee5ed6553a77d7125d219eebcc3ef7d7d00fc7a7c2d849042700bb6f8c3",
+			},
 		},
 		{
 			digestVectors[5].digest, // S1, scheme 1
 			"b88f212fe5025e8fe9795f45b2b8ff267db967e147f313dfe3ab7aeebe90ede8",
-			"79c7be28b93ea5bbeb4a21f8931341d29d29b785113ce9a19cdc29052351a2c6",
+			map[byte]string{
+				3: "79c7be28b93ea5bbeb4a21f8931341d29d29b785113ce9a19cdc29052351a2c6",
+				6: "79c7be28b93ea5bbeb4a21f8931341d29d29b785113ce9a19cdc29052351a2c6",
+				8: "a4ab6342ca4ec4e696c13dc6adb09b0d8edca7bce7e92ba12665cf70e8006f7b",
+				9: "74587f4911afa669a7583a2a23a9c2aa7d3adf2aa2afc60f389d2b7d17649829",
+			},
 		},
 	}
 	for _, tt := range tests {
@@ -109,8 +122,10 @@ func TestSignature(t *testing.T) {
 		for i := range c2[:signed] {
 			c2[i] = byte(i)
 		}
-		if got := hex.EncodeToString(signature(c2, clientSignKey, digest)); got != tt.sig {
-			t.Errorf("digest %s: signature %s, want %s", tt.digest, got, tt.sig)
+		for version, want := range tt.sigs {
+			if got := hex.EncodeToString(signature(c2, version, clientSignKey, digest)); got != want {
+				t.Errorf("digest %s, version %d: signature %s, want %s", tt.digest, version, got, want)
+			}
 		}
 	}
 }

@@ -23,7 +23,7 @@ func Example() {
 			return
 		}
 		defer conn.Close()
-		if err := handshake.Server(conn, handshake.Config{}); err != nil {
+		if _, err := handshake.Server(conn, handshake.Config{}); err != nil {
 			return
 		}
 		conn.Read(make([]byte, len("connect")))

@@ -38,7 +38,7 @@ func TestServer(t *testing.T) {
 		c2 := make([]byte, Size) // nothing of ours in it, and taken all the same
 		in := bytes.NewReader(bytes.Join([][]byte{{3}, tt.c1[:], c2, []byte("chunks")}, nil))
 		var said writes
-		err := Server(duplex{iotest.OneByteReader(in), &said}, Config{Rand: fixed(2), Time: 0x01020304})
+		_, err := Server(duplex{iotest.OneByteReader(in), &said}, Config{Rand: fixed(2), Time: 0x01020304})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -74,7 +74,7 @@ func TestServer(t *testing.T) {
 		if s1Scheme != s {
 			t.Errorf("%s: S1 has scheme %d, want %d", name, s1Scheme, s)
 		}
-		if !bytes.Equal(s2[signed:], signature(s2, serverSignKey, digest)) {
+		if !bytes.Equal(s2[signed:], signature(s2, versionPlain, serverSignKey, digest)) {
 			t.Errorf("%s: S2 is not signed for C1", name)
 		}
 	}
@@ -84,7 +84,7 @@ func TestServer(t *testing.T) {
 func TestServerAnswersBeforeC2(t *testing.T) {
 	var said writes
 	in := io.MultiReader(bytes.NewReader([]byte{3}), bytes.NewReader(pattern(0)[:]), iotest.ErrReader(os.ErrDeadlineExceeded))
-	if err := Server(duplex{in, &said}, Config{}); err != os.ErrDeadlineExceeded {
+	if _, err := Server(duplex{in, &said}, Config{}); err != os.ErrDeadlineExceeded {
 		t.Errorf("got %v, want %v", err, os.ErrDeadlineExceeded)
 	}
 	if len(said) != 1 || len(said[0]) != 1+2*Size {
@@ -101,7 +101,7 @@ func TestServerCutShort(t *testing.T) {
 			if n == 0 {
 				want = io.EOF
 			}
-			err := Server(duplex{bytes.NewReader(stream[:n]), io.Discard}, Config{Rand: fixed(2)})
+			_, err := Server(duplex{bytes.NewReader(stream[:n]), io.Discard}, Config{Rand: fixed(2)})
 			if err != want {
 				t.Fatalf("offer %v, cut at %d: got %v, want %v", offer, n, err, want)
 			}
@@ -112,7 +112,7 @@ func TestServerCutShort(t *testing.T) {
 func TestServerWriteFails(t *testing.T) {
 	cause := errors.New("cable pulled")
 	opening, _ := recorded(t, Config{})
-	if err := Server(duplex{bytes.NewReader(opening), failingWriter{cause}}, Config{}); err != cause {
+	if _, err := Server(duplex{bytes.NewReader(opening), failingWriter{cause}}, Config{}); err != cause {
 		t.Errorf("got %v, want %v", err, cause)
 	}
 }
@@ -126,7 +126,7 @@ func FuzzServer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		in := bytes.NewReader(data)
 		var said writes
-		err := Server(duplex{in, &said}, Config{Rand: fixed(2)})
+		_, err := Server(duplex{in, &said}, Config{Rand: fixed(2)})
 		read := len(data) - in.Len()
 		e, typed := errors.AsType[*Error](err)
 		switch {
@@ -135,7 +135,8 @@ func FuzzServer(f *testing.F) {
 				t.Errorf("done after %d bytes", read)
 			}
 		case typed:
-			if read != 1 || e.Version == version || e.Kind == BadSignature {
+			want := map[Kind]int{NotRTMPE: 1 + Size, BadKey: 1 + Size, BadSignature: 1 + 2*Size}[e.Kind]
+			if read != max(1, want) || e.Version == versionPlain {
 				t.Errorf("%v after %d bytes", err, read)
 			}
 		case err == io.EOF:
@@ -150,7 +151,7 @@ func FuzzServer(f *testing.F) {
 			t.Errorf("undocumented error %v", err)
 		}
 		wantWrites := 0
-		if read >= 1+Size {
+		if read >= 1+Size && (!typed || e.Kind == BadSignature) {
 			wantWrites = 1
 		}
 		if len(said) != wantWrites {

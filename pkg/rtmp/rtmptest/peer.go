@@ -1,6 +1,8 @@
 package rtmptest
 
 import (
+	"bytes"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"net"
@@ -20,11 +22,21 @@ const StreamID = 7
 
 // A Peer is the server's end of a connection, in the hands of a Script. Its
 // Read and Write are the connection's own, for raw bytes; reading raw bytes
-// after the first message is of no use, since the chunk reader reads ahead.
+// after the first message is of no use, since the chunk reader reads ahead. What a
+// client of RTMPE says is decrypted by ReadMessage and what is built on it, and what
+// it is sent encrypted by Send.
 //
 // What is sent leaves at once, or with the Send that follows after Hold.
 type Peer struct {
 	net.Conn
+
+	// RTMPE is the version with which Handshake answers a client of RTMPE: 6, 8 or
+	// 9; 0: 6.
+	RTMPE byte
+
+	// Accepted is what Handshake has found out.
+	Accepted *handshake.Accepted
+
 	t      testing.TB
 	reader *chunk.Reader
 	writer *chunk.Writer
@@ -58,13 +70,49 @@ func (p *Peer) fail(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// Handshake does the server's half, plain or with digests as the client likes.
+// Handshake does the server's half: plain, with digests or RTMPE, as the client
+// likes.
 func (p *Peer) Handshake() {
-	err := handshake.Server(p.Conn, handshake.Config{})
+	accepted, err := handshake.Server(p.Conn, handshake.Config{Answer: p.RTMPE})
 	if e, ok := errors.AsType[*handshake.Error](err); ok {
 		p.fail("the client's handshake: %v", e)
 	}
 	p.check(err)
+	p.Accepted = accepted
+	if accepted.Send != nil {
+		p.reader = chunk.NewReader(cipher.StreamReader{S: accepted.Receive, R: p.Conn})
+		p.writer = chunk.NewWriter(cipher.StreamWriter{S: accepted.Send, W: p.Conn})
+	}
+}
+
+// VerifySWF asks the client for its player, and fails the test if the answer is
+// another one, or what cannot be known without digests. What the client says until
+// then is passed over.
+func (p *Peer) VerifySWF(swf handshake.SWF) {
+	p.t.Helper()
+	p.RequestSWF(1)
+	for {
+		m := p.ReadMessage()
+		event, _, _, ok := message.ParseUserControl(m.Payload)
+		if m.Type != message.TypeUserControl || !ok || event != message.EventSWFVerifyReply {
+			continue
+		}
+		if !p.Accepted.Digest {
+			p.fail("the client answers SWF verification, and shook hands without digests")
+		}
+		if want := p.Accepted.Verification(swf); !bytes.Equal(m.Payload[2:], want) {
+			p.fail("the client's player is %x, not %x", m.Payload[2:], want)
+		}
+		return
+	}
+}
+
+// RequestSWF asks the client for its player, by a kind of verification; 1 is the one
+// that is in use.
+func (p *Peer) RequestSWF(kind ...byte) {
+	m := message.UserControl(message.EventSWFVerifyRequest)
+	m.Payload = append(m.Payload, kind...)
+	p.Send(m)
 }
 
 // ReadMessage returns the client's next message, of any type.

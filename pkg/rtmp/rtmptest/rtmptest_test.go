@@ -25,7 +25,7 @@ func TestPipeDoesNotHangInTheHandshake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := rtmptest.Pipe()
 		go func() {
-			if err := handshake.Server(server, handshake.Config{}); err != nil {
+			if _, err := handshake.Server(server, handshake.Config{}); err != nil {
 				t.Error(err)
 			}
 		}()

@@ -114,8 +114,11 @@ func (c *conn) serve() error {
 	if err := c.link.SetReadDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return err
 	}
-	err := handshake.Server(c.link, handshake.Config{})
-	if err != nil && !errors.Is(err, errCut) {
+	accepted, err := handshake.Server(c.link, handshake.Config{})
+	switch {
+	case err == nil:
+		c.link.ciphers = accepted.Ciphers
+	case !errors.Is(err, errCut):
 		return err
 	}
 	if err := c.link.SetReadDeadline(time.Time{}); err != nil {

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 )
 
 const (
@@ -23,6 +26,9 @@ const (
 	// acknowledge an ackShare besides.
 	maxUnasked = 1 << 20
 	ackShare   = 1024
+
+	// sealSize is how much is encrypted at a time.
+	sealSize = 64 << 10
 )
 
 // A link is a connection. One goroutine writes, another reads; any may close it.
@@ -32,6 +38,11 @@ type link struct {
 	cut      int64        // cut off when so many bytes have been sent; 0: never
 	received atomic.Int64
 	allowed  atomic.Int64 // how many may be received, besides acknowledgements
+
+	// What a client of RTMPE wants. What is written belongs to others too: a file's
+	// tags, and what is relayed.
+	ciphers handshake.Ciphers
+	sealed  []byte // what is on its way, encrypted
 }
 
 var errTooMuch = errors.New("serve: the client says too much and publishes nothing")
@@ -40,6 +51,9 @@ func (l *link) Read(b []byte) (int, error) {
 	n, err := l.Conn.Read(b)
 	if l.received.Add(int64(n))-l.sent.Load()/ackShare > l.allowed.Load() {
 		return 0, errTooMuch
+	}
+	if c := l.ciphers.Receive; c != nil {
+		c.XORKeyStream(b[:n], b[:n])
 	}
 	return n, err
 }
@@ -54,6 +68,30 @@ func (l *link) Write(b []byte) (n int, err error) {
 	if left := l.cut - l.sent.Load(); l.cut > 0 && int64(len(b)) >= left {
 		b, cut = b[:max(left, 0)], true
 	}
+	for n < len(b) && err == nil {
+		part := b[n:]
+		if l.ciphers.Send != nil {
+			part = l.seal(part[:min(len(part), sealSize)])
+		}
+		var m int
+		m, err = l.push(part)
+		n += m
+	}
+	if err == nil && cut {
+		err = errCut
+	}
+	return n, err
+}
+
+// seal encrypts what is to be written next.
+func (l *link) seal(b []byte) []byte {
+	l.sealed = slices.Grow(l.sealed[:0], len(b))[:len(b)]
+	l.ciphers.Send.XORKeyStream(l.sealed, b)
+	return l.sealed
+}
+
+// push writes all of b.
+func (l *link) push(b []byte) (n int, err error) {
 	for n < len(b) {
 		if err := l.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 			return n, err
@@ -64,9 +102,6 @@ func (l *link) Write(b []byte) (n int, err error) {
 		if err != nil && (m == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return n, err
 		}
-	}
-	if cut {
-		return n, errCut
 	}
 	return n, nil
 }

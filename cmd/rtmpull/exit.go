@@ -61,10 +61,13 @@ func exitStatus(err error) int {
 		space  *job.SpaceError
 		pull   *jobError
 		input  *job.InputError
+		dump   *dumpError
 	)
 	switch {
 	case err == nil:
 		return statusOK
+	case errors.As(err, &dump):
+		return dump.status
 	case errors.As(err, &lost): // whatever became of the last attempt
 		return statusIncomplete
 	case errors.As(err, &input):

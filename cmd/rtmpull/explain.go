@@ -25,6 +25,9 @@ func newExplainCommand(env *environment) *cobra.Command {
 		Short: "show how a URL is understood and what is sent for it",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := source.unfold(new(networkFlags), cmd.Flags().Changed); err != nil {
+				return err
+			}
 			t, err := source.target(args, env.getenv)
 			if err != nil {
 				return err

@@ -9,6 +9,7 @@ var version = "devel"
 
 func main() {
 	os.Exit(run(&environment{
+		program: os.Args[0],
 		args:    os.Args[1:],
 		stdout:  os.Stdout,
 		stderr:  os.Stderr,

@@ -20,6 +20,7 @@ type networkFlags struct {
 	caFile, cert, key string
 	insecure          bool
 	ipv4, ipv6        bool
+	socks             string
 
 	connect, start, silence, grace, write durationValue
 

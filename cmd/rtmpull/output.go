@@ -20,9 +20,10 @@ import (
 
 // outputFlags say what a recording is written to, and how.
 type outputFlags struct {
-	name   string
-	force  bool
-	resume bool
+	name    string
+	literal bool // the name has no directives and no fields
+	force   bool
+	resume  bool
 
 	segmentTime, align durationValue
 	segmentSize        sizeValue
@@ -79,7 +80,7 @@ func (f *outputFlags) check() error {
 	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		f.name = "-"
 	}
-	if fi, err := os.Stat(f.name); strings.HasSuffix(f.name, "/") || err == nil && fi.IsDir() {
+	if fi, err := os.Stat(f.name); !f.literal && (strings.HasSuffix(f.name, "/") || err == nil && fi.IsDir()) {
 		f.name = filepath.Join(f.name, defaultName)
 	}
 	switch {
@@ -113,8 +114,16 @@ func (f *outputFlags) possible(env *environment) error {
 	if f.name == "-" && isTerminal(env.stdout) {
 		return errTerminal
 	}
-	_, err := parseName(f.name)
+	_, err := f.template()
 	return err
+}
+
+// template is the name, to be filled in.
+func (f *outputFlags) template() (nameTemplate, error) {
+	if f.literal {
+		return nameTemplate{{text: strings.ReplaceAll(f.name, "%", "%%")}}, nil
+	}
+	return parseName(f.name)
 }
 
 // splice says how the stream becomes one.
@@ -145,7 +154,7 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 		}
 		return nil, stdout{w}, nil
 	}
-	template, err := parseName(f.name)
+	template, err := f.template()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -274,7 +283,7 @@ var errTerminal = badUsage("the output is a terminal, which is no place for medi
 // mayStick tells whether a reader that has stopped reading can keep a write to one
 // of the outputs from ever ending.
 func (f *outputFlags) mayStick(targets ...*rtmp.Target) bool {
-	template, err := parseName(f.name)
+	template, err := f.template()
 	return err == nil && slices.ContainsFunc(targets, func(t *rtmp.Target) bool {
 		return f.name == "-" || isDevice(template.expand(t, time.Now(), 1))
 	})

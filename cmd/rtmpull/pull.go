@@ -66,12 +66,22 @@ signal, or else in this order 5, 141, 2, 1, 4, 3, 6, 0.`,
 					return badUsage("there is no command %q; do you mean %s?", args[0], like[0])
 				}
 			}
+			if err := o.source.unfold(&o.network, cmd.Flags().Changed); err != nil {
+				return err
+			}
 			return o.run(cmd.Context(), env, args)
 		},
 	}
-	setGroups(cmd, o.source.group(), o.output.group(), o.limitGroup(), o.survival.group(&o.network), o.output.afterGroup(),
-		flagGroup{"Network", o.network.flags()}, o.tell.group("tell what happens in JSON lines, on standard output or, if media is there, on standard error"))
+	setGroups(cmd, o.groups()...)
 	return cmd
+}
+
+// groups are the flags, which are made anew.
+func (o *pullOptions) groups() []flagGroup {
+	return []flagGroup{
+		o.source.group(), o.output.group(), o.limitGroup(), o.survival.group(&o.network), o.output.afterGroup(),
+		{"Network", o.network.flags()}, o.tell.group("tell what happens in JSON lines, on standard output or, if media is there, on standard error"),
+	}
 }
 
 func (o *pullOptions) limitGroup() flagGroup {
@@ -99,6 +109,9 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	p, err := o.places(env, args)
 	if err != nil {
 		return err
+	}
+	if len(p.targets) > 1 && o.tell.hashes {
+		return badUsage("--hashes is for one stream, and there are %d URLs", len(p.targets))
 	}
 	if len(p.targets) > 1 {
 		return o.runSeveral(ctx, env, client, p.targets)

@@ -21,6 +21,7 @@ import (
 
 // An environment is what the program gets from outside.
 type environment struct {
+	program        string // what it is called by
 	args           []string
 	stdout, stderr *os.File
 	getenv         func(string) string
@@ -58,7 +59,11 @@ func run(env *environment) int {
 // execute runs the command that the arguments ask for, until it has done or ctx ends.
 func execute(ctx context.Context, env *environment) int {
 	root := newRoot(env)
-	root.SetArgs(env.args)
+	args := env.args
+	if isRtmpdump(env.program) {
+		args = append([]string{"rtmpdump"}, args...)
+	}
+	root.SetArgs(args)
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -77,7 +82,7 @@ func newRoot(env *environment) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SuggestionsMinimumDistance = 2 // slips of the finger
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
-	root.AddCommand(newPublishCommand(env), newServeCommand(env), newExplainCommand(env), newProbeCommand(env), newRepairCommand(env), newVersionCommand(env))
+	root.AddCommand(newPublishCommand(env), newServeCommand(env), newExplainCommand(env), newProbeCommand(env), newRepairCommand(env), newRtmpdumpCommand(env), newVersionCommand(env))
 	root.InitDefaultCompletionCmd()
 	for _, sub := range root.Commands() {
 		if sub.Name() == "completion" {
@@ -168,17 +173,22 @@ func (f *logFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.format, "log-format", "console", "`console` or json")
 }
 
-// options are the logger's that the flags ask for.
-func (f *logFlags) options() (obs.Options, error) {
-	o := obs.Options{Level: obs.Normal, JSON: f.format == "json"}
+// level is how much is to be told.
+func (f *logFlags) level() obs.Level {
 	switch {
 	case f.debug:
-		o.Level = obs.Debug
+		return obs.Debug
 	case f.verbose:
-		o.Level = obs.Verbose
+		return obs.Verbose
 	case f.quiet:
-		o.Level = obs.Quiet
+		return obs.Quiet
 	}
+	return obs.Normal
+}
+
+// options are the logger's that the flags ask for.
+func (f *logFlags) options() (obs.Options, error) {
+	o := obs.Options{Level: f.level(), JSON: f.format == "json"}
 	if f.format != "json" && f.format != "console" {
 		return o, badUsage("--log-format is console or json, not %q", f.format)
 	}

@@ -16,15 +16,20 @@ import (
 type sourceFlags struct {
 	streamFlags
 
-	url, subscribe, usherToken string
-	playlist, live, vod        bool
-	start, stop                durationValue
-	buffer                     uint32
+	url, options          string
+	subscribe, usherToken string
+	playlist, live, vod   bool
+	realtime              bool
+	start, stop           durationValue
+	buffer                uint32
+
+	fromStart bool // unless something else is asked for, the stream is, from its beginning
 }
 
 func (f *sourceFlags) group() flagGroup {
 	fs := pflag.NewFlagSet("source", pflag.ContinueOnError)
 	fs.StringVarP(&f.url, "rtmp", "r", "", "the stream's `URL`, if it is not an argument; @file reads it from there")
+	fs.StringVarP(&f.options, "url", "i", "", "the stream's `URL` with librtmp's options behind it: 'rtmp://host/app/name live=1 token=key', or @file")
 	f.add(fs, rtmp.DefaultFlashVer)
 	fs.BoolVarP(&f.playlist, "playlist", "Y", false, "send set_playlist before play")
 	fs.BoolVarP(&f.live, "live", "v", false, "play a live stream only")
@@ -32,7 +37,8 @@ func (f *sourceFlags) group() flagGroup {
 	fs.StringVarP(&f.subscribe, "subscribe", "d", "", "`name` to subscribe to (default: the stream's)")
 	fs.StringVarP(&f.usherToken, "jtv", "j", "", "`token` for NetStream.Authenticate.UsherToken, or @file")
 	fs.VarP(&f.start, "start", "A", "where to begin in a recorded stream")
-	fs.Uint32VarP(&f.buffer, "buffer", "b", session.DefaultBuffer, "buffer to announce, in `ms`")
+	fs.BoolVarP(&f.realtime, "realtime", "R", false, "let the server of a recorded stream keep its own time, instead of waking it up when it pauses")
+	fs.Uint32VarP(&f.buffer, "buffer", "b", 0, "buffer to announce, in `ms` (default: 36000000, or more for a longer stream)")
 	return flagGroup{"Source", fs}
 }
 
@@ -60,7 +66,7 @@ func (f *sourceFlags) target(args []string, getenv func(string) string) (*rtmp.T
 // for.
 func (f *sourceFlags) targets(args []string, getenv func(string) string) ([]*rtmp.Target, error) {
 	switch {
-	case len(args) == 0 && f.url == "":
+	case len(args) == 0 && f.url == "" && f.address.host == "":
 		return nil, badUsage("want the URL of a stream")
 	case len(args) > 0 && f.url != "":
 		return nil, errTwoURLs
@@ -126,8 +132,9 @@ func (f *sourceFlags) targetOf(raw string, getenv func(string) string) (*rtmp.Ta
 		return nil, err
 	}
 	c := &t.Session
-	c.Subscribe, c.Playlist, c.Buffer = f.subscribe, f.playlist, f.buffer
-	if c.UsherToken, err = secret(f.usherToken); err != nil {
+	c.Subscribe, c.Playlist, c.Realtime = f.subscribe, f.playlist, f.realtime
+	c.Buffer = f.buffer
+	if c.UsherToken, err = f.secret(f.usherToken); err != nil {
 		return nil, err
 	}
 	err = f.setKind(c)
@@ -140,6 +147,11 @@ func (f *sourceFlags) setKind(c *session.Config) (err error) {
 	switch {
 	case f.live:
 		c.Kind = session.Live
+	case f.fromStart && !f.vod && f.start == 0:
+		c.Kind = session.FromStart
+		if f.stop > 0 {
+			c.Length, err = ms(f.stop)
+		}
 	case f.vod || f.start > 0:
 		c.Kind = session.Recorded
 		if c.Start, err = ms(f.start); err != nil {

@@ -12,13 +12,19 @@ import (
 // streamFlags say which stream is meant, and what to tell the server of
 // ourselves, whether we play or publish.
 type streamFlags struct {
+	address addressFlags
+	parse   func(raw string) (*rtmp.Target, error) // reads a URL; nil: rtmp.ParseTarget
+
 	app, playPath, tcURL, pageURL, swfURL, flashVer string
 	user, auth, token                               string
 	conn                                            []string
+
+	verbatim bool // @ begins no name of a file
 }
 
 // add adds the flags. Values that may be secrets may be read from a file.
 func (f *streamFlags) add(fs *pflag.FlagSet, flashVer string) {
+	f.address.add(fs)
 	fs.StringVarP(&f.app, "app", "a", "", "`application`, instead of the URL's")
 	fs.StringVarP(&f.playPath, "playpath", "y", "", "`name` of the stream, instead of the URL's, or @file")
 	fs.StringVarP(&f.tcURL, "tcUrl", "t", "", "`URL` to tell the server as tcUrl (default: the URL as far as the application)")
@@ -31,25 +37,54 @@ func (f *streamFlags) add(fs *pflag.FlagSet, flashVer string) {
 	fs.StringArrayVarP(&f.conn, "conn", "C", nil, "`value` to add to connect: B:1 N:1.5 S:text Z: O:1 NS:name:text O:0")
 }
 
+// secret reads a value that may be one.
+func (f *streamFlags) secret(value string) (string, error) {
+	if f.verbatim {
+		return value, nil
+	}
+	return secret(value)
+}
+
+// readSecrets reads those values that are in files.
+func (f *streamFlags) readSecrets() (err error) {
+	for _, s := range []*string{&f.playPath, &f.auth, &f.token, &f.user} {
+		if *s, err = f.secret(*s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // target makes a target of a URL and the flags.
 func (f *streamFlags) target(raw string, getenv func(string) string) (*rtmp.Target, error) {
 	values, given := *f, raw
-	for _, s := range []*string{&raw, &values.playPath, &values.auth, &values.token, &values.user} {
-		var err error
-		if *s, err = secret(*s); err != nil {
-			return nil, err
-		}
+	raw, err := secret(raw)
+	if err != nil {
+		return nil, err
+	}
+	if err := values.readSecrets(); err != nil {
+		return nil, err
 	}
 	if values.token == "" {
 		values.token = getenv("RTMPULL_TOKEN")
 	}
 	if words := strings.Fields(raw); len(words) > 1 && strings.Contains(words[1], "=") {
-		return nil, badUsage("librtmp's options after the URL are flags here: live=1 is --live")
+		return nil, badUsage("a URL with librtmp's options behind it is given with --url")
 	}
-	t, err := rtmp.ParseTarget(raw)
+	parse := f.parse
+	if parse == nil {
+		parse = rtmp.ParseTarget
+	}
+	if raw == "" {
+		raw, parse = f.address.url(), rtmp.ParseTarget
+	}
+	t, err := parse(raw)
 	if err != nil && given != raw {
 		return nil, &rtmp.URLError{Reason: unquoted("the first line of the file", raw, err)}
 	} else if err != nil {
+		return nil, err
+	}
+	if err := f.address.override(t); err != nil {
 		return nil, err
 	}
 	if err := values.setUser(t, getenv); err != nil {

@@ -19,12 +19,14 @@ type tellFlags struct {
 	log      logFlags
 	progress string
 	json     bool
+	hashes   bool
 }
 
 func (f *tellFlags) group(jsonHelp string) flagGroup {
 	fs := pflag.NewFlagSet("tell", pflag.ContinueOnError)
 	f.log.add(fs)
 	fs.StringVar(&f.progress, "progress", "auto", "`auto`, on or off: a live line on a terminal, a line every 30 s elsewhere")
+	fs.BoolVarP(&f.hashes, "hashes", "#", false, "show the progress as a row of #: one for 1 %, or for 200 ms if the length is not known")
 	fs.BoolVar(&f.json, "json", false, jsonHelp)
 	return flagGroup{"Telling", fs}
 }
@@ -92,6 +94,8 @@ func (f *tellFlags) open(env *environment, mask *obs.Mask, view ui.View, media b
 	switch {
 	case !on, jsonOnly, terminal && f.json && isTerminal(env.stdout):
 		t.progress = ui.Silent(env.stderr)
+	case f.hashes:
+		t.progress = ui.Hashes(env.stderr, view)
 	case terminal && hasSize(env.stderr):
 		t.progress = ui.Live(env.stderr, view, func() int { return height(env.stderr) })
 	default:

@@ -160,3 +160,24 @@ func secret(value string) (string, error) {
 	}
 	return line, nil
 }
+
+// A countValue is a flag that takes a number of things.
+type countValue int
+
+func (v *countValue) String() string {
+	if *v == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(*v))
+}
+
+func (v *countValue) Type() string { return "number" }
+
+func (v *countValue) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 || n > math.MaxInt32 {
+		return errors.New("write a number of 0 or more")
+	}
+	*v = countValue(n)
+	return nil
+}

@@ -41,6 +41,10 @@ type Options struct {
 	JSON  bool // lines of JSON, not of text
 	Color bool
 
+	// Rtmpdump writes lines as rtmpdump does: the level in capitals, a colon and the
+	// text, without the time.
+	Rtmpdump bool
+
 	// Mixed is for a log that goes where other JSON lines go, and says in each
 	// line that it is the log's.
 	Mixed bool
@@ -48,7 +52,13 @@ type Options struct {
 
 // New returns a Logger that writes to out.
 func New(out io.Writer, o Options) Logger {
-	if !o.JSON {
+	switch {
+	case o.Rtmpdump:
+		out = zerolog.ConsoleWriter{
+			Out: out, NoColor: true, FormatLevel: rtmpdumpLevel,
+			PartsOrder: []string{zerolog.LevelFieldName, zerolog.MessageFieldName},
+		}
+	case !o.JSON:
 		out = zerolog.ConsoleWriter{Out: out, NoColor: !o.Color, TimeFormat: time.TimeOnly}
 	}
 	levels := [...]zerolog.Level{zerolog.ErrorLevel, zerolog.InfoLevel, zerolog.DebugLevel, zerolog.TraceLevel}
@@ -57,6 +67,19 @@ func New(out io.Writer, o Options) Logger {
 		c = c.Str("message_type", "log")
 	}
 	return Logger{c.Logger()}
+}
+
+// rtmpdumpLevel is a level by rtmpdump's name for it.
+func rtmpdumpLevel(level any) string {
+	switch level {
+	case zerolog.LevelErrorValue:
+		return "ERROR:"
+	case zerolog.LevelWarnValue:
+		return "WARNING:"
+	case zerolog.LevelInfoValue:
+		return "INFO:"
+	}
+	return "DEBUG:"
 }
 
 // Of returns a Logger that says in each line that it is about this stream, which is

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/rtmpdump"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+// isRtmpdump tells whether the program was called by rtmpdump's name, and so is to be
+// it.
+func isRtmpdump(program string) bool {
+	name := filepath.Base(program)
+	return strings.EqualFold(strings.TrimSuffix(name, ".exe"), "rtmpdump")
+}
+
+func newRtmpdumpCommand(env *environment) *cobra.Command {
+	return &cobra.Command{
+		Use:                "rtmpdump [options]",
+		Short:              "record by rtmpdump's command line, with its output and its exit statuses",
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d := newDump(env)
+			return d.run(cmd.Context(), args)
+		},
+	}
+}
+
+// A dumpError is how rtmpdump's command line failed, which has exit statuses of its
+// own. It has been told.
+type dumpError struct{ status int }
+
+func (e *dumpError) Error() string { return fmt.Sprintf("rtmpdump: status %d", e.status) }
+
+// A dump is a recording by rtmpdump's command line.
+type dump struct {
+	pullOptions
+
+	env   *environment
+	flags *dumpFlags
+	tell  *dumpTelling
+}
+
+func newDump(env *environment) *dump {
+	d := &dump{env: env}
+	d.network.dial = env.dial
+	d.output.literal = true
+	d.source.fromStart = true
+	d.source.parse, d.source.verbatim = rtmpdumpTarget, true
+	d.flags = newDumpFlags(&d.pullOptions)
+	return d
+}
+
+// run records. What goes wrong is told in rtmpdump's way.
+func (d *dump) run(ctx context.Context, args []string) error {
+	d.begun = time.Now()
+	d.tell = newDumpTelling(d.env.stderr, rtmpdump.Silent(args))
+	d.tell.Print(strings.TrimSuffix(rtmpdump.Banner(d.env.version), "\n"))
+	status := d.dump(ctx, args)
+	if status == statusOK {
+		return nil
+	}
+	return &told{&dumpError{status}}
+}
+
+// dump returns the exit status.
+func (d *dump) dump(ctx context.Context, args []string) int {
+	if err := d.parse(args); err != nil {
+		d.tell.fail(err)
+		return statusFailed
+	}
+	if d.flags.help {
+		d.flags.usage(d.env.stderr)
+		return statusOK
+	}
+	pull, err := d.prepare(ctx)
+	if errors.Is(err, errCompleted) {
+		d.tell.Print(rtmpdump.AlreadyCompleted)
+		return statusOK
+	}
+	if err != nil {
+		d.tell.fail(err)
+		return statusFailed
+	}
+	return d.record(ctx, pull)
+}
+
+// errCompleted is for a recording that has come as far as it was to come.
+var errCompleted = errors.New("already completed")
+
+// parse reads the command line.
+func (d *dump) parse(args []string) error {
+	if err := d.flags.all.Parse(args); err != nil {
+		if !rtmpdump.Silent(args) {
+			d.flags.usage(d.env.stderr)
+		}
+		return dumpFlagError(err)
+	}
+	if d.flags.help {
+		return nil
+	}
+	d.tell.as(d.env.stderr, &d.pullOptions.tell)
+	for _, word := range d.flags.all.Args() {
+		d.tell.warn("%s is no option, and is passed over", printable(rtmp.Redact(word)))
+	}
+	return nil
+}
+
+// dumpFlagError says what is wrong with an option.
+func dumpFlagError(err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		name := "--" + unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			name = "-" + unknown.GetSpecifiedName()
+		}
+		return badUsage("unknown option: %s", name)
+	}
+	if bare, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return badUsage("--%s wants a value", bare.GetFlag().Name)
+	}
+	return flagError(err)
+}
+
+// prepare makes the job of what the command line says.
+func (d *dump) prepare(ctx context.Context) (*job.Pull, error) {
+	if err := d.source.unfold(&d.network, d.flags.all.Changed); err != nil {
+		return nil, err
+	}
+	d.reconcile()
+	target, err := d.target()
+	if err != nil {
+		return nil, err
+	}
+	if err := d.output.check(); err != nil {
+		return nil, err
+	}
+	if s := &d.source; s.stop > 0 && s.stop <= s.start {
+		return nil, errCompleted
+	}
+	client, err := d.network.client()
+	if err != nil {
+		return nil, err
+	}
+	pull := d.pull(client, target)
+	if err := d.open(ctx, d.env, pull); err != nil {
+		return nil, err
+	}
+	return pull, nil
+}
+
+// reconcile does away with options that exclude each other, as rtmpdump does: one of
+// them counts, and a warning says which one does not.
+func (d *dump) reconcile() {
+	s, o := &d.source, &d.output
+	if o.name == "-" && !d.flags.own.Changed("flv") {
+		d.tell.warn("no output file is given (-o), so it is standard output")
+	}
+	if o.resume && o.name == "-" {
+		d.tell.warn("standard output cannot be gone on with: --resume does not count")
+		o.resume = false
+	}
+	if o.resume && s.live {
+		d.tell.warn("a live stream cannot be gone on with: --resume does not count")
+		o.resume = false
+	}
+	if s.live && s.start > 0 {
+		d.tell.warn("a live stream begins where it is: --start does not count")
+		s.start = 0
+	}
+	if n := &d.network; d.flags.all.Changed("timeout") && !d.flags.all.Changed("start-timeout") {
+		n.start = n.silence
+	}
+	o.force = o.name != "-" && !o.resume
+}
+
+// target is the stream that is asked for.
+func (d *dump) target() (*rtmp.Target, error) {
+	f := &d.source
+	t, err := f.target(nil, d.env.getenv)
+	if err != nil {
+		return nil, err
+	}
+	c := &t.Session
+	switch {
+	case t.Host == "":
+		return nil, badUsage("no host is given: with --host, or in the URL of --rtmp")
+	case c.PlayPath == "":
+		return nil, badUsage("no stream is given: with --playpath, or in the URL of --rtmp, as in rtmp://host/app/stream")
+	}
+	if d.output.resume {
+		c.Kind = session.Recorded
+	}
+	if c.TcURL == "" {
+		_, port, _ := net.SplitHostPort(t.Address())
+		n, _ := strconv.Atoi(port)
+		c.TcURL = rtmpdump.TcURL(t.Scheme, t.Host, n, c.App)
+	}
+	return t, nil
+}
+
+// rtmpdumpTarget reads a URL by rtmpdump's rules.
+func rtmpdumpTarget(raw string) (*rtmp.Target, error) {
+	u, _, err := rtmpdump.ParseURL(raw)
+	if err != nil {
+		return nil, err
+	}
+	t := &rtmp.Target{Scheme: u.Scheme, Host: u.Host, Port: u.Port, User: u.User, Password: u.Password}
+	t.Session.App, t.Session.PlayPath = u.App, u.PlayPath
+	return t, nil
+}
+
+// record records, and returns the exit status.
+func (d *dump) record(ctx context.Context, pull *job.Pull) int {
+	t := d.tell
+	t.follow(pull, d.source.live)
+	stop := context.AfterFunc(ctx, func() { t.caught(context.Cause(ctx)) })
+	defer stop()
+	if d.output.name == "-" {
+		var end func()
+		ctx, end = whileRead(ctx, d.env.stdout)
+		defer end()
+	}
+	t.Print(rtmpdump.Connecting)
+	var result job.Result
+	err := finish(ctx, d.output.mayStick(pull.Target), func() { result = pull.Run(ctx) })
+	close(t.over)
+	<-t.done
+	mask := obs.MaskOf(pull.Target)
+	if err == nil {
+		_, err = d.verdict(result, mask)
+	} else { // the reader of a pipe does not let go of it
+		err = &jobError{err: err, media: true, mask: mask}
+	}
+	return t.conclude(err, result.Media)
+}

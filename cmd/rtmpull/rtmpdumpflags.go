@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// An option is one of rtmpdump's. Both command lines have it, by the same name and
+// letter and in the same sense, from the same flag.
+type option struct{ name, letter string }
+
+// rtmpdumpOptions are all of them, in the order of the help.
+var rtmpdumpOptions = [...]option{
+	{"help", "h"},
+	{"rtmp", "r"}, {"url", "i"}, {"host", "n"}, {"port", "c"}, {"protocol", "l"}, {"socks", "S"},
+	{"app", "a"}, {"playpath", "y"}, {"playlist", "Y"}, {"tcUrl", "t"}, {"pageUrl", "p"}, {"swfUrl", "s"},
+	{"swfhash", "w"}, {"swfsize", "x"}, {"swfVfy", "W"}, {"swfAge", "X"},
+	{"auth", "u"}, {"conn", "C"}, {"flashVer", "f"}, {"token", "T"}, {"jtv", "j"},
+	{"live", "v"}, {"subscribe", "d"}, {"realtime", "R"}, {"start", "A"}, {"stop", "B"}, {"buffer", "b"},
+	{"flv", "o"}, {"resume", "e"}, {"skip", "k"}, {"timeout", "m"},
+	{"hashes", "#"}, {"quiet", "q"}, {"verbose", "V"}, {"debug", "z"},
+}
+
+// dumpFlags are rtmpdump's command line: its own options, and behind them those of ours
+// by which it can be told how long to go on and how to connect.
+type dumpFlags struct {
+	own, more *pflag.FlagSet
+	all       *pflag.FlagSet
+	help      bool
+}
+
+// newDumpFlags takes from the flags of a recording those that rtmpdump has, and sets
+// their defaults to rtmpdump's.
+func newDumpFlags(o *pullOptions) *dumpFlags {
+	f := &dumpFlags{
+		own: pflag.NewFlagSet("rtmpdump", pflag.ContinueOnError), more: pflag.NewFlagSet("more", pflag.ContinueOnError),
+		all: pflag.NewFlagSet("rtmpdump", pflag.ContinueOnError),
+	}
+	groups := o.groups()
+	f.own.BoolVarP(&f.help, "help", "h", false, "show this")
+	for _, option := range rtmpdumpOptions {
+		for _, g := range groups {
+			if flag := g.flags.Lookup(option.name); flag != nil {
+				f.own.AddFlag(flag)
+			}
+		}
+	}
+	for _, g := range groups {
+		if g.title != "Survival" && g.title != "Network" {
+			continue
+		}
+		g.flags.VisitAll(func(flag *pflag.Flag) {
+			if f.own.Lookup(flag.Name) == nil {
+				f.more.AddFlag(flag)
+			}
+		})
+	}
+	for name, value := range map[string]string{"flv": "-", "flashVer": dumpFlashVer} {
+		flag := f.own.Lookup(name)
+		_ = flag.Value.Set(value) // both are texts
+		flag.DefValue = value
+	}
+	f.own.SortFlags, f.more.SortFlags = false, false
+	f.all.AddFlagSet(f.own)
+	f.all.AddFlagSet(f.more)
+	f.all.Usage = func() {}
+	f.all.SetNormalizeFunc(completed)
+	return f
+}
+
+// dumpFlashVer is what rtmpdump says to be.
+const dumpFlashVer = "LNX 10,0,32,18"
+
+// completed is the name of an option of which the beginning is given, as with getopt_long.
+func completed(_ *pflag.FlagSet, given string) pflag.NormalizedName {
+	var like []string
+	for _, o := range rtmpdumpOptions {
+		if o.name == given {
+			return pflag.NormalizedName(given)
+		}
+		if strings.HasPrefix(o.name, given) {
+			like = append(like, o.name)
+		}
+	}
+	if len(like) == 1 {
+		given = like[0]
+	}
+	return pflag.NormalizedName(given)
+}
+
+// usage says how it is used.
+func (f *dumpFlags) usage(out io.Writer) {
+	fmt.Fprintf(out, "\nUsage: rtmpdump -r URL [-o FILE] [options]\n\n%s", f.own.FlagUsages())
+	fmt.Fprintf(out, "\nWhat rtmpdump does not have:\n%s", f.more.FlagUsages())
+	fmt.Fprint(out, `
+Exit status: 0 complete; 1 failed, nothing came, or wrong usage; 2 incomplete: some came, and
+then the connection was lost and could not be taken up again, or a signal ended it; 3 never
+connected.
+`)
+}

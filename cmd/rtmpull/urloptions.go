@@ -1,0 +1,80 @@
+package main
+
+import (
+	"time"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/rtmpdump"
+)
+
+// unfold reads the URL of --url and the options behind it. Each of them counts where
+// its flag is not given. given tells which flags are.
+func (f *sourceFlags) unfold(network *networkFlags, given func(flag string) bool) error {
+	if f.options == "" {
+		return nil
+	}
+	if f.url != "" {
+		return badUsage("the URL is given twice: with --rtmp and with --url")
+	}
+	text, err := secret(f.options)
+	if err != nil {
+		return err
+	}
+	url, list, err := rtmpdump.ParseOptions(text)
+	if err != nil {
+		return badUsage("--url: %w", err)
+	}
+	o, err := rtmpdump.Read(list)
+	if err != nil {
+		return badUsage("--url: %w", err)
+	}
+	// From here on @ begins no name of a file: what is behind a URL may be anybody's.
+	if err := f.readSecrets(); err != nil {
+		return err
+	}
+	for _, field := range []*string{&f.subscribe, &f.usherToken} {
+		if *field, err = f.secret(*field); err != nil {
+			return err
+		}
+	}
+	f.verbatim = true
+	fill := func(field *string, flag string, value *string) {
+		if value != nil && !given(flag) {
+			*field = *value
+		}
+	}
+	fill(&f.app, "app", o.App)
+	fill(&f.tcURL, "tcUrl", o.TcURL)
+	fill(&f.pageURL, "pageUrl", o.PageURL)
+	fill(&f.swfURL, "swfUrl", o.SWFURL)
+	fill(&f.flashVer, "flashVer", o.FlashVer)
+	fill(&f.playPath, "playpath", o.PlayPath)
+	fill(&f.subscribe, "subscribe", o.Subscribe)
+	fill(&f.usherToken, "jtv", o.UsherToken)
+	fill(&f.token, "token", o.Token)
+	fill(&network.socks, "socks", o.Socks)
+	if o.User != nil && !given("user") {
+		f.user = *o.User
+		if o.Password != nil {
+			f.user += ":" + *o.Password
+		}
+	}
+	f.conn = append(o.Conn, f.conn...)
+	f.playlist = f.playlist || o.Playlist != nil && *o.Playlist
+	f.live = f.live || o.Live != nil && *o.Live
+	span := func(field *durationValue, flag string, value *time.Duration) {
+		if value != nil && !given(flag) {
+			*field = durationValue(*value)
+		}
+	}
+	span(&f.start, "start", o.Start)
+	span(&f.stop, "stop", o.Stop)
+	if o.Buffer != nil && !given("buffer") {
+		f.buffer = uint32(o.Buffer.Milliseconds())
+	}
+	if o.Timeout != nil && *o.Timeout == 0 {
+		return badUsage("--url: timeout: must be longer than 0")
+	}
+	span(&network.silence, "timeout", o.Timeout)
+	f.url, f.options = url, ""
+	return nil
+}

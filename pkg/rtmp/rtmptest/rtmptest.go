@@ -12,5 +12,5 @@
 //
 // Pipe, Dial and Listener work within testing/synctest bubbles, where time-outs pass
 // in no time. A Line adds latency, cuts and drips; a Cutter breaks one connection
-// after the other, and a Tap knows what has passed.
+// after the other, a Tap knows what has passed, and a Tunnel is a way through HTTP.
 package rtmptest

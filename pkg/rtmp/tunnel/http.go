@@ -1,0 +1,241 @@
+package tunnel
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	maxHeader        = 64 << 10 // bytes of an answer before its body
+	maxInformational = 8        // answers 1xx before the one that counts
+)
+
+// A StatusError is an answer other than 200. When a session had begun it means that
+// the server has ended that, and wraps io.ErrUnexpectedEOF.
+type StatusError struct {
+	Status int
+	Begun  bool // there had been a session
+}
+
+func (e *StatusError) Error() string {
+	text := strings.TrimSpace(fmt.Sprintf("HTTP %d %s", e.Status, http.StatusText(e.Status)))
+	if e.Begun {
+		return "the server has ended the tunnel (" + text + ")"
+	}
+	return "the server does not tunnel RTMP there (" + text + ")"
+}
+
+// Unwrap returns io.ErrUnexpectedEOF if there had been a session.
+func (e *StatusError) Unwrap() error {
+	if e.Begun {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+// A ResponseError is an answer that is not understood.
+type ResponseError struct {
+	Reason string
+}
+
+func (e *ResponseError) Error() string {
+	return "the server does not tunnel RTMP there: its answer is not understood: " + e.Reason
+}
+
+// A link is the way to the HTTP server: one connection at a time, and on it one
+// request after the other. It belongs to one goroutine, but for cut.
+//
+// It makes requests by itself, and leaves the answers to net/http, whose own client
+// would take two goroutines more for each session, and does not tell a connection
+// that was closed before a request from one that was lost with it.
+type link struct {
+	cfg     Config
+	request []byte
+
+	mu    sync.Mutex // of nc, for cut
+	nc    net.Conn   // nil: there is none
+	gone  bool       // cut was called
+	in    input
+	br    *bufio.Reader
+	spent bool // nc has brought an answer before
+}
+
+// An input is what comes on a connection, and no more of it than left.
+type input struct {
+	nc   net.Conn
+	left int64
+	came bool  // something, since that was set to false
+	err  error // the connection's
+}
+
+// errTooMuch is what an input gives when there is too much.
+var errTooMuch = errors.New("tunnel: the answer's header is too long")
+
+func (r *input) Read(b []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, errTooMuch
+	}
+	n, err := r.nc.Read(b[:min(int64(len(b)), r.left)])
+	r.left -= int64(n)
+	r.came = r.came || n > 0
+	if err != nil {
+		r.err = err
+	}
+	return n, err
+}
+
+// connect makes sure that there is a connection.
+func (l *link) connect(ctx context.Context) error {
+	if l.nc != nil {
+		return nil
+	}
+	nc, err := l.cfg.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.nc = nc
+	gone := l.gone
+	l.mu.Unlock()
+	if gone {
+		l.close()
+		return net.ErrClosed
+	}
+	l.in, l.spent = input{nc: nc}, false
+	if l.br == nil {
+		l.br = bufio.NewReader(nil)
+	}
+	l.br.Reset(&l.in)
+	return nil
+}
+
+// close closes the connection, if there is one.
+func (l *link) close() {
+	if l.nc == nil {
+		return
+	}
+	_ = l.nc.Close() // TLS has a goodbye to say, which cut may have to cut short
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.nc = nil
+}
+
+// cut breaks the connection off, and lets no other be made.
+func (l *link) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gone = true
+	if l.nc == nil {
+		return
+	}
+	nc := l.nc
+	if tls, ok := nc.(interface{ NetConn() net.Conn }); ok {
+		nc = tls.NetConn() // which has no goodbye to wait for
+	}
+	_ = nc.Close()
+}
+
+// compose makes a request, with the headers that Flash Player's have, as librtmp
+// writes them.
+func (l *link) compose(path string, body []byte) {
+	b := append(l.request[:0], "POST "...)
+	b = append(b, path...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, l.cfg.Host...)
+	b = append(b, "\r\nAccept: */*\r\nUser-Agent: Shockwave Flash\r\nConnection: Keep-Alive\r\n"+
+		"Cache-Control: no-cache\r\nContent-type: application/x-fcs\r\nContent-length: "...)
+	b = strconv.AppendInt(b, int64(len(body)), 10)
+	b = append(b, "\r\n\r\n"...)
+	l.request = append(b, body...)
+}
+
+// do makes the request that was composed. Its answer, of whatever status, is to be
+// read to the end and given to finish; without that the link is closed.
+//
+// A server may close a connection between two requests. If it does so when the
+// second is on its way already, that was not heard, and is made again on another
+// connection. A request that was answered in part is not: what the server has said
+// would come twice, or not at all.
+func (l *link) do(ctx context.Context) (*http.Response, error) {
+	for {
+		if err := l.connect(ctx); err != nil {
+			return nil, err
+		}
+		again := l.spent
+		answer, err := l.exchange()
+		if err == nil {
+			l.spent = true
+			return answer, nil
+		}
+		again = again && !l.in.came && hungUp(err)
+		l.close()
+		if !again || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+}
+
+// hungUp tells whether the connection was closed by the other side.
+func hungUp(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return errors.Is(err, io.ErrUnexpectedEOF) || ok && !op.Timeout()
+}
+
+// exchange makes the request on the connection that there is.
+func (l *link) exchange() (*http.Response, error) {
+	l.in.came, l.in.left = false, maxHeader
+	_, failed := l.nc.Write(l.request)
+	if failed != nil {
+		// A server that wants no more of it may have said so.
+		_ = l.nc.SetReadDeadline(time.Now().Add(parting))
+	}
+	for range maxInformational {
+		answer, err := http.ReadResponse(l.br, nil)
+		switch {
+		case err != nil && failed != nil:
+			return nil, failed
+		case err != nil:
+			return nil, l.failed(err)
+		case answer.ProtoMajor != 1:
+			return nil, &ResponseError{"it is of another HTTP"}
+		case answer.StatusCode/100 == 1 && answer.StatusCode != http.StatusSwitchingProtocols:
+			continue
+		case answer.Header.Get("Content-Encoding") != "" && answer.Header.Get("Content-Encoding") != "identity":
+			return nil, &ResponseError{"it is compressed"}
+		}
+		l.in.left = math.MaxInt64 // a body is never held as a whole
+		answer.Close = answer.Close || failed != nil
+		return answer, nil
+	}
+	return nil, &ResponseError{"it does not come to the point"}
+}
+
+// failed is what the error of reading an answer means: that of the connection, or
+// that the answer is no HTTP.
+func (l *link) failed(err error) error {
+	switch {
+	case l.in.err != nil:
+		return noEOF(l.in.err)
+	case errors.Is(err, errTooMuch):
+		return &ResponseError{"its header is too long"}
+	}
+	return &ResponseError{"it is not HTTP"}
+}
+
+// finish is called when an answer has been read to its end. It keeps the connection,
+// if the server does.
+func (l *link) finish(answer *http.Response) {
+	if answer.Close || l.br.Buffered() > 0 {
+		l.close()
+	}
+}

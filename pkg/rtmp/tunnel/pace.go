@@ -1,0 +1,50 @@
+package tunnel
+
+import "time"
+
+const (
+	// hintUnit is what servers count the polling interval in. Macromedia has not
+	// published it. The specification of RTMPT by Red5's authors (J. Bauch, 2006)
+	// says of that server's largest value, 0x21, that it makes about half a second:
+	// 33 times a 64th of a second, the tick of Windows' clock. 255 such make the
+	// 4.08 s up to which Flash Media Server's IdlePostInterval goes, and its default
+	// of 512 ms is 32 of them.
+	hintUnit = 16 * time.Millisecond
+
+	leastPause = 8 * time.Millisecond // whatever the server says
+	mostPause  = time.Second          // beyond it a live stream would come in gusts
+)
+
+// When the server has had nothing to say for that many requests, and for as many
+// again, the pause is doubled, up to quietPause. Red5 does so itself, in what it
+// answers; servers that answer the same for ever are not to be flooded either.
+const (
+	quietAfter = 10
+	quietPause = 256 * time.Millisecond
+)
+
+// A pace is how fast the server is asked. The zero pace begins fast.
+type pace struct {
+	empty int // answers without a byte, in a row
+}
+
+// next is the pause after an answer: none while the server has something to say. hint
+// is its polling interval; asked tells that the answer is to something that was said,
+// to which more may come soon.
+func (p *pace) next(hint byte, came, asked bool) time.Duration {
+	if came {
+		p.empty = 0
+		return 0
+	}
+	if p.empty++; asked {
+		p.empty = 1
+	}
+	pause := max(leastPause, time.Duration(hint)*hintUnit)
+	for range p.empty / quietAfter {
+		if pause >= quietPause {
+			break
+		}
+		pause = min(2*pause, quietPause)
+	}
+	return min(pause, mostPause)
+}

@@ -53,7 +53,7 @@ func newDumpFlags(o *pullOptions) *dumpFlags {
 			continue
 		}
 		g.flags.VisitAll(func(flag *pflag.Flag) {
-			if f.own.Lookup(flag.Name) == nil {
+			if f.own.Lookup(flag.Name) == nil && flag.Name != "backup" && flag.Name != "url-command" {
 				f.more.AddFlag(flag)
 			}
 		})
@@ -63,6 +63,11 @@ func newDumpFlags(o *pullOptions) *dumpFlags {
 		_ = flag.Value.Set(value) // both are texts
 		flag.DefValue = value
 	}
+	f.own.Lookup("flv").Usage = "output `file`; - is standard output"
+	f.own.Lookup("quiet").Usage = "tell nothing"
+	f.own.VisitAll(func(flag *pflag.Flag) { // in what follows a name's @ is a part of it
+		flag.Usage = strings.NewReplacer(", or @file", "", "; @file reads it from there", "").Replace(flag.Usage)
+	})
 	f.own.SortFlags, f.more.SortFlags = false, false
 	f.all.AddFlagSet(f.own)
 	f.all.AddFlagSet(f.more)

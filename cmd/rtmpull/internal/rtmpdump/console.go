@@ -102,13 +102,16 @@ func (c *Console) Progress(now time.Time, p Progress) {
 	c.show(p)
 }
 
-// Final shows how far the recording came, however little time has passed. A row of
-// hashes stays as it is.
+// Final shows how far the recording came, however little time has passed.
 func (c *Console) Final(p Progress) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.level > Crit && !c.hashes {
+	switch {
+	case c.level == Crit:
+	case !c.hashes:
 		c.show(p)
+	case p.Total > 0:
+		c.row(int(p.Percent()))
 	}
 }
 

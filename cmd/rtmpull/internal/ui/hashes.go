@@ -20,14 +20,14 @@ func Hashes(out io.Writer, v View) *Progress {
 		defer row.End()
 		tick := time.NewTicker(hashesEvery)
 		defer tick.Stop()
-		for {
-			if one, ok := v.(*one); ok {
-				one.hash(row, time.Now())
-			}
+		for over := false; !over; {
 			select {
 			case <-tick.C:
 			case <-p.stop:
-				return
+				over = true
+			}
+			if one, ok := v.(*one); ok {
+				one.hash(row, time.Now(), over)
 			}
 		}
 	}()
@@ -35,9 +35,14 @@ func Hashes(out io.Writer, v View) *Progress {
 }
 
 // hash goes on with the row, if there is media.
-func (o *one) hash(row *rtmpdump.Console, now time.Time) {
-	if s := o.snapshot(); s.Audio+s.Video > 0 {
-		row.Progress(now, rtmpdump.Progress{Bytes: s.Size, At: s.Position, Total: s.Total})
+func (o *one) hash(row *rtmpdump.Console, now time.Time, over bool) {
+	s := o.snapshot()
+	p := rtmpdump.Progress{Bytes: s.Size, At: s.Position, Total: s.Total}
+	switch {
+	case over:
+		row.Final(p)
+	case s.Audio+s.Video > 0:
+		row.Progress(now, p)
 	}
 }
 

@@ -58,6 +58,7 @@ func TestUserControl(t *testing.T) {
 		{"Set Buffer Length", SetBufferLength(1, 3000), "0003 00000001 00000BB8", "Set Buffer Length", 1},
 		{"a pong", UserControl(EventPingResponse, 0xDEADBEEF), "0007 DEADBEEF", "Ping Response", 0xDEADBEEF},
 		{"no data", UserControl(EventBufferReady), "0020", "Buffer Ready", 0},
+		{"a SWF verification", SWFVerifyReply([]byte{1, 1, 0, 0, 16, 0}), "001B 010100001000", "SWF Verification Response", 0x01010000},
 		{"an event that nobody knows", UserControl(999, 5), "03E7 00000005", "event 999", 5},
 	} {
 		if tt.m.Type != TypeUserControl || tt.m.ChunkStreamID != 2 || !bytes.Equal(tt.m.Payload, wire(t, tt.want)) {

@@ -69,6 +69,14 @@ func SetBufferLength(streamID, ms uint32) Message {
 	return UserControl(EventSetBufferLength, streamID, ms)
 }
 
+// SWFVerifyReply answers a SWF Verification Request by what the handshake made for
+// that.
+func SWFVerifyReply(answer []byte) Message {
+	m := UserControl(EventSWFVerifyReply)
+	m.Payload = append(m.Payload, answer...)
+	return m
+}
+
 // ParseUserControl reads the event of a User Control message and the number
 // behind it, which is 0 with hasValue false if there is none.
 func ParseUserControl(payload []byte) (event ControlEvent, value uint32, hasValue, ok bool) {

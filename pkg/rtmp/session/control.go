@@ -108,7 +108,7 @@ func (s *Session) handleUserControl(dst []Reaction, m *message.Message) []Reacti
 	case message.EventPingRequest:
 		return append(dst, Reaction{Do: Send, Message: message.UserControl(message.EventPingResponse, value)})
 	case message.EventSWFVerifyRequest:
-		return oddity(dst, "the server asks for SWF verification")
+		return s.player.verify(dst, m.Payload)
 	case message.EventStreamBegin:
 		kind = StreamBegin
 	case message.EventStreamEOF:

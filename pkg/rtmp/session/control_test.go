@@ -26,7 +26,7 @@ func TestUserControl(t *testing.T) {
 		{event(message.EventBufferReady, 7), "!buffer ready", then, nil},
 		{event(message.EventSetBufferLength, 7, 100), "", then, nil}, // ours to say, not theirs
 		{event(message.EventPingResponse, 1), "", then, nil},
-		{event(message.EventSWFVerifyRequest), "!oddity: the server asks for SWF verification", then, nil},
+		{event(message.EventSWFVerifyRequest), "!oddity: the server asks for SWF verification, and no player's SWF file is known", then, nil},
 		{event(99, 7), "", then, nil},
 		{&message.Message{Type: message.TypeUserControl, Payload: []byte{0}}, "", then, nil},
 		{&message.Message{Type: message.TypeUserControl}, "", then, nil},
@@ -38,6 +38,41 @@ func TestUserControl(t *testing.T) {
 			{event(ping, 1), "Ping Response 1", Connecting, nil},
 			{event(message.EventStreamEOF, 0), "", Connecting, nil},
 		})
+	})
+}
+
+func TestSWFVerification(t *testing.T) {
+	request := func(kind ...byte) *message.Message {
+		return &message.Message{Type: message.TypeUserControl, Payload: append([]byte{0, 26}, kind...)}
+	}
+	const (
+		then   = Starting
+		answer = "SWF Verification Response 01010000001000000010aabb"
+		kind2  = "!oddity: the server asks for SWF verification of type 2, which is not known"
+		kind80 = "!oddity: the server asks for SWF verification of type 128, which is not known"
+		plain  = "!oddity: the server asks for SWF verification, but has shaken hands without the digests that it takes"
+	)
+	body := []byte{1, 1, 0, 0, 0, 16, 0, 0, 0, 16, 0xaa, 0xbb}
+	bothWays(t, Config{}, func(t *testing.T, cfg Config) {
+		s := at(t, cfg, then)
+		s.VerifyAs(body)
+		run(t, s, []step{
+			{request(1), answer, then, nil},
+			{request(0), answer, then, nil},
+			{request(), answer, then, nil},
+			{request(1, 0, 0, 0, 0, 0), answer, then, nil},
+			{request(2), kind2, then, nil},
+			{request(0x80), kind80, then, nil}, // librtmp takes it for a negative one
+			{request(1), answer, then, nil},    // again, if it asks again
+		})
+		s = at(t, cfg, then)
+		s.VerifyAs(nil)
+		run(t, s, []step{{request(1), plain, then, nil}, {request(2), kind2, then, nil}})
+	})
+	t.Run("before connect is answered", func(t *testing.T) {
+		s := at(t, Config{}, Connecting)
+		s.VerifyAs(body)
+		run(t, s, []step{{request(1), answer, Connecting, nil}})
 	})
 }
 

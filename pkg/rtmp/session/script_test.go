@@ -143,6 +143,9 @@ func showMessage(m *message.Message) string {
 		return s
 	case message.TypeUserControl:
 		event, value, _, _ := message.ParseUserControl(m.Payload)
+		if event == message.EventSWFVerifyReply {
+			return fmt.Sprintf("%v %x", event, m.Payload[2:])
+		}
 		s := fmt.Sprintf("%v %d", event, value)
 		if len(m.Payload) == 10 {
 			more := message.Message{Payload: m.Payload[6:]}

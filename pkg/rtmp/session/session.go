@@ -145,6 +145,8 @@ type Session struct {
 	media  media
 	buffer uint32 // ms, as announced last
 
+	player verification
+
 	checkedBandwidth bool
 	bandwidthChecks  uint32 // _onbwcheck answered
 }

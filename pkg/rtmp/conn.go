@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 )
 
@@ -29,7 +30,8 @@ type conn struct {
 	// hooked.
 	stopBy time.Time
 
-	head   []byte // goes out in front of the next write
+	head   []byte // goes out in front of the next write, as it is
+	sealed []byte // what was written last, encrypted
 	writer *chunk.Writer
 	deaf   bool // the server has closed its ears, or we our mouth; it may still have something to say
 	broken bool // a write has failed
@@ -44,6 +46,8 @@ type conn struct {
 	waited     bool      // the last read waited for what it brought
 	total      uint64    // bytes that came
 	sent       int64     // bytes that went
+
+	ciphers handshake.Ciphers // Send is the one's who writes, Receive the reader's
 
 	letGo, once sync.Once
 }
@@ -145,6 +149,9 @@ func (c *conn) Read(b []byte) (int, error) {
 	if n > 0 {
 		c.lastIn = c.idleSince
 		c.total += uint64(n)
+		if c.ciphers.Receive != nil {
+			c.ciphers.Receive.XORKeyStream(b[:n], b[:n])
+		}
 	} else if cause := c.interrupted(); cause != nil {
 		err = cause
 	}
@@ -163,11 +170,6 @@ func (c *conn) setReadBy(by time.Time) error {
 
 // Write writes b, behind what has to come before it.
 func (c *conn) Write(b []byte) (int, error) {
-	ahead := len(c.head)
-	if ahead > 0 {
-		b = append(c.head, b...)
-		c.head = nil
-	}
 	if err := c.SetWriteDeadline(time.Now().Add(c.writeTimeout)); err != nil {
 		return 0, err
 	}
@@ -179,6 +181,7 @@ func (c *conn) Write(b []byte) (int, error) {
 			return 0, err
 		}
 	}
+	b, ahead := c.enclose(b)
 	n, err := c.Conn.Write(b)
 	c.sent += int64(n)
 	if err != nil {
@@ -186,6 +189,36 @@ func (c *conn) Write(b []byte) (int, error) {
 			err = cause
 		}
 	}
+	return max(0, n-ahead), err
+}
+
+// enclose makes of b what goes out: behind the head, which has a length of ahead,
+// and encrypted if it has to be. It does not touch b.
+func (c *conn) enclose(b []byte) (out []byte, ahead int) {
+	out, c.head = c.head, nil
+	ahead = len(out)
+	switch {
+	case c.ciphers.Send != nil:
+		if ahead == 0 {
+			out = c.sealed[:0]
+		}
+		out = append(out, b...)
+		c.ciphers.Send.XORKeyStream(out[ahead:], b)
+		c.sealed = out
+		return out, ahead
+	case ahead > 0:
+		return append(out, b...), ahead
+	}
+	return b, 0
+}
+
+// A blunt conn writes on past the end of its context, until the deadline that
+// others have set.
+type blunt struct{ *conn }
+
+func (c blunt) Write(b []byte) (int, error) {
+	b, ahead := c.enclose(b)
+	n, err := c.Conn.Write(b)
 	return max(0, n-ahead), err
 }
 
@@ -248,7 +281,7 @@ func (c *conn) shut(polite bool) (err error) {
 		if polite && !c.deaf {
 			// The context may have ended, but not our manners: past its end
 			// conn's own Write refuses.
-			c.writer.Redirect(c.Conn)
+			c.writer.Redirect(blunt{c})
 			_ = c.SetWriteDeadline(time.Now().Add(partingTimeout))
 			_ = c.writer.Flush()
 		}

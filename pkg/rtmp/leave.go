@@ -132,7 +132,7 @@ func (p *Publisher) verdict() error {
 func (p *Publisher) closeInterrupted() {
 	<-p.done
 	p.conn.release()
-	p.conn.writer.Redirect(p.conn.Conn)
+	p.conn.writer.Redirect(blunt{p.conn})
 	_ = p.conn.SetDeadline(time.Now().Add(partingTimeout))
 	if p.part() == nil && p.conn.flush() == nil {
 		p.conn.closeWrite(partingTimeout)

@@ -133,8 +133,12 @@ func TestPublishLosesTheEnd(t *testing.T) {
 // A context that ends leaves time for a goodbye.
 func TestPublishCancelled(t *testing.T) {
 	why := errors.New("stopped")
-	for _, reads := range []bool{true, false} {
-		t.Run(fmt.Sprintf("the server reads: %v", reads), func(t *testing.T) {
+	for _, test := range []struct {
+		scheme string
+		reads  bool
+	}{{"rtmp", true}, {"rtmp", false}, {"rtmpe", true}, {"rtmpe", false}} {
+		reads := test.reads
+		t.Run(fmt.Sprintf("%s, the server reads: %v", test.scheme, reads), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var heard []string
 				ended := make(chan struct{})
@@ -152,7 +156,7 @@ func TestPublishCancelled(t *testing.T) {
 				})}
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
-				p, err := c.Publish(ctx, target(t, "rtmp://host/live/show"))
+				p, err := c.Publish(ctx, target(t, test.scheme+"://host/live/show"))
 				if err != nil {
 					t.Fatal(err)
 				}

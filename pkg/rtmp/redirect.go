@@ -34,7 +34,6 @@ func (e *RedirectError) Unwrap() []error {
 }
 
 var (
-	errDowngrade    = errors.New("rtmps must not become rtmp")
 	errLeadsInside  = errors.New("a public server must not lead to a private address")
 	errNoReference  = errors.New("that is not understood")
 	errTooManyHops  = fmt.Errorf("it is one of more than %d such places", maxHops)
@@ -53,8 +52,8 @@ var (
 // Extra, Token and UsherToken. A user and password in the new URL are the new
 // server's. An explicit Session.TcURL counts as the present place, and is replaced.
 //
-// What is refused, with a *RedirectError: protocols that are not spoken, rtmp
-// after rtmps, and a host on the loopback, a link or a private network after one
+// What is refused, with a *RedirectError: protocols that are not spoken, anything
+// but TLS after rtmps, what is not encrypted after rtmpe, and a host on the loopback, a link or a private network after one
 // on the public internet. Where that depends on what a name stands for, Public is
 // set, and the Client refuses it.
 func (t *Target) Redirect(tcURL string, from net.Addr) (*Target, error) {
@@ -109,8 +108,8 @@ func (t *Target) resolve(ref string) (server *Target, path string, err error) {
 
 // move puts another server in the place of t's, as far as it may.
 func (t *Target) move(to *Target, from net.Addr) error {
-	if t.TLS() && !to.TLS() {
-		return errDowngrade
+	if old, now := t.transport(), to.transport(); old.tls && !now.tls || old.secret() && !now.secret() {
+		return fmt.Errorf("%s must not become %s", t.Scheme, to.Scheme)
 	}
 	if s := &t.Session; !strings.EqualFold(to.Host, t.Host) {
 		if t.Public || onPublicInternet(from, t.Host) {

@@ -43,6 +43,10 @@ func TestRedirect(t *testing.T) {
 		{"rtmp://h/a/b/s", "rtmp://g:99/", "rtmp://g:99/a/b/s", ""},
 		{"rtmp://h/a/b/s", "/", "rtmp://h/a/b/s", ""},
 		// Parts of a URL.
+		{"rtmp://h/live/s", "rtmpe://h/live", "rtmpe://h/live/s", "rtmpe://h/live"},
+		{"rtmpe://h/live/s", "rtmps://h/live", "rtmps://h/live/s", "rtmps://h/live"},
+		{"rtmpe://h/live/s", "rtmpe://g/live", "rtmpe://g/live/s", "rtmpe://g/live"},
+		{"rtmpe://h/live/s", "//g/app", "rtmpe://g/app/s", "rtmpe://g/app"},
 		{"rtmps://h:444/live/s", "//g/app", "rtmps://g/app/s", "rtmps://g/app"},
 		{"rtmps://h:444/live/s", "//g:444", "rtmps://g:444/live/s", ""},
 		{"rtmps://h:444/live/s", "/other/app", "rtmps://h:444/other/app/s", "rtmps://h:444/other/app"},
@@ -114,8 +118,10 @@ func TestRedirectRefuses(t *testing.T) {
 	}{
 		{"rtmps://h/live/s", "rtmp://h/live", publicly, "rtmps must not become rtmp"},
 		{"rtmps://h/live/s", "rtmp://h/live", privately, "rtmps must not become rtmp"},
+		{"rtmps://h/live/s", "rtmpe://h/live", publicly, "rtmps must not become rtmpe"},
+		{"rtmpe://h/live/s", "rtmp://h/live", privately, "rtmpe must not become rtmp"},
+		{"rtmp://h/live/s", "rtmfp://g/live", publicly, "rtmfp is not spoken"},
 		{"rtmp://h/live/s", "http://g/live", publicly, `unknown scheme "http"`},
-		{"rtmp://h/live/s", "rtmpt://g/live", publicly, "rtmpt is not spoken"},
 		{"rtmp://h/live/s", "file:///etc/passwd", publicly, "unknown scheme"},
 		{"rtmp://h/live/s", "g:1935/live", publicly, "not understood"},
 		{"rtmp://h/live/s", "mailto:joe", publicly, "not understood"},
@@ -209,6 +215,7 @@ func FuzzRedirect(f *testing.F) {
 	} {
 		f.Add("rtmp://joe:s3cr3t@h/live/name", to, false)
 		f.Add("rtmps://joe:s3cr3t@h:99/a/b?c/name", to, true)
+		f.Add("rtmpe://joe:s3cr3t@h/live/name", to, false)
 	}
 	f.Fuzz(func(t *testing.T, url, to string, public bool) {
 		from, err := ParseTarget(url)
@@ -229,7 +236,8 @@ func FuzzRedirect(f *testing.F) {
 		}
 		moved := !strings.EqualFold(got.Host, from.Host)
 		switch {
-		case transports[got.Scheme].port == 0, got.Host == "", from.Scheme == "rtmps" && got.Scheme != "rtmps":
+		case transports[got.Scheme].port == 0, got.Host == "", from.TLS() && !got.TLS(),
+			from.Encrypted() && !got.Encrypted() && !got.TLS():
 			t.Fatalf("%q, %q: leads to %s", url, to, got)
 		case got.Session.PlayPath != from.Session.PlayPath:
 			t.Fatalf("%q, %q: the name becomes %q", url, to, got.Session.PlayPath)

@@ -1,15 +1,23 @@
 package rtmp
 
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
 // A transport is what is between RTMP and the network.
 type transport struct {
-	tls  bool // of the connection as a whole
-	port int  // where servers listen
+	tls       bool // of the connection as a whole
+	encrypted bool // RTMPE: by what the handshake agrees on
+	port      int  // where servers listen
 }
 
 // transports are those that are spoken, by the scheme of their URLs.
 var transports = map[string]transport{
 	"rtmp":  {port: 1935},
 	"rtmps": {port: 443, tls: true},
+	"rtmpe": {port: 1935, encrypted: true},
 }
 
 // transport is the Target's, the zero one if its scheme is none of ours.
@@ -17,3 +25,17 @@ func (t *Target) transport() transport { return transports[t.Scheme] }
 
 // TLS tells whether the connection is one of TLS.
 func (t *Target) TLS() bool { return t.transport().tls }
+
+// Encrypted tells whether RTMPE is spoken. It keeps a stream from those who only
+// look; TLS is what keeps it safe.
+func (t *Target) Encrypted() bool { return t.transport().encrypted }
+
+// secret tells whether anything keeps what is said from those who look.
+func (t transport) secret() bool { return t.tls || t.encrypted }
+
+// spoken are the schemes of transports, in a list to be read.
+func spoken() string {
+	list := slices.Sorted(maps.Keys(transports))
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " and " + list[last]
+}

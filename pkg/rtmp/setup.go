@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
@@ -14,7 +15,9 @@ import (
 func (d *dialogue) setUp(this try, keep func(*message.Message)) error {
 	d.setupBy, d.since = this.deadline, time.Now()
 	d.phase = PhaseHandshake
-	h := handshake.NewClient(handshake.Config{Digest: this.opening == cautious})
+	h := handshake.NewClient(handshake.Config{
+		Digest: this.opening == cautious, Encrypted: d.target.Encrypted(), SWF: d.target.SWF,
+	})
 	if err := d.shakeHands(h); err != nil {
 		return d.wrap(err)
 	}
@@ -32,7 +35,8 @@ func (d *dialogue) setUp(this try, keep func(*message.Message)) error {
 }
 
 // shakeHands sends C2 together with the opening of the session, since S2 holds
-// nothing that has to be waited for.
+// nothing that has to be waited for. What follows C2 is encrypted if anything is, and
+// what follows S2.
 func (d *dialogue) shakeHands(h *handshake.Client) error {
 	var out bytes.Buffer
 	if err := h.Hello(&out); err != nil {
@@ -45,9 +49,15 @@ func (d *dialogue) shakeHands(h *handshake.Client) error {
 	}
 	out.Reset()
 	if err := h.Reply(d.conn, &out); err != nil {
-		return d.owner.readFailed(err)
+		if err = d.owner.readFailed(err); d.target.Encrypted() && hungUp(err) {
+			err = fmt.Errorf("%w: %w", err, ErrNoRTMPE)
+		}
+		return err
 	}
-	d.conn.head = out.Bytes()
+	d.conn.head, d.conn.ciphers.Send = out.Bytes(), h.Ciphers().Send
+	if d.target.SWF != nil {
+		d.session.VerifyAs(h.Verification())
+	}
 	if d.reactions, err = d.session.Start(d.reactions[:0]); err != nil {
 		return err
 	}
@@ -57,6 +67,7 @@ func (d *dialogue) shakeHands(h *handshake.Client) error {
 	if err := h.Finish(d.conn); err != nil {
 		return d.owner.readFailed(err)
 	}
+	d.conn.ciphers.Receive = h.Ciphers().Receive
 	d.client.phaseDone(PhaseHandshake, &d.since)
 	d.phase = PhaseConnect
 	return nil

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // A Target is a stream on a server: where it is, and what to ask for there.
 // ParseTarget makes one from a URL; its fields may be changed before it is used.
 type Target struct {
-	Scheme   string // rtmp or rtmps
+	Scheme   string // rtmp, rtmps or rtmpe
 	Host     string // a name or an address, IPv6 without brackets
 	Port     int    // 0: the scheme's
 	User     string
@@ -23,6 +24,10 @@ type Target struct {
 	// Public refuses addresses that are not of the public internet, once the name
 	// is resolved. Redirect sets it.
 	Public bool
+
+	// SWF is the Flash player that we say to be, for servers that want to know; nil:
+	// none, and such servers go unanswered.
+	SWF *handshake.SWF
 
 	// Session is what is said to the server: App, TcURL, PlayPath and so on.
 	// An empty TcURL is made from the fields above.
@@ -71,12 +76,8 @@ func parseServer(raw string) (t *Target, path string, err error) {
 		return nil, "", badURL("the URL has white space or a control character at position %d", i+1)
 	}
 	t = &Target{Scheme: strings.ToLower(scheme)}
-	switch t.Scheme {
-	case "rtmpe", "rtmpt", "rtmpte", "rtmpts", "rtmfp":
-		return nil, "", badURL("%s is not spoken; rtmp and rtmps are", t.Scheme)
-	}
 	if _, ok := transports[t.Scheme]; !ok {
-		return nil, "", badURL("unknown scheme %q; rtmp and rtmps are known", Redact(scheme))
+		return nil, "", badURL("%s", notSpoken(scheme))
 	}
 	end := strings.IndexAny(rest, "/?")
 	if end < 0 {
@@ -89,6 +90,17 @@ func parseServer(raw string) (t *Target, path string, err error) {
 		return nil, "", err
 	}
 	return t, rest[end:], nil
+}
+
+// notSpoken says what is wrong with a scheme that is none of ours.
+func notSpoken(scheme string) string {
+	switch s := strings.ToLower(scheme); s {
+	case "rtmfp":
+		return "rtmfp is not spoken: it is another protocol, over UDP; " + spoken() + " are"
+	case "rtmpt", "rtmpte", "rtmpts":
+		return s + " is not spoken; " + spoken() + " are"
+	}
+	return fmt.Sprintf("unknown scheme %q; %s are known", Redact(scheme), spoken())
 }
 
 // unprintable tells what no URL has.

@@ -232,18 +232,22 @@ func (c *conn) release() {
 	})
 }
 
-// underTLS is the connection that TLS is spoken on, or nc itself.
+// underTLS is the connection that TLS is spoken on, or nc itself. There may be two
+// layers of it: a proxy's, and in that the server's.
 func underTLS(nc net.Conn) net.Conn {
-	if c, ok := nc.(*tls.Conn); ok {
-		return c.NetConn()
+	for {
+		c, ok := nc.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nc
+		}
+		nc = c.NetConn()
 	}
-	return nc
 }
 
-// drained tells whether the last read took all that had come. Connections other than
-// TCP's, such as TLS's, give less with a read than there is.
+// drained tells whether the last read took all that had come. Connections that are not
+// the system's own, such as TLS's, give less with a read than there is.
 func (c *conn) drained() bool {
-	if _, plain := c.Conn.(*net.TCPConn); plain {
+	if _, plain := c.Conn.(syscall.Conn); plain {
 		return !c.full
 	}
 	return c.waited

@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"net"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,7 +12,7 @@ import (
 // wakes up for each packet even if nobody reads; that is what most of the time went
 // into with many streams.
 func muffler(nc net.Conn) func(on bool) {
-	c, ok := underTLS(nc).(*net.TCPConn)
+	c, ok := underTLS(nc).(syscall.Conn)
 	if !ok {
 		return nil
 	}

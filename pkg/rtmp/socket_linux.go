@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"net"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -42,7 +43,7 @@ func refusedBytes(nc net.Conn) (refused bool) {
 }
 
 func withSocket(nc net.Conn, f func(fd int)) {
-	c, ok := underTLS(nc).(*net.TCPConn)
+	c, ok := underTLS(nc).(syscall.Conn)
 	if !ok {
 		return
 	}

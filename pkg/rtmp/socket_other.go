@@ -10,7 +10,7 @@ import (
 // tuneForSending keeps a socket from taking so much at once that it then takes
 // no more for a long time, which looks as if nothing got on.
 func tuneForSending(nc net.Conn, _ time.Duration) {
-	if c, ok := underTLS(nc).(*net.TCPConn); ok {
+	if c, ok := underTLS(nc).(interface{ SetWriteBuffer(bytes int) error }); ok {
 		_ = c.SetWriteBuffer(256 << 10)
 	}
 }

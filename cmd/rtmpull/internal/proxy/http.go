@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,15 +34,24 @@ func (p *Proxy) http() tunnel {
 		if err := ask.Write(nc); err != nil {
 			return err
 		}
+		var start [len("HTTP/")]byte
+		if _, err := io.ReadFull(nc, start[:]); err != nil {
+			return err
+		}
+		if string(start[:]) != "HTTP/" {
+			return errNotHTTP
+		}
 		// A byte at a time: what comes behind the answer is the server's.
 		in := &io.LimitedReader{R: single{nc}, N: mostHeader}
-		answer, err := http.ReadResponse(bufio.NewReader(in), ask)
+		answer, err := http.ReadResponse(bufio.NewReader(io.MultiReader(bytes.NewReader(start[:]), in)), ask)
 		if err != nil {
 			return notHTTP(err, in)
 		}
 		return p.judge(answer)
 	}
 }
+
+var errNotHTTP = errors.New("it does not speak HTTP")
 
 // single reads a byte at a time.
 type single struct{ io.Reader }
@@ -56,7 +66,7 @@ func notHTTP(err error, in *io.LimitedReader) error {
 	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
-	return errors.New("it does not speak HTTP")
+	return errNotHTTP
 }
 
 // judge tells whether an answer grants the connection. Its body is none.

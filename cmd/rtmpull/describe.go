@@ -14,6 +14,7 @@ import (
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/proxy"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
@@ -95,8 +96,11 @@ func describeConnection(e *rtmp.Error, mask *obs.Mask) string {
 		peer    *handshake.Error
 		auth    *rtmp.AuthError
 		away    *rtmp.RedirectError
+		via     *proxy.Error
 	)
 	switch {
+	case errors.As(e, &via):
+		return describeProxy(e.Addr, via)
 	case errors.As(e, &auth):
 		return e.Addr + " refused: " + auth.Error()
 	case errors.As(e, &away):
@@ -150,6 +154,28 @@ func describeConnection(e *rtmp.Error, mask *obs.Mask) string {
 		return fmt.Sprintf("%s hung up instead of answering %s", e.Addr, e.Phase)
 	}
 	return fmt.Sprintf("%s: %v", e.Addr, inner(e.Err))
+}
+
+// describeProxy says why a proxy did not lead to a server.
+func describeProxy(addr string, e *proxy.Error) string {
+	var (
+		dns       *net.DNSError
+		untrusted *tls.CertificateVerificationError
+	)
+	which := "the proxy " + e.Proxy
+	switch {
+	case errors.As(e, &untrusted):
+		return fmt.Sprintf("the certificate of %s is not accepted: %s", which, strings.TrimPrefix(untrusted.Err.Error(), "x509: "))
+	case e.Kind == proxy.Unreachable && errors.As(e, &dns) && dns.IsNotFound:
+		return "there is no host named " + dns.Name + ", where the proxy is to be"
+	case e.Kind == proxy.Unreachable:
+		return fmt.Sprintf("cannot connect to %s: %v", which, e.Err)
+	case e.Kind == proxy.Denied:
+		return fmt.Sprintf("%s refused: %v", which, e.Err)
+	case e.Kind == proxy.Failed:
+		return fmt.Sprintf("%s cannot connect to %s: %v", which, addr, e.Err)
+	}
+	return fmt.Sprintf("%s is of no use: %v", which, e.Err)
 }
 
 func describeTLS(e *rtmp.Error) string {

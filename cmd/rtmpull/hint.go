@@ -8,6 +8,7 @@ import (
 	"net"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/proxy"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
@@ -35,6 +36,8 @@ func advice(err error, program string) string {
 		return "write rtmp://host/app/name or rtmps://host:port/app/name, an IPv6 address in brackets"
 	case errors.As(err, &usage):
 		return program + " --help shows how it is used"
+	case errors.Is(err, proxy.ErrAuth):
+		return "give them as in --proxy socks5h://user:password@host:1080; --proxy @FILE reads that from there"
 	case errors.Is(err, rtmp.ErrNoCredentials):
 		return "give them as rtmp://user:password@host/app/name, or with --user and RTMPULL_PASSWORD"
 	case errors.Is(err, flvout.ErrNotFLV):

@@ -7,10 +7,12 @@ import (
 	"math"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/proxy"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 )
 
@@ -20,7 +22,7 @@ type networkFlags struct {
 	caFile, cert, key string
 	insecure          bool
 	ipv4, ipv6        bool
-	socks             string
+	proxy, socks      string
 
 	connect, start, silence, grace, write durationValue
 
@@ -61,8 +63,11 @@ func (f *networkFlags) flags() *pflag.FlagSet {
 	fs.StringVar(&f.cert, "cert", "", "PEM `file` with a client certificate")
 	fs.StringVar(&f.key, "key", "", "PEM `file` with its key (default: the certificate's file)")
 	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
-	fs.BoolVarP(&f.ipv4, "ipv4", "4", false, "connect by IPv4 only")
-	fs.BoolVarP(&f.ipv6, "ipv6", "6", false, "connect by IPv6 only")
+	fs.StringVar(&f.proxy, "proxy", "", "`URL` of a proxy to connect through, or @file: socks5h://user:password@host:1080, socks4a, http, https; "+
+		"or socks5 and socks4, for which names are resolved here")
+	fs.StringVarP(&f.socks, "socks", "S", "", "`host[:port]` of a SOCKS4 proxy; names are resolved here, to IPv4 (default port: 1080)")
+	fs.BoolVarP(&f.ipv4, "ipv4", "4", false, "connect by IPv4 only, to the proxy if there is one")
+	fs.BoolVarP(&f.ipv6, "ipv6", "6", false, "connect by IPv6 only, to the proxy if there is one")
 	return fs
 }
 
@@ -80,19 +85,12 @@ func (f *networkFlags) client() (*rtmp.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: time.Duration(f.connect)}
+	dial, err := f.dialer(tlsConfig)
+	if err != nil {
+		return nil, err
+	}
 	return &rtmp.Client{
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			switch {
-			case f.dial != nil:
-				return f.dial(ctx, network, addr)
-			case f.ipv4:
-				network = "tcp4"
-			case f.ipv6:
-				network = "tcp6"
-			}
-			return dialer.DialContext(ctx, network, addr)
-		},
+		DialContext:      dial,
 		TLSConfig:        tlsConfig,
 		Manners:          new(rtmp.Manners),
 		SetupTimeout:     f.setup(),
@@ -102,6 +100,62 @@ func (f *networkFlags) client() (*rtmp.Client, error) {
 		EOFGrace:         f.eofGrace(),
 		WriteTimeout:     time.Duration(f.write),
 	}, nil
+}
+
+// dialer makes what opens connections: to the proxy, if there is one, and through it.
+// No variable of the environment names one. Those that there are are for the web, and
+// a recording must not go another way because of them.
+func (f *networkFlags) dialer(tlsConfig *tls.Config) (proxy.DialContext, error) {
+	through, err := f.through()
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: time.Duration(f.connect)}
+	direct := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		switch {
+		case f.dial != nil:
+			return f.dial(ctx, network, addr)
+		case f.ipv4:
+			network = "tcp4"
+		case f.ipv6:
+			network = "tcp6"
+		}
+		return dialer.DialContext(ctx, network, addr)
+	}
+	if through == nil {
+		return direct, nil
+	}
+	dial := through.Dialer(direct, tlsConfig)
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, time.Duration(f.connect))
+		defer cancel()
+		return dial(ctx, network, addr)
+	}, nil
+}
+
+// through is the proxy that the flags name; nil: none.
+func (f *networkFlags) through() (*proxy.Proxy, error) {
+	switch {
+	case f.proxy != "" && f.socks != "":
+		return nil, badUsage("--proxy and --socks exclude each other")
+	case f.proxy != "":
+		url, err := secret(f.proxy)
+		if err != nil {
+			return nil, err
+		}
+		p, err := proxy.Parse(url)
+		if err != nil {
+			return nil, badUsage("--proxy: %w", err)
+		}
+		return p, nil
+	case f.socks != "":
+		p, err := proxy.Parse("socks4://" + f.socks)
+		if err != nil || strings.ContainsAny(f.socks, "@/") {
+			return nil, badUsage("--socks: write host or host:port; other proxies than SOCKS4's are --proxy's")
+		}
+		return p, nil
+	}
+	return nil, nil
 }
 
 // setup is how long it may take until the server is asked for the stream.

@@ -23,6 +23,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/proxy/proxytest"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/flvout/flvtest"
 )
@@ -60,6 +61,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // or each command takes a second to end
 			e.Values[testKey{}] = e.T()
 			e.Values[logKey{}] = new(serverLog)
+			e.Values[proxyKey{}] = new(*proxytest.Server)
 			return nil
 		},
 	})
@@ -92,6 +94,8 @@ var scriptCommands = map[string]scriptCommand{
 	"sample":       cmdSample,
 	"json":         cmdJSON,
 	"smaller":      cmdSmaller,
+	"proxy":        cmdProxy,
+	"asked":        cmdAsked,
 }
 
 // need fails the script unless it has used a command as it is meant.

@@ -10,22 +10,28 @@ import (
 // adopt returns a File that goes on where a part file ends that was left behind,
 // or completes it if it is closed at once.
 //
-// file is NAME.part, path is NAME, without the .part; openPart opened and locked
-// it. It has size bytes of whole tags; what is behind them is cut off. h is its
+// file is NAME.part, path is NAME, without the .part, which it is itself if it is
+// written in place; openPart opened and locked it. It has size bytes of whole tags; what is behind them is cut off. h is its
 // head, which was made to fit into the onMetaData that is there. s is told of all
 // its tags, and has an index of no more entries than h has room for. Of o only
-// Force, Raw and Buffers count.
+// Force, InPlace, Raw and Buffers count.
 //
 // Timestamps are the file's own: the next tag is to come behind the last one.
 func (o FileOptions) adopt(file *os.File, path string, h head, s *summary, size int64) (*File, error) {
-	part := path + partSuffix
+	part, in := path+partSuffix, (*inPlace)(nil)
+	if o.InPlace {
+		part, in = path, new(inPlace)
+		if err := in.find(path); err != nil {
+			return nil, newError("open", path, err)
+		}
+	}
 	if err := file.Truncate(size); err != nil {
 		return nil, newError("truncate", part, err)
 	}
 	if _, err := file.Seek(size, io.SeekStart); err != nil {
 		return nil, newError("seek", part, err)
 	}
-	f := &File{path: path, part: &partFile{path: path, force: o.Force, name: path, part: part}}
+	f := &File{path: path, part: &partFile{path: path, force: o.Force, inPlace: in, name: path, part: part}}
 	f.part.f.Store(file)
 	o.IndexEntries = -1
 	f.w = o.writer(f)

@@ -3,6 +3,7 @@ package flvout
 import (
 	"io"
 	"os"
+	"path/filepath"
 )
 
 // A file of less than maxCompact bytes is written again when it is closed, if
@@ -38,9 +39,14 @@ func (h *head) spare(entries int, size int64) (n int64, fitting head) {
 //  2. it is renamed to NAME.part, which replaces that in one step, and is the
 //     file that goes on to be finished.
 //
+// A file that is written under its own name has NAME.new~ for a copy.
+//
 // If any of that fails, as on a full disk, the part file is as it was.
 func (p *partFile) compact(head []byte, from, size int64) error {
-	path := p.part + copySuffix
+	path, name := p.part+copySuffix, p.part
+	if in := p.inPlace; in != nil {
+		path, name = in.copyName(), in.real
+	}
 	_ = os.Remove(path) // left over: the part file's lock is ours
 	f, err := makeLocked(path)
 	if err != nil {
@@ -48,8 +54,8 @@ func (p *partFile) compact(head []byte, from, size int64) error {
 	}
 	if err = p.copyTo(f, head, from, size); err == nil {
 		p.at("copied")
-		if err = isAt(p.f.Load(), p.part); err == nil {
-			err = os.Rename(path, p.part)
+		if err = isAt(p.f.Load(), name); err == nil {
+			err = p.succeed(path, name)
 		}
 	}
 	if err != nil {
@@ -58,8 +64,19 @@ func (p *partFile) compact(head []byte, from, size int64) error {
 		return err
 	}
 	_ = p.f.Swap(f).Close() // without a name, and so nobody's
+	if p.inPlace != nil {
+		syncDir(filepath.Dir(name))
+	}
 	p.at("completed")
 	return nil
+}
+
+// succeed renames the copy.
+func (p *partFile) succeed(path, name string) error {
+	if p.inPlace == nil {
+		return os.Rename(path, name)
+	}
+	return p.inPlace.succeed(path, p.f.Load())
 }
 
 func (p *partFile) copyTo(f *os.File, head []byte, from, size int64) error {

@@ -237,6 +237,7 @@ func (s *Splicer) arm(asked, wanted uint32) {
 	}
 	k.last = s.line.latest()
 	k.oldest = s.seen.oldest()
+	k.strange += max(0, int64(int32(k.oldest-asked))) // that was asked for, and nobody remembers
 	s.catch = k
 }
 

@@ -28,6 +28,9 @@ const checkpointEvery = 30 * time.Second
 // When the disk is full the file is cut behind its last whole tag, and Close
 // still completes it, for which no space is needed.
 //
+// With FileOptions.InPlace it has its own name all the time, and is there from
+// Create on. What it has is left until there is something to write.
+//
 // A path that is no regular file, such as /dev/null or a named pipe, is written
 // straight through, as by a Writer.
 type File struct {
@@ -49,6 +52,12 @@ type File struct {
 // FileOptions say how a File is created.
 type FileOptions struct {
 	Force bool // replace a file of the same name, on Close
+
+	// InPlace writes the file under its own name, not NAME.part, and never under
+	// another. Create makes it if it is not there. One that is there is replaced by
+	// the first audio or video that is written, and stays if none is. It is locked
+	// from Create on.
+	InPlace bool
 
 	// IndexEntries is for how many key frames there is room in the index, at
 	// least 4; of more, those are in it that are spread evenly over the time. 0
@@ -86,6 +95,9 @@ func (o FileOptions) Create(path string) (*File, error) {
 		f.w = NewWriter(f.pipe)
 	default:
 		f.part = &partFile{path: path, force: o.Force}
+		if o.InPlace {
+			f.part.inPlace = new(inPlace)
+		}
 		if err := f.part.probe(); err != nil {
 			return nil, newError("create", path, err)
 		}
@@ -101,7 +113,7 @@ func (o FileOptions) writer(f *File) *Writer {
 	w.opening.wait = fileHeldTime
 	w.raw = o.Raw
 	w.pool = o.Buffers
-	w.file = &fileOutput{entries: o.entries(), onFlush: f.checkpoint}
+	w.file = &fileOutput{entries: o.entries(), patient: o.InPlace, onFlush: f.checkpoint}
 	w.onFail = f.cut
 	w.all = *newSummary(w.file.entries)
 	return w
@@ -187,10 +199,14 @@ func (f *File) Name() string {
 	return f.part.name
 }
 
+// Complete tells whether Close has completed the file, though it may have returned
+// an error: of writing what is not in it.
+func (f *File) Complete() bool { return f.whole && f.part != nil && f.part.made() }
+
 // Close writes what is left and completes the file. It returns the error of
 // that, and one of writing if no call before did; after a write error that the
 // caller knows, a nil says that what was written before it is safe. If the file
-// cannot be completed it keeps the name with .part.
+// cannot be completed it keeps the name with .part, if it had that.
 func (f *File) Close() error {
 	if f.closed {
 		return nil
@@ -207,6 +223,9 @@ func (f *File) Close() error {
 			}
 		}
 	case !f.part.made(): // never begun
+		if f.part.inPlace != nil {
+			f.part.inPlace.release()
+		}
 	case !f.w.all.media():
 		f.size = 0
 		finish = f.part.discard()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -23,6 +24,7 @@ const (
 	envPath    = "FLVOUT_RECORD"  // the file
 	envStep    = "FLVOUT_STEP"    // kill yourself at this step of closing; "": record until killed
 	envEntries = "FLVOUT_ENTRIES" // of the index
+	envInPlace = "FLVOUT_INPLACE" // it is not to be a part file
 	envFull    = "FLVOUT_FULL"    // record until there is no more room on a "disk", or up to a "limit"
 
 	report = 20 // after so many tags it flushes and writes a byte to stdout
@@ -39,7 +41,7 @@ func TestRecorder(t *testing.T) {
 		return
 	}
 	entries, _ := strconv.Atoi(os.Getenv(envEntries))
-	f, err := FileOptions{IndexEntries: entries}.Create(path)
+	f, err := FileOptions{IndexEntries: entries, InPlace: os.Getenv(envInPlace) != ""}.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +97,12 @@ func TestKill(t *testing.T) {
 			t.Run(strconv.Itoa(i), func(t *testing.T) {
 				t.Parallel()
 				dir := t.TempDir()
-				part := filepath.Join(dir, "show.flv"+partSuffix)
-				killAfter(t, reports, recorder(t, envPath+"="+strings.TrimSuffix(part, partSuffix), envEntries+"=64"))
+				path := filepath.Join(dir, "show.flv")
+				cmd, part := recorder(t, envPath+"="+path, envEntries+"=64"), path+partSuffix
+				if i%2 == 1 {
+					cmd.Env, part = append(cmd.Env, envInPlace+"=1"), path
+				}
+				killAfter(t, reports, cmd)
 				tags := wholeTags(t, readFile(t, part))
 				flushed := (reports - 1) * report
 				if got := len(tags); got < flushed {
@@ -113,7 +119,7 @@ func TestKill(t *testing.T) {
 				if i%5 == 0 {
 					playable(t, part)
 				}
-				recovered(t, dir, tags, i%10 == 0)
+				recovered(t, dir, tags, i%10 < 2)
 			})
 		}
 	})
@@ -144,15 +150,18 @@ func killAfter(t *testing.T, reports int, cmd *exec.Cmd) {
 func TestKillClosing(t *testing.T) {
 	for _, c := range []struct {
 		entries string
+		inPlace string
 		steps   string
 	}{
-		{"64", "flushed synced patched completed renamed named"},
-		{"8192", "flushed copied completed renamed named"}, // a short file, which is copied
+		{"64", "", "flushed synced patched completed renamed named"},
+		{"8192", "", "flushed copied completed renamed named"}, // a short file, which is copied
+		{"64", "1", "flushed synced patched completed"},
+		{"8192", "1", "flushed copied completed"},
 	} {
 		killed := func(t *testing.T, step string, want []Tag) []Tag {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "show.flv")
-			err := recorder(t, envPath+"="+path, envEntries+"="+c.entries, envStep+"="+step).Run()
+			err := recorder(t, envPath+"="+path, envEntries+"="+c.entries, envStep+"="+step, envInPlace+"="+c.inPlace).Run()
 			if killed := err != nil; killed != (step != "none") {
 				t.Fatalf("%s: got %v", step, err)
 			}
@@ -165,7 +174,7 @@ func TestKillClosing(t *testing.T) {
 		}
 		want := killed(t, "none", nil)
 		for step := range strings.FieldsSeq(c.steps) {
-			t.Run(c.entries+" "+step, func(t *testing.T) {
+			t.Run(c.entries+" "+c.inPlace+" "+step, func(t *testing.T) {
 				t.Parallel()
 				killed(t, step, want)
 			})
@@ -204,7 +213,9 @@ func playable(t *testing.T, path string) {
 func recovered(t *testing.T, dir string, want []Tag, judges bool) []Tag {
 	t.Helper()
 	path := filepath.Join(dir, "show.flv")
-	if _, err := Recover(path+partSuffix, FileOptions{}); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if _, err := Recover(path+partSuffix, FileOptions{}); errors.Is(err, os.ErrNotExist) {
+		again(t, path)
+	} else if err != nil {
 		t.Fatal(err)
 	}
 	if left := names(t, dir); len(left) != 1 || left[0] != "show.flv" {
@@ -235,6 +246,32 @@ func recovered(t *testing.T, dir string, want []Tag, judges bool) []Tag {
 		checkFLV(t, path)
 	}
 	return got
+}
+
+// again completes a file that has its name already by taking it up, and a copy of it
+// by mending that.
+func again(t *testing.T, path string) {
+	t.Helper()
+	copied := filepath.Join(t.TempDir(), "copy.flv")
+	write(t, copied, readFile(t, path))
+	if _, err := Repair(copied, RepairOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	f, _, err := ResumeOptions{FileOptions: FileOptions{InPlace: true}}.Open(path)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := framesOf(scan(t, readFile(t, copied))), framesOf(scan(t, readFile(t, path))); !sameTags(got, want) {
+		t.Errorf("mended it has %d frames, taken up %d", len(got), len(want))
+	}
+}
+
+// framesOf returns the tags that are frames.
+func framesOf(tags []Tag) []Tag {
+	return slices.DeleteFunc(tags, func(t Tag) bool { c := Classify(t); return c.Kind != KindFrame })
 }
 
 // TestTornHead mixes the heads before and after Close, as a crash between two

@@ -32,8 +32,9 @@ var errNoLocks = errors.New("its file system has no locks")
 // as long as it is written. It is made by the first Write, and never takes the
 // place of another file unless told to.
 type partFile struct {
-	path  string // as asked for
-	force bool
+	path    string // as asked for
+	force   bool
+	inPlace *inPlace // it has its name from the beginning; nil: it is NAME.part
 
 	n    int    // which of the names is tried
 	name string // what the file will be called
@@ -92,6 +93,9 @@ func isAt(f *os.File, path string) error {
 // probe finds the names and tries to make the file, so that a folder that cannot
 // be written to is known before a server is asked for anything.
 func (p *partFile) probe() error {
+	if p.inPlace != nil {
+		return p.inPlace.open(p)
+	}
 	f, err := p.make()
 	if err != nil {
 		return err
@@ -116,6 +120,9 @@ func withdraw(f *os.File, path string) error {
 
 // make creates and locks the part file under the first name that is free.
 func (p *partFile) make() (*os.File, error) {
+	if p.inPlace != nil {
+		return p.inPlace.empty()
+	}
 	for ; p.n < maxNames; p.n++ {
 		p.name = numbered(p.path, p.n)
 		p.part = p.name + partSuffix
@@ -217,6 +224,9 @@ func (p *partFile) rewrite(b []byte) error {
 // finish closes the file and gives it its name. On Windows only what is closed
 // can be renamed; elsewhere the lock is kept until then.
 func (p *partFile) finish() error {
+	if p.inPlace != nil {
+		return p.close()
+	}
 	if runtime.GOOS == "windows" {
 		if err := p.close(); err != nil {
 			return err
@@ -260,6 +270,10 @@ func (p *partFile) rename() error {
 
 // discard removes the file, elsewhere than on Windows as long as it is locked.
 func (p *partFile) discard() error {
+	if p.inPlace != nil {
+		_ = p.f.Load().Truncate(0)
+		return p.close()
+	}
 	p.over.Store(true)
 	if err := withdraw(p.f.Load(), p.part); err != nil {
 		return newError("remove", p.part, err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -17,11 +18,16 @@ type ResumeOptions struct {
 	FileOptions
 
 	// Recorded says that the stream is a recorded one, which can be asked for from
-	// ResumePoint.Start on. For that the file may be cut behind its last key frame.
+	// ResumePoint.Start on.
 	Recorded bool
 
 	// From is where in such a stream the file begins.
 	From time.Duration
+
+	// Skip asks for so many key frames more of such a stream again, or, of one
+	// without video, seconds. Nothing is cut off for that: what comes is left out as
+	// far as the file has it.
+	Skip int
 }
 
 // A ResumePoint is where a file goes on.
@@ -52,20 +58,23 @@ type ResumePoint struct {
 // closed. What other programs made, and what has too little room for the index
 // of a long file, is written anew before.
 //
-// The error is fs.ErrNotExist if there is nothing to take up, fs.ErrExist if path
-// and path.part are both there, ErrLocked if it is being written, and ErrNoMedia
-// if there is nothing in it.
+// With InPlace it is path alone that is taken up, and it keeps its name.
+//
+// The error is fs.ErrNotExist if there is nothing to take up, or no more than the
+// beginning of a recording, which is removed, unless it is InPlace; fs.ErrExist if
+// path and path.part are both there, ErrLocked if it is being written, and ErrNoMedia
+// if it is no recording.
 func (o ResumeOptions) Open(path string) (*File, *ResumePoint, error) {
-	name, err := leftBy(path)
+	name, whole, err := o.leftBy(path)
 	if err != nil {
 		return nil, nil, newError("resume", path, err)
 	}
 	for anew := false; ; anew = true {
-		m, err := openMender(name, &RepairOptions{IndexEntries: o.IndexEntries, Raw: o.Raw, tail: new(tail)})
+		m, err := openMender(name, &RepairOptions{IndexEntries: o.IndexEntries, Raw: o.Raw, tail: newTail(o.Skip)})
 		if err != nil {
 			return nil, nil, err
 		}
-		m.name, m.roomy, m.check = path, true, o.check
+		m.name, m.roomy, m.check = whole, true, o.check
 		f, p, err := m.resume(&o)
 		if errors.Is(err, errNoRoom) && !anew {
 			if err = m.close(m.replace(new(Repaired))); err == nil {
@@ -81,7 +90,20 @@ func (o ResumeOptions) Open(path string) (*File, *ResumePoint, error) {
 
 var errNoRoom = errors.New("there is no room in it to go on")
 
-// leftBy finds what there is of a recording.
+// leftBy finds what there is of a recording, and what its name is when it is whole.
+func (o *ResumeOptions) leftBy(path string) (name, whole string, err error) {
+	if o.InPlace {
+		real, err := filepath.EvalSymlinks(path)
+		if err == nil {
+			_ = os.Remove(real + inPlaceCopySuffix) // from a Close that was broken off
+		}
+		return real, real, err
+	}
+	name, err = leftBy(path)
+	return name, path, err
+}
+
+// leftBy is that of what is not written in place.
 func leftBy(path string) (name string, err error) {
 	_, whole := os.Lstat(path)
 	_, part := os.Lstat(path + partSuffix)
@@ -100,24 +122,20 @@ func (m *mender) resume(o *ResumeOptions) (*File, *ResumePoint, error) {
 		return nil, nil, err
 	}
 	if m.v.frames() == 0 {
-		return nil, nil, m.void()
+		return nil, nil, m.void(o)
 	}
 	m.report()
 	if !m.resumable(o) {
 		return nil, nil, errNoRoom
 	}
 	damage, start := m.v.damage, m.o.tail.start(m.v.sum)
-	if key, ok := m.o.tail.forgotten(); ok && o.Recorded {
-		m.o.tail, start = new(tail), int64(key.ts)
-		if err := m.surveyTo(key.behind); err != nil {
-			return nil, nil, err
-		}
-	}
 	if err := m.mendTrailers(); err != nil {
 		return nil, nil, err
 	}
-	if err := m.renamePart(); err != nil {
-		return nil, nil, err
+	if !o.InPlace {
+		if err := m.renamePart(); err != nil {
+			return nil, nil, err
+		}
 	}
 	f, err := o.adopt(m.f, m.name, m.v.head.head, m.v.sum, m.v.whole())
 	if err != nil {
@@ -153,15 +171,30 @@ func (o *ResumeOptions) check(path string) error {
 }
 
 // void is the error of a file in which nothing was recorded. If it is no more than
-// the beginning of one, it is removed.
-func (m *mender) void() error {
-	if m.path == m.name {
+// the beginning of one, it is removed, unless it is written in place.
+func (m *mender) void(o *ResumeOptions) error {
+	if !m.v.isBeginning() {
 		return ErrNoMedia
 	}
-	if _, err := m.dismiss(); err != nil {
-		return err
+	if !o.InPlace {
+		if _, err := m.dismiss(); err != nil {
+			return err
+		}
 	}
 	return newError("resume", m.name, fs.ErrNotExist)
+}
+
+// isBeginning tells whether a file without a frame is no more than what a recording
+// begins with: a part of the head, headers, and a torn tag.
+func (v *survey) isBeginning() bool {
+	d := &v.damage
+	switch {
+	case v.size == 0:
+		return true
+	case d.NoHeader:
+		return false
+	}
+	return d.Garbage == 0 && d.Unknown == 0 && d.Joined == 0 && (d.Torn || d.Tail < tagHeaderSize)
 }
 
 // renamePart gives the file the name of one that is written.

@@ -7,8 +7,10 @@ type tail struct {
 	headers Headers
 	at      [seenTags]int64 // where they are
 	tags    int
-	keys    [2]keyTag // the newest key frames; the last first
-	first   [2]int64  // where the first frame and the first key frame are; 0: there is none
+	keys    []keyTag // the newest key frames, so many at most as are wanted and once more
+	wanted  int      // two or more
+	skip    int      // how many more key frames are asked for
+	first   [2]int64 // where the first frame and the first key frame are; 0: there is none
 
 	end   Tag // of the video's sequence, if that is the last tag
 	endAt int64
@@ -16,15 +18,19 @@ type tail struct {
 
 // A keyTag is a key frame.
 type keyTag struct {
-	at int64
 	ts uint32
 	n  int // its number among the tags, from 1
-
-	behind int64 // where the tag is that follows at some distance
 }
 
-// enoughTags are enough to know a place by, and a key frame among them.
-const enoughTags = armedTags
+// maxSkip is how many key frames are skipped at most.
+const maxSkip = 1 << 16
+
+// newTail returns a tail for a stream that is asked for from so many key frames
+// further back.
+func newTail(skip int) *tail {
+	skip = min(max(skip, 0), maxSkip)
+	return &tail{wanted: 2 + skip, skip: skip}
+}
 
 func (t *tail) add(tg Tag, c *Class, at int64) {
 	t.at[t.tags%seenTags] = at
@@ -33,11 +39,11 @@ func (t *tail) add(tg Tag, c *Class, at int64) {
 	if t.first[0] == 0 && c.movesClock() {
 		t.first[0] = at
 	}
-	if t.keys[0].n > 0 && t.tags == t.keys[0].n+enoughTags {
-		t.keys[0].behind = at
-	}
 	if c.Key {
-		t.keys[0], t.keys[1] = keyTag{at: at, ts: tg.Timestamp, n: t.tags}, t.keys[0]
+		if len(t.keys) == 2*t.wanted {
+			t.keys = append(t.keys[:0], t.keys[t.wanted:]...)
+		}
+		t.keys = append(t.keys, keyTag{tg.Timestamp, t.tags})
 		if t.first[1] == 0 {
 			t.first[1] = at
 		}
@@ -53,13 +59,7 @@ func (t *tail) opening() int64 {
 }
 
 // has tells whether a key frame is among the tags that are remembered.
-func (t *tail) has(k keyTag) bool { return k.n > 0 && t.tags-k.n < seenTags }
-
-// forgotten returns the last key frame if it is not among them, and not the first
-// of all either.
-func (t *tail) forgotten() (k keyTag, ok bool) {
-	return t.keys[0], t.keys[1].n > 0 && !t.has(t.keys[0])
-}
+func (t *tail) has(k keyTag) bool { return t.tags-k.n < seenTags }
 
 // from is where the first of them is.
 func (t *tail) from() int64 {
@@ -69,16 +69,20 @@ func (t *tail) from() int64 {
 	return t.at[t.tags%seenTags]
 }
 
-// start is where a recorded stream is to be asked for, in ms.
+// start is where a recorded stream is to be asked for, in ms: the key frame before
+// the last if that is remembered, or the last; what comes from there up to what is
+// remembered is left out by the way.
 func (t *tail) start(s *summary) int64 {
 	const back = 1000 // of sound
-	switch {
-	case t.has(t.keys[1]):
-		return int64(t.keys[1].ts)
-	case t.has(t.keys[0]):
-		return int64(t.keys[0].ts)
+	n := len(t.keys)
+	if n == 0 || t.skip == 0 && !t.has(t.keys[n-1]) && int64(s.top())-int64(t.keys[n-1].ts) > maxHole {
+		return max(int64(s.top())-int64(back*(1+t.skip)), 0)
 	}
-	return max(int64(s.top())-back, 0)
+	at := n - 1
+	if n > 1 && t.has(t.keys[n-2]) {
+		at--
+	}
+	return int64(t.keys[max(at-t.skip, 0)].ts)
 }
 
 // hold keeps the end of a sequence back: behind it the file goes on.

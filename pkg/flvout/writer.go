@@ -57,6 +57,7 @@ type Writer struct {
 type fileOutput struct {
 	entries int  // room in the index
 	noEnd   bool // the video's sequence is not ended on Close
+	patient bool // it begins with a frame, and not for headers alone
 	head    head // once it is written
 
 	onFlush func() // called when tags were written
@@ -143,10 +144,19 @@ func (w *Writer) accept(t Tag, c *Class) bool {
 // header for what came so far and what onMetaData announces. It does nothing
 // if no audio or video is held.
 func (w *Writer) Begin() error {
-	if w.err == nil && w.opening != nil && w.opening.media() {
+	if w.err == nil && w.opening != nil && w.mayBegin() {
 		w.begin()
 	}
 	return w.tell()
+}
+
+// mayBegin tells whether there is something for which to write the header.
+func (w *Writer) mayBegin() bool {
+	o := w.opening
+	if w.file != nil && w.file.patient {
+		return o.heard || o.shown
+	}
+	return o.media()
 }
 
 // begin writes the header, onMetaData and the tags held, and sends them on:

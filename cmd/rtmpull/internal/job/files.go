@@ -205,9 +205,8 @@ func (fs *Files) tell(f *flvout.File, seq int) {
 // finish completes files until there are no more.
 func (fs *Files) finish() {
 	for u := range fs.queue {
-		was := u.f.Name()
 		err := u.f.Close()
-		short := err != nil && u.f.Name() != was // complete, since it got its name
+		short := err != nil && u.f.Complete()
 		s := u.f.Stats()
 		file := Finished{Name: u.f.Name(), Seq: u.seq, Size: u.f.Size(), Duration: u.f.Duration(), Why: u.why}
 		media := s.Audio+s.Video > 0

@@ -22,8 +22,10 @@ import (
 type outputFlags struct {
 	name    string
 	literal bool // the name has no directives and no fields
+	inPlace bool // the file has its name from the beginning
 	force   bool
 	resume  bool
+	skip    int
 
 	segmentTime, align durationValue
 	segmentSize        sizeValue
@@ -45,6 +47,7 @@ func (f *outputFlags) group() flagGroup {
 		"output `file`, with strftime's directives and {stream}, {app}, {host}, {port}, {seq}; - is standard output")
 	fs.BoolVar(&f.force, "force", false, "replace a file of the same name, instead of taking another name")
 	fs.BoolVarP(&f.resume, "resume", "e", false, "go on with the file if it is there, finished or not; a recorded stream is asked for what is missing")
+	fs.VarP((*countValue)(&f.skip), "skip", "k", "how many key frames to go back further with --resume, if the end of the file is not to be trusted")
 	f.onChange.words = []string{flvout.ChangeSplit: "split", flvout.ChangeKeep: "keep", flvout.ChangeExit: "exit"}
 	fs.Var(&f.onChange, "on-change", "what to do when the stream's parameters change: begin a new file, go on in the same, or end (default: split; keep on standard output)")
 	f.onReconnect.words = []string{flvout.RejoinJoin: "join", flvout.RejoinSplit: "split"}
@@ -86,6 +89,8 @@ func (f *outputFlags) check() error {
 	switch {
 	case f.resume && f.segments():
 		return badUsage("--resume goes on with one file, and cannot write segments")
+	case f.skip > 0 && !f.resume && !f.literal:
+		return badUsage("--skip is for --resume")
 	case f.resume && f.force:
 		return badUsage("--resume goes on with a file, and --force replaces it")
 	}
@@ -163,7 +168,7 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 		return nil, nil, badUsage("%s is no file, and cannot be written in segments", name)
 	}
 	o := f.options(ctx, env, template, t, limit)
-	if !isDevice(name) {
+	if !isDevice(name) && !f.inPlace {
 		o.Orphans = template.orphans(t) // found before there is one of our own
 	}
 	files, err := job.OpenFiles(o)
@@ -190,17 +195,17 @@ func (f *outputFlags) options(ctx context.Context, env *environment, template na
 	before := ""
 	o.Open = func(seq int) (*flvout.File, error) {
 		name := template.expand(t, time.Now(), seq)
-		options := flvout.FileOptions{Force: f.force && name != before, IndexEntries: index, Raw: f.raw, Buffers: f.buffers}
+		options := flvout.FileOptions{Force: f.force && name != before, InPlace: f.inPlace, IndexEntries: index, Raw: f.raw, Buffers: f.buffers}
 		before = name
 		return openFile(ctx, name, options)
 	}
 	if f.resume {
 		from := time.Duration(t.Session.Start) * time.Millisecond
 		o.Resume = func() (*flvout.File, *flvout.ResumePoint, error) {
-			options := flvout.FileOptions{IndexEntries: index, Raw: f.raw, Buffers: f.buffers}
+			options := flvout.FileOptions{InPlace: f.inPlace, IndexEntries: index, Raw: f.raw, Buffers: f.buffers}
 			return flvout.ResumeOptions{
 				FileOptions: options,
-				Recorded:    t.Session.Kind == session.Recorded, From: from,
+				Recorded:    t.Session.Kind == session.Recorded, From: from, Skip: f.skip,
 			}.Open(template.expand(t, time.Now(), 1))
 		}
 	}

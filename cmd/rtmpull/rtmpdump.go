@@ -57,7 +57,7 @@ type dump struct {
 func newDump(env *environment) *dump {
 	d := &dump{env: env}
 	d.network.dial = env.dial
-	d.output.literal = true
+	d.output.literal, d.output.inPlace = true, true
 	d.source.fromStart = true
 	d.source.parse, d.source.verbatim = rtmpdumpTarget, true
 	d.flags = newDumpFlags(&d.pullOptions)
@@ -140,15 +140,15 @@ func (d *dump) prepare(ctx context.Context) (*job.Pull, error) {
 		return nil, err
 	}
 	d.reconcile()
+	if s := &d.source; s.stop > 0 && s.stop <= s.start {
+		return nil, errCompleted
+	}
 	target, err := d.target()
 	if err != nil {
 		return nil, err
 	}
 	if err := d.output.check(); err != nil {
 		return nil, err
-	}
-	if s := &d.source; s.stop > 0 && s.stop <= s.start {
-		return nil, errCompleted
 	}
 	client, err := d.network.client()
 	if err != nil {
@@ -183,12 +183,16 @@ func (d *dump) reconcile() {
 	if n := &d.network; d.flags.all.Changed("timeout") && !d.flags.all.Changed("start-timeout") {
 		n.start = n.silence
 	}
-	o.force = o.name != "-" && !o.resume
 }
+
+var errNoHost = badUsage("no host is given: with --host, or in the URL of --rtmp")
 
 // target is the stream that is asked for.
 func (d *dump) target() (*rtmp.Target, error) {
 	f := &d.source
+	if f.url == "" && f.address.host == "" {
+		return nil, errNoHost
+	}
 	t, err := f.target(nil, d.env.getenv)
 	if err != nil {
 		return nil, err
@@ -196,7 +200,7 @@ func (d *dump) target() (*rtmp.Target, error) {
 	c := &t.Session
 	switch {
 	case t.Host == "":
-		return nil, badUsage("no host is given: with --host, or in the URL of --rtmp")
+		return nil, errNoHost
 	case c.PlayPath == "":
 		return nil, badUsage("no stream is given: with --playpath, or in the URL of --rtmp, as in rtmp://host/app/stream")
 	}

@@ -32,7 +32,7 @@ import (
 const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"rtmpull": main})
+	testscript.Main(m, map[string]func(){"rtmpull": main, "rtmpdump": main})
 }
 
 // TestScript runs the scripts in testdata/script against the built command.
@@ -264,6 +264,8 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	addr := strings.Split(url, "/")[2]
 	ts.Setenv("ADDR", addr)
+	_, port, _ := strings.Cut(addr, ":")
+	ts.Setenv("PORT", port)
 	first := slices.IndexFunc(args, func(s string) bool { return strings.HasSuffix(s, ".flv") })
 	name, _ := streamName(args[first])
 	ts.Setenv("URL", "rtmp://"+addr+"/"+name)

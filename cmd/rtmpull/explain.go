@@ -1,59 +1,57 @@
 package main
 
 import (
-	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
-	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
-	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 func newExplainCommand(env *environment) *cobra.Command {
-	var source sourceFlags
-	var asJSON, secrets, publish bool
+	o := new(pullOptions)
+	var secrets, publish bool
 	cmd := &cobra.Command{
-		Use:   "explain [flags] URL",
-		Short: "show how a URL is understood and what is sent for it",
+		Use:   "explain [flags] URL...",
+		Short: "show how a command line is understood and what is sent for it",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := source.unfold(new(networkFlags), cmd.Flags().Changed); err != nil {
+			if err := o.source.unfold(&o.network, cmd.Flags().Changed); err != nil {
 				return err
 			}
-			t, err := source.target(args, env.getenv)
+			as, err := o.explained(env, args)
 			if err != nil {
 				return err
 			}
-			if publish {
-				offer(t, cmd.Flags().Changed("flashVer"))
+			var list []*explanation
+			for i := range as {
+				as[i].Secrets = secrets
+				if publish {
+					offer(as[i].Target, cmd.Flags().Changed("flashVer"))
+					as[i].Recording = nil
+				}
+				e, err := explain(as[i])
+				if err != nil {
+					return err
+				}
+				list = append(list, e)
 			}
-			e, err := explain(t, secrets)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetIndent("", "  ")
-				enc.SetEscapeHTML(false)
-				return enc.Encode(e)
-			}
-			return e.print(cmd.OutOrStdout())
+			return tellExplanations(cmd.OutOrStdout(), list, o.tell.json)
 		},
 	}
 	fs := pflag.NewFlagSet("explain", pflag.ContinueOnError)
-	fs.BoolVar(&asJSON, "json", false, "as JSON")
 	fs.BoolVar(&secrets, "show-secrets", false, "do not mask what may be a secret")
 	fs.BoolVar(&publish, "publish", false, "what is sent to publish the stream, not to play it")
-	source.addStop(fs)
-	setGroups(cmd, flagGroup{"Flags", fs}, source.group())
+	setGroups(cmd, append([]flagGroup{{"Flags", fs}}, o.groups("the explanation as JSON")...)...)
 	return cmd
 }
 
@@ -65,110 +63,174 @@ func offer(t *rtmp.Target, named bool) {
 	}
 }
 
-// An explanation is what a URL and its flags come to.
-type explanation struct {
-	Address  string   `json:"address"`
-	TLS      bool     `json:"tls"`
-	User     string   `json:"user,omitempty"`
-	App      string   `json:"app"`
-	TcURL    string   `json:"tcUrl"`
-	PlayPath string   `json:"playpath"`
-	Sent     []string `json:"sent"`
+// explained makes of the command line what there is to explain, without opening or
+// running anything.
+func (o *pullOptions) explained(env *environment, args []string) ([]asked, error) {
+	if err := o.output.check(); err != nil {
+		return nil, err
+	}
+	if err := o.tell.check(); err != nil {
+		return nil, err
+	}
+	if _, err := o.network.client(); err != nil {
+		return nil, err
+	}
+	if o.survival.urlCommand != "" && len(args) == 0 && o.source.url == "" {
+		return nil, badUsage("the command of --url-command is not run here; give a URL such as it prints")
+	}
+	targets, err := o.source.targets(args, env.getenv)
+	if err != nil {
+		return nil, err
+	}
+	if len(targets) > 1 && (o.survival.backup != "" || o.survival.urlCommand != "") {
+		return nil, badUsage("--backup and --url-command are for one stream, and there are %d URLs", len(targets))
+	}
+	if len(targets) > 1 {
+		if _, err := o.output.several(targets); err != nil {
+			return nil, err
+		}
+	}
+	backup, err := o.survival.backupTarget(&o.source, env.getenv)
+	if err != nil {
+		return nil, err
+	}
+	as := make([]asked, len(targets))
+	for i, t := range targets {
+		r, err := o.recording(t, backup)
+		if err != nil {
+			return nil, err
+		}
+		as[i] = asked{Target: t, Backup: backup, Recording: r}
+	}
+	return as, nil
 }
 
-// explain lets a session say its opening words to a server that grants all.
-func explain(t *rtmp.Target, secrets bool) (*explanation, error) {
+// asked is what is to be explained: what a command line came to, whichever its
+// form was.
+type asked struct {
+	Target    *rtmp.Target
+	Backup    *rtmp.Target   // nil: none; for the sake of its secrets
+	Proxy     string         // its URL, with nothing secret in it; empty: none
+	SWF       *handshake.SWF // what is told to a server that verifies the player; nil: nothing
+	Recording *recording     // nil: none is made
+	Notes     []string       // what else there is to say, such as warnings
+	Secrets   bool           // are shown
+}
+
+// An explanation is what a command line comes to. Its JSON is described in
+// docs/explain.md, and only grows.
+type explanation struct {
+	Address   string        `json:"address"`
+	TLS       bool          `json:"tls"`
+	Scheme    string        `json:"scheme"`
+	Transport []string      `json:"transport"`
+	Proxy     string        `json:"proxy,omitempty"`
+	User      string        `json:"user,omitempty"`
+	App       string        `json:"app"`
+	TcURL     string        `json:"tcUrl"`
+	PlayPath  string        `json:"playpath"`
+	SWF       *explainedSWF `json:"swf,omitempty"`
+	Stream    askedStream   `json:"stream"`
+	Sent      []string      `json:"sent"`
+	Recording *recording    `json:"recording,omitempty"`
+	Notes     []string      `json:"notes,omitempty"`
+}
+
+type explainedSWF struct {
+	Hash string `json:"hash"`
+	Size uint32 `json:"size"`
+}
+
+// explain says what is asked of which server, and what becomes of it.
+func explain(a asked) (*explanation, error) {
+	t := a.Target
 	mask := obs.MaskOf(t)
-	if secrets {
+	if a.Backup != nil {
+		mask.Add(a.Backup)
+	}
+	if a.Secrets {
 		mask = nil
 	}
 	cfg := t.Session
 	cfg.TcURL = t.TcURL()
 	e := &explanation{
-		Address: t.Address(), TLS: t.TLS(), User: t.User,
-		App: mask.Text(cfg.App), TcURL: mask.Text(cfg.TcURL), PlayPath: mask.Text(cfg.PlayPath),
+		Address: t.Address(), TLS: t.TLS(), Scheme: t.Scheme, Transport: layers(t), Proxy: mask.Text(a.Proxy), User: t.User,
+		App: mask.Text(cfg.App), TcURL: mask.Text(cfg.TcURL), PlayPath: mask.Text(cfg.PlayPath), Stream: streamAsked(&cfg),
 	}
-	s := session.New(cfg)
-	said, err := s.Start(nil)
-	if err != nil {
-		return nil, err
+	if a.SWF != nil {
+		e.SWF = &explainedSWF{hex.EncodeToString(a.SWF.Hash[:]), a.SWF.Size}
 	}
-	for i := 0; i < len(said); i++ {
-		if said[i].Do != session.Send {
+	if a.Recording != nil {
+		r := *a.Recording
+		r.Output, r.Backup = mask.Text(r.Output), mask.Text(r.Backup)
+		e.Recording = &r
+	}
+	for _, note := range a.Notes {
+		e.Notes = append(e.Notes, mask.Text(note))
+	}
+	var err error
+	e.Sent, err = rehearse(cfg, mask)
+	return e, err
+}
+
+// tellExplanations writes them, one after the other.
+func tellExplanations(out io.Writer, list []*explanation, asJSON bool) error {
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	for i, e := range list {
+		if asJSON {
+			if err := enc.Encode(e); err != nil {
+				return err
+			}
 			continue
 		}
-		e.Sent = append(e.Sent, show(&said[i].Message, mask))
-		if said, err = grant(s, said, i); err != nil {
-			return nil, err
+		if i > 0 {
+			if _, err := fmt.Fprintln(out); err != nil {
+				return err
+			}
+		}
+		if err := e.print(out); err != nil {
+			return err
 		}
 	}
-	return e, nil
+	return nil
 }
 
-// grant tells a session that a call of its own, if it waits for one, was granted.
-func grant(s *session.Session, said []session.Reaction, i int) ([]session.Reaction, error) {
-	m := &said[i].Message
-	if m.Type != message.TypeCommand {
-		return said, nil
-	}
-	call, err := message.ParseCommand(m)
-	if err != nil {
-		return said, err
-	}
-	answers := map[string]amf.Value{"connect": &amf.Object{}, "createStream": amf.Number(1)}
-	answer, ok := answers[call.Name]
-	if !ok {
-		return said, nil
-	}
-	result := message.Command{Name: "_result", TransactionID: call.TransactionID, Args: []amf.Value{answer}}
-	reply, err := result.Message(message.CommandChunkStreamID, 0)
-	if err != nil {
-		return said, err
-	}
-	return s.Handle(said, &reply)
+// A row is what there is to say of one thing, a line for each part.
+type row struct {
+	title string
+	lines []string
 }
 
-// show writes a message as one line.
-func show(m *message.Message, mask *obs.Mask) string {
-	switch m.Type {
-	case message.TypeCommand:
-		c, err := message.ParseCommand(m)
-		if err != nil {
-			return err.Error()
-		}
-		text := c.Name + " " + amf.Format(amf.Number(c.TransactionID)) + " " + mask.Format(c.Object)
-		for _, v := range c.Args {
-			text += " " + mask.Format(v)
-		}
-		return text
-	case message.TypeUserControl:
-		event, value, _, _ := message.ParseUserControl(m.Payload)
-		if event == message.EventSetBufferLength {
-			return fmt.Sprintf("%v %d ms (stream %d)", event, binary.BigEndian.Uint32(m.Payload[6:]), value)
-		}
-		return fmt.Sprintf("%v (stream %d)", event, value)
-	}
-	v, _ := m.Uint32()
-	return fmt.Sprintf("%v %d", m.Type, v)
-}
-
+// print writes the explanation in words.
 func (e *explanation) print(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	transport := "TCP"
-	if e.TLS {
-		transport = "TLS"
+	server := e.Address + " (" + layersText(e.Transport) + ")"
+	if e.Proxy != "" {
+		server += " by way of " + e.Proxy
 	}
-	_, _ = fmt.Fprintf(w, "server\t%s (%s)\n", e.Address, transport)
+	rows := []row{{"server", []string{server}}}
 	if e.User != "" {
-		_, _ = fmt.Fprintf(w, "user\t%s\n", e.User)
+		rows = append(rows, row{"user", []string{e.User}})
 	}
-	_, _ = fmt.Fprintf(w, "app\t%s\ntcUrl\t%s\nplaypath\t%s\n", e.App, e.TcURL, e.PlayPath)
-	for i, line := range e.Sent {
-		title := ""
-		if i == 0 {
-			title = "sent"
+	rows = append(rows, row{"app", []string{e.App}}, row{"tcUrl", []string{e.TcURL}}, row{"playpath", []string{e.PlayPath}})
+	if e.SWF != nil {
+		rows = append(rows, row{"swf", []string{fmt.Sprintf("%d bytes, hash %s, for a server that asks", e.SWF.Size, e.SWF.Hash)}})
+	}
+	rows = append(rows, row{"stream", []string{e.Stream.Text}}, row{"sent", e.Sent})
+	if e.Recording != nil {
+		rows = append(rows, e.Recording.rows()...)
+	}
+	rows = append(rows, row{"note", e.Notes})
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		for i, line := range r.lines {
+			title := ""
+			if i == 0 {
+				title = r.title
+			}
+			_, _ = fmt.Fprintf(w, "%s\t%s\n", title, strings.ReplaceAll(line, "\t", " "))
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\n", title, line)
 	}
 	return w.Flush()
 }

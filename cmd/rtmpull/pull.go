@@ -72,15 +72,15 @@ signal, or else in this order 5, 141, 2, 1, 4, 3, 6, 0.`,
 			return o.run(cmd.Context(), env, args)
 		},
 	}
-	setGroups(cmd, o.groups()...)
+	setGroups(cmd, o.groups("tell what happens in JSON lines, on standard output or, if media is there, on standard error")...)
 	return cmd
 }
 
-// groups are the flags, which are made anew.
-func (o *pullOptions) groups() []flagGroup {
+// groups are all the flags of a recording, which are made anew.
+func (o *pullOptions) groups(jsonHelp string) []flagGroup {
 	return []flagGroup{
 		o.source.group(), o.output.group(), o.limitGroup(), o.survival.group(&o.network), o.output.afterGroup(),
-		{"Network", o.network.flags()}, o.tell.group("tell what happens in JSON lines, on standard output or, if media is there, on standard error"),
+		{"Network", o.network.flags()}, o.tell.group(jsonHelp),
 	}
 }
 

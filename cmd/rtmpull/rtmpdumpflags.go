@@ -39,7 +39,7 @@ func newDumpFlags(o *pullOptions) *dumpFlags {
 		own: pflag.NewFlagSet("rtmpdump", pflag.ContinueOnError), more: pflag.NewFlagSet("more", pflag.ContinueOnError),
 		all: pflag.NewFlagSet("rtmpdump", pflag.ContinueOnError),
 	}
-	groups := o.groups()
+	groups := o.groups("")
 	f.own.BoolVarP(&f.help, "help", "h", false, "show this")
 	for _, option := range rtmpdumpOptions {
 		for _, g := range groups {

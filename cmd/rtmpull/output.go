@@ -197,7 +197,7 @@ func (f *outputFlags) options(ctx context.Context, env *environment, template na
 		name := template.expand(t, time.Now(), seq)
 		options := flvout.FileOptions{Force: f.force && name != before, InPlace: f.inPlace, IndexEntries: index, Raw: f.raw, Buffers: f.buffers}
 		before = name
-		return openFile(ctx, name, options)
+		return openFile(ctx, name, !f.literal, options)
 	}
 	if f.resume {
 		from := time.Duration(t.Session.Start) * time.Millisecond
@@ -227,10 +227,13 @@ func (f *outputFlags) recover(part string) (job.Finished, error) {
 	return job.Finished{Name: r.Path, Size: r.Size, Duration: r.Duration}, nil
 }
 
-// openFile makes a file, and its folder.
-func openFile(ctx context.Context, name string, o flvout.FileOptions) (*flvout.File, error) {
+// openFile makes a file, and its folder if that is wanted.
+func openFile(ctx context.Context, name string, folder bool, o flvout.FileOptions) (*flvout.File, error) {
 	if leadsToTerminal(name) {
 		return nil, errTerminal
+	}
+	if !folder {
+		return orSignal(ctx, func() (*flvout.File, error) { return o.Create(name) })
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		if path, ok := errors.AsType[*fs.PathError](err); ok {

@@ -66,7 +66,7 @@ type Client struct {
 	// DefaultDialTimeout, which tries IPv6 and IPv4 side by side.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// TLSConfig is for rtmps; nil: the system's roots. Versions before TLS 1.2
+	// TLSConfig is for rtmps and rtmpts; nil: the system's roots. Versions before TLS 1.2
 	// are never spoken.
 	TLSConfig *tls.Config
 
@@ -74,9 +74,9 @@ type Client struct {
 	// connections that takes. 0: DefaultSetupTimeout.
 	SetupTimeout time.Duration
 
-	// HandshakeTimeout bounds TLS's handshake, and RTMP's, each as a whole: a
-	// server that drips a byte now and then would never trip a deadline for each
-	// read. 0: DefaultHandshakeTimeout.
+	// HandshakeTimeout bounds TLS's handshake, the opening of an HTTP tunnel, and
+	// RTMP's handshake, each as a whole: a server that drips a byte now and then
+	// would never trip a deadline for each read. 0: DefaultHandshakeTimeout.
 	HandshakeTimeout time.Duration
 
 	// WriteTimeout is how long a write may take that the server does not read,
@@ -172,8 +172,18 @@ const DefaultPublisherFlashVer = "FMLE/3.0 (compatible; rtmpull)"
 // no larger one saves anything that could be measured.
 const DefaultChunkSize = 4096
 
-// dial opens the connection, with TLS where the scheme asks for it.
+// dial opens the connection, with TLS and through HTTP where the scheme asks for it.
 func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
+	nc, err := c.connect(ctx, t, c.phaseDone)
+	if err != nil || !t.Tunnelled() {
+		return nc, err
+	}
+	return c.openTunnel(ctx, t, nc)
+}
+
+// connect opens a connection to the server, with TLS where the scheme asks for it.
+// done is told of the phases that succeed.
+func (c *Client) connect(ctx context.Context, t *Target, done func(Phase, *time.Time)) (net.Conn, error) {
 	addr := t.Address()
 	start := time.Now()
 	dial := c.DialContext
@@ -188,7 +198,7 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 		_ = nc.Close()
 		return nil, &Error{PhaseDial, addr, &RedirectError{To: t.TcURL(), Reason: errLeadsInside}}
 	}
-	c.phaseDone(PhaseDial, &start)
+	done(PhaseDial, &start)
 	if !t.TLS() {
 		return nc, nil
 	}
@@ -212,7 +222,7 @@ func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
 		}
 		return nil, &Error{PhaseTLS, addr, noEOF(err)}
 	}
-	c.phaseDone(PhaseTLS, &start)
+	done(PhaseTLS, &start)
 	return tc, nil
 }
 

@@ -17,6 +17,7 @@ type Phase uint8
 const (
 	PhaseDial Phase = iota
 	PhaseTLS
+	PhaseTunnel // the session with an HTTP server that RTMP goes through
 	PhaseHandshake
 	PhaseConnect // the connect command
 	PhaseCreateStream
@@ -27,7 +28,7 @@ const (
 
 // String gives the phase's name.
 func (p Phase) String() string {
-	return [...]string{"dial", "tls", "handshake", "connect", "createStream", "play", "publish", "stream"}[p]
+	return [...]string{"dial", "tls", "tunnel", "handshake", "connect", "createStream", "play", "publish", "stream"}[p]
 }
 
 // An Error tells in which phase of a connection something went wrong. All errors
@@ -61,8 +62,8 @@ var (
 var errNeverBegan = fmt.Errorf("the server ended the stream: %w", ErrNoMedia)
 
 // A TimeoutError tells which wait took too long: for an "address of" a host, a
-// "connection", the "TLS handshake", the "RTMP handshake", an "answer to connect",
-// "answer to createStream", "answer to play", "answer to publish", for "media" at
+// "connection", the "TLS handshake", an "HTTP tunnel", the "RTMP handshake", an
+// "answer to connect", "answer to createStream", "answer to play", "answer to publish", for "media" at
 // all, "more media", "progress in sending", or a "sign that all has arrived".
 type TimeoutError struct {
 	For   string // what was waited for

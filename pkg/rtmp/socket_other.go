@@ -15,7 +15,13 @@ func tuneForSending(nc net.Conn, _ time.Duration) {
 	}
 }
 
-// What the other system makes of what was sent cannot be known here.
-func unacknowledged(net.Conn) (n int, ok bool) { return 0, false }
+// What the other system makes of what was sent cannot be known here,
+// but of a tunnel, which has an answer for each request.
+func unacknowledged(nc net.Conn) (n int, ok bool) {
+	if tc := inTunnel(nc); tc != nil {
+		return tc.Unacknowledged(), true
+	}
+	return 0, false
+}
 
 func refusedBytes(net.Conn) bool { return false }

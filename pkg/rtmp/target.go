@@ -15,7 +15,7 @@ import (
 // A Target is a stream on a server: where it is, and what to ask for there.
 // ParseTarget makes one from a URL; its fields may be changed before it is used.
 type Target struct {
-	Scheme   string // rtmp, rtmps or rtmpe
+	Scheme   string // rtmp, rtmps, rtmpe, rtmpt, rtmpts or rtmpte
 	Host     string // a name or an address, IPv6 without brackets
 	Port     int    // 0: the scheme's
 	User     string

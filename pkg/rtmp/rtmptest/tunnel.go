@@ -190,10 +190,9 @@ func (c *tunnelConn) answer(r *http.Request, body []byte) (status int, answer []
 	if s == nil {
 		return http.StatusNotFound, nil
 	}
-	if asked.N != s.n {
-		c.tb.Errorf("rtmptest: %s is the client's request %d, not %d", r.URL.Path, s.n, asked.N)
+	if n := s.count(); asked.N != n {
+		c.tb.Errorf("rtmptest: %s is the client's request %d, not %d", r.URL.Path, n, asked.N)
 	}
-	s.n++
 	hold := t.Hold
 	switch asked.Command {
 	case "send":
@@ -307,9 +306,9 @@ func inChunks(body []byte) (coded []byte) {
 // A tunnelled is a session, and its connection to the server behind the tunnel.
 type tunnelled struct {
 	server net.Conn
-	n      int // of the next request
 
 	mu      sync.Mutex
+	n       int // of the next request
 	changed *sync.Cond
 	said    []byte // by the server, and not yet taken
 	over    bool   // the server says no more
@@ -320,6 +319,14 @@ func newTunnelled(server net.Conn) *tunnelled {
 	s := &tunnelled{server: server}
 	s.changed = sync.NewCond(&s.mu)
 	return s
+}
+
+// count is the number of a request.
+func (s *tunnelled) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n++
+	return s.n - 1
 }
 
 // listen keeps what the server says, up to what a socket would. When the client has

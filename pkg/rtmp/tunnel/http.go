@@ -53,7 +53,7 @@ func (e *ResponseError) Error() string {
 }
 
 // A link is the way to the HTTP server: one connection at a time, and on it one
-// request after the other. It belongs to one goroutine, but for cut.
+// request after the other. It belongs to one goroutine, but for cut and interrupt.
 //
 // It makes requests by itself, and leaves the answers to net/http, whose own client
 // would take two goroutines more for each session, and does not tell a connection
@@ -62,9 +62,10 @@ type link struct {
 	cfg     Config
 	request []byte
 
-	mu    sync.Mutex // of nc, for cut
+	mu    sync.Mutex // of nc and gone, for others
 	nc    net.Conn   // nil: there is none
 	gone  bool       // cut was called
+	stop  bool       // interrupt was called, for the request under way
 	in    input
 	br    *bufio.Reader
 	spent bool // nc has brought an answer before
@@ -97,17 +98,19 @@ func (r *input) Read(b []byte) (int, error) {
 // connect makes sure that there is a connection.
 func (l *link) connect(ctx context.Context) error {
 	if l.nc != nil {
-		return nil
+		if !l.stopped() {
+			return nil
+		}
+		l.close()
 	}
 	nc, err := l.cfg.Dial(ctx)
 	if err != nil {
 		return err
 	}
 	l.mu.Lock()
-	l.nc = nc
-	gone := l.gone
+	l.nc, l.stop = nc, l.gone
 	l.mu.Unlock()
-	if gone {
+	if l.stopped() {
 		l.close()
 		return net.ErrClosed
 	}
@@ -133,8 +136,16 @@ func (l *link) close() {
 // cut breaks the connection off, and lets no other be made.
 func (l *link) cut() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.gone = true
+	l.mu.Unlock()
+	l.interrupt()
+}
+
+// interrupt breaks the connection off.
+func (l *link) interrupt() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stop = true
 	if l.nc == nil {
 		return
 	}
@@ -179,10 +190,17 @@ func (l *link) do(ctx context.Context) (*http.Response, error) {
 		}
 		again = again && !l.in.came && hungUp(err)
 		l.close()
-		if !again || ctx.Err() != nil {
+		if !again || l.stopped() {
 			return nil, err
 		}
 	}
+}
+
+// stopped tells whether it was us who broke the connection off.
+func (l *link) stopped() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stop
 }
 
 // hungUp tells whether the connection was closed by the other side.

@@ -74,10 +74,23 @@ func (c *Conn) poll() error {
 		if closes {
 			return io.EOF // whatever that says: all that counts has been answered
 		}
-		if err != nil {
+		if err != nil && !c.interrupted() {
 			return err
 		}
 	}
+}
+
+// interrupted tells whether the request that has just failed was one that only asked,
+// when nobody was to hear the answer any more.
+func (c *Conn) interrupted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.asking || !c.closed || c.ctx.Err() != nil {
+		return false
+	}
+	c.asking = false
+	c.link.close()
+	return true
 }
 
 // idleBody is the body of requests that bring nothing.
@@ -116,6 +129,7 @@ func (c *Conn) next() (closes bool) {
 			wake = c.leaveAt
 		} else if !now.Before(c.pollAt) {
 			c.compose("idle", idleBody)
+			c.asking = true
 			return false
 		}
 		c.mu.Unlock()
@@ -173,7 +187,7 @@ func (c *Conn) post() error {
 		pause = min(pause, lastWords)
 	}
 	c.pollAt = c.answered.Add(pause)
-	c.flying = 0
+	c.flying, c.asking = 0, false
 	return nil
 }
 

@@ -73,6 +73,7 @@ type Conn struct {
 	starved bool   // the goroutine waits for room in ring
 	out     []byte // what waits for the next request
 	flying  int    // bytes of the request under way
+	asking  bool   // that one brings none
 	readBy  time.Time
 	writeBy time.Time
 
@@ -206,7 +207,8 @@ func (c *Conn) Unacknowledged() int {
 }
 
 // Close has what waits sent, and the session closed, as far as the server lets that
-// be done in half a second. If CloseWrite was called, that time began with the
+// be done in half a second; an answer that it is waiting for to come is then of no
+// interest. If CloseWrite was called, that time began with the
 // server's last answer.
 func (c *Conn) Close() error {
 	c.mu.Lock()
@@ -227,9 +229,20 @@ func (c *Conn) Close() error {
 	c.changed.Broadcast()
 	c.mu.Unlock()
 	c.poke()
+	defer time.AfterFunc(left/5, c.interrupt).Stop()
 	defer time.AfterFunc(left, c.cut).Stop()
 	<-c.done
 	return nil
+}
+
+// interrupt ends a request that only asks, if that is under way: Flash Media Server
+// holds its answer back until it has something to say.
+func (c *Conn) interrupt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asking {
+		c.link.interrupt()
+	}
 }
 
 // cut ends the session at once.

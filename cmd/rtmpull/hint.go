@@ -54,6 +54,10 @@ func advice(err error, program string) string {
 		return "the server wants TLS; try rtmps:// instead of rtmp://"
 	case errors.As(err, &peer) && peer.Kind == handshake.HTTP:
 		return "this is a web server's port; RTMP's is 1935"
+	case errors.As(err, &peer) && peer.Kind == handshake.RTMPE:
+		return "the server wants RTMPE; try rtmpe:// instead of rtmp://"
+	case errors.As(err, &peer) && peer.Kind == handshake.NotRTMPE, errors.Is(err, rtmp.ErrNoRTMPE):
+		return "if the server does not speak RTMPE there, its URL begins with rtmp://, and nothing is encrypted, or with rtmps://"
 	case errors.Is(err, rtmp.ErrNoMedia):
 		return notLive(of)
 	case errors.As(err, &refusal) && refusal.Code == "NetStream.Play.StreamNotFound":

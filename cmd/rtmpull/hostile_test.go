@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
 )
@@ -50,6 +51,19 @@ var hostiles = map[string]func(nc net.Conn){
 	"tls": func(nc net.Conn) {
 		_, _ = nc.Read(make([]byte, 64))
 		_, _ = nc.Write([]byte{21, 3, 3, 0, 2, 2, 10})
+		_, _ = io.Copy(io.Discard, nc)
+	},
+	// plain-only speaks RTMP without encryption, whatever it is asked for.
+	"plain-only": func(nc net.Conn) {
+		b := make([]byte, 1+handshake.Size)
+		if _, err := io.ReadFull(nc, b); err == nil {
+			_, _ = nc.Write(append(append([]byte{3}, make([]byte, handshake.Size)...), b[1:]...))
+		}
+		_, _ = io.Copy(io.Discard, nc)
+	},
+	// rtmpe-only speaks RTMPE, whatever it is asked for.
+	"rtmpe-only": func(nc net.Conn) {
+		_, _ = nc.Write(append([]byte{8}, make([]byte, 2*handshake.Size)...))
 		_, _ = io.Copy(io.Discard, nc)
 	},
 	// garbage answers at length with what is nothing at all.

@@ -35,7 +35,8 @@ func newServeCommand(env *environment) *cobra.Command {
 		Short: "play FLV files to any RTMP client, and relay what one publishes",
 		Long: `Serve is a small RTMP server for trying things out, for tests and for benchmarks.
 Each FLV file is a stream: FILE is played as live/FILE without .flv, or as APP/NAME.
-What a client publishes under any other name is relayed to all who play that name.`,
+What a client publishes under any other name is relayed to all who play that name.
+Clients that ask for RTMPE (rtmpe://) are served that.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), env, args) },
 	}
 	fs := pflag.NewFlagSet("serve", pflag.ContinueOnError)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,11 +114,11 @@ func TestHandoverNot(t *testing.T) {
 		tcURL string
 		say   []uint32
 		again int
-		err   error // of the last that was told
+		err   string // how the last that was told begins
 	}{
 		"nobody is there": {tcURL: "rtmp://other/live", say: []uint32{100}},
 		"another protocol": {tcURL: "http://other/live", say: []uint32{100},
-			err: errors.New(`the server leads to "http://other/live": unknown scheme "http"; rtmp and rtmps are known`)},
+			err: `the server leads to "http://other/live": unknown scheme "http"; `},
 		"too often":         {tcURL: "rtmp://other/live", say: []uint32{100, 200}},
 		"with each picture": {tcURL: "rtmp://other/live", say: every(100, 340)},
 	} {
@@ -138,7 +139,7 @@ func TestHandoverNot(t *testing.T) {
 					t.Errorf("%d pictures, %d connections again, after %v", r.Stats.Frames, r.Reconnects, r.Took)
 				}
 				m := told.of(Moving)
-				if len(m) == 0 || len(m) > 2 || test.err != nil && (m[0].Err == nil || m[0].Err.Error() != test.err.Error()) {
+				if len(m) == 0 || len(m) > 2 || test.err != "" && (m[0].Err == nil || !strings.HasPrefix(m[0].Err.Error(), test.err)) {
 					t.Errorf("told %+v", m)
 				}
 			})

@@ -114,7 +114,7 @@ func isFinal(err error, patient bool) bool {
 	case errors.As(err, &refusal):
 		return isFinalCode(refusal.Code, patient)
 	case errors.As(err, &peer):
-		return peer.Kind == handshake.TLS || peer.Kind == handshake.HTTP
+		return slices.Contains([]handshake.Kind{handshake.TLS, handshake.HTTP, handshake.RTMPE, handshake.NotRTMPE}, peer.Kind)
 	}
 	return errors.As(err, &cert) || errors.As(err, &input) || errors.As(err, &badURL) || errors.Is(err, context.Canceled)
 }

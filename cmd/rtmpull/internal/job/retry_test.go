@@ -109,6 +109,9 @@ func TestIsFinal(t *testing.T) {
 		"denied":           {refused("NetStream.Publish.Denied"), always},
 		"wrong password":   {&rtmp.Error{Err: &rtmp.AuthError{Reason: rtmp.ErrWrongCredentials, Refusal: &session.StatusError{}}}, always},
 		"a web server":     {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &handshake.Error{Kind: handshake.HTTP}}, always},
+		"RTMPE alone":      {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &handshake.Error{Kind: handshake.RTMPE, Version: 6}}, always},
+		"no RTMPE":         {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &handshake.Error{Kind: handshake.NotRTMPE, Version: 3}}, always},
+		"it may be RTMPE":  {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, rtmp.ErrNoRTMPE)}, no},
 		"a bad file":       {&InputError{"x", errEmpty}, always},
 		"something, twice": {fmt.Errorf("again: %w", errors.New("something")), no},
 	} {

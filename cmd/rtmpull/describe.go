@@ -19,6 +19,7 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/tunnel"
 )
 
 // printable makes a text fit to be shown, whoever wrote it.
@@ -97,6 +98,7 @@ func describeConnection(e *rtmp.Error, mask *obs.Mask) string {
 		auth    *rtmp.AuthError
 		away    *rtmp.RedirectError
 		via     *proxy.Error
+		status  *tunnel.StatusError
 	)
 	switch {
 	case errors.As(e, &via):
@@ -144,10 +146,14 @@ func describeConnection(e *rtmp.Error, mask *obs.Mask) string {
 		return fmt.Sprintf("cannot connect to %s: %v", e.Addr, why)
 	case e.Phase == rtmp.PhaseTLS:
 		return describeTLS(e)
+	case errors.As(e, &status):
+		return e.Addr + ": " + status.Error()
 	case hungUp(e):
 		switch e.Phase {
 		case rtmp.PhaseStream:
 			return "the connection to " + e.Addr + " was lost"
+		case rtmp.PhaseTunnel:
+			return e.Addr + " hung up instead of opening an HTTP tunnel"
 		case rtmp.PhaseHandshake:
 			return e.Addr + " hung up during the handshake"
 		}

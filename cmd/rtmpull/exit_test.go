@@ -20,6 +20,7 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/tunnel"
 )
 
 // failed is the error of a recording that has no media yet.
@@ -109,6 +110,12 @@ func TestExit(t *testing.T) {
 		{failed(conn(rtmp.PhaseHandshake, &handshake.Error{Kind: handshake.BadSignature})), 3, "h:1935: the signature in S2 is wrong", ""},
 		{failed(conn(rtmp.PhaseHandshake, io.ErrUnexpectedEOF)), 3, "h:1935 hung up during the handshake", "rtmps://"},
 		{failed(conn(rtmp.PhaseHandshake, &rtmp.TimeoutError{For: "RTMP handshake", After: 10*time.Second + 1})), 3, "h:1935: no RTMP handshake within 10s", "RTMP server"},
+
+		{failed(conn(rtmp.PhaseTunnel, &tunnel.StatusError{Status: 404})), 3, "h:1935: the server does not tunnel RTMP there (HTTP 404 Not Found)", "rtmp://"},
+		{failed(conn(rtmp.PhaseTunnel, &tunnel.ResponseError{Reason: "odd"})), 3, "h:1935: the server does not tunnel RTMP there: its answer is not understood: odd", "rtmp://"},
+		{failed(conn(rtmp.PhaseTunnel, io.ErrUnexpectedEOF)), 3, "h:1935 hung up instead of opening an HTTP tunnel", "rtmp://"},
+		{failed(conn(rtmp.PhaseTunnel, &rtmp.TimeoutError{For: "HTTP tunnel", After: 10 * time.Second})), 3, "h:1935: no HTTP tunnel within 10s", "rtmp://"},
+		{failed(conn(rtmp.PhaseHandshake, &tunnel.StatusError{Status: 500, Begun: true})), 3, "h:1935: the server has ended the tunnel (HTTP 500 Internal Server Error)", "RTMP server"},
 
 		{failed(conn(rtmp.PhaseConnect, refused)), 4, "h:1935 refused: play: NetStream.Play.StreamNotFound (no such stream)", "the stream may not be live now (--wait 10m waits for it), or have another name"},
 		{failed(conn(rtmp.PhaseConnect, &rtmp.RedirectError{To: "rtmp://10.0.0.1/live?k=secret", Reason: errors.New("not there"), Refusal: rejected})), 4,

@@ -53,7 +53,7 @@ func advice(err error, program string) string {
 	case errors.As(err, &peer) && peer.Kind == handshake.TLS:
 		return "the server wants TLS; try rtmps:// instead of rtmp://"
 	case errors.As(err, &peer) && peer.Kind == handshake.HTTP:
-		return "this is a web server's port; RTMP's is 1935"
+		return "this is a web server's port; RTMP's is 1935, and if it tunnels RTMP its URL begins with rtmpt://"
 	case errors.As(err, &peer) && peer.Kind == handshake.RTMPE:
 		return "the server wants RTMPE; try rtmpe:// instead of rtmp://"
 	case errors.As(err, &peer) && peer.Kind == handshake.NotRTMPE, errors.Is(err, rtmp.ErrNoRTMPE):
@@ -66,6 +66,8 @@ func advice(err error, program string) string {
 		return ""
 	case e.Phase == rtmp.PhaseTLS, e.Phase == rtmp.PhaseHandshake && isAlert(err):
 		return hintTLS(err)
+	case e.Phase == rtmp.PhaseTunnel:
+		return "if the server speaks RTMP there without HTTP, its URL begins with rtmp:// or rtmps://"
 	case e.Phase == rtmp.PhaseHandshake && (hungUp(err) || errors.As(err, &timeout)):
 		return "is it an RTMP server? If it wants TLS, its URL begins with rtmps://"
 	case of.publish && e.Phase > rtmp.PhaseHandshake && e.Phase < rtmp.PhaseStream && hungUp(err):

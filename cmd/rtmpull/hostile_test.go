@@ -269,6 +269,40 @@ func cmdTLS(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 }
 
+// cmdTunnel starts an HTTP server in front of the server at $ADDR, in the place of
+// which it goes; with tls and a certificate of cmdCertificates it is for rtmpts. Other
+// words are the form of its answers.
+func cmdTunnel(ts *testscript.TestScript, neg bool, args []string) {
+	const usage = "tunnel [chunked] [brief] [old] [closed] [404] [tls NAME]"
+	need(ts, !neg, usage)
+	scheme := "rtmpt"
+	var via rtmptest.Tunnel
+	for len(args) > 0 {
+		switch word := args[0]; word {
+		case "chunked":
+			via.Chunked = true
+		case "brief":
+			via.Brief = true
+		case "old":
+			via.Old = true
+		case "closed", "404":
+			status := map[string]int{"closed": -1, "404": 404}[word]
+			via.Status = func(rtmptest.TunnelRequest) int { return status }
+		case "tls":
+			need(ts, len(args) >= 2, usage)
+			args = args[1:]
+			scheme = "rtmpts"
+			pair, err := tls.LoadX509KeyPair(ts.MkAbs(args[0]+".pem"), ts.MkAbs(args[0]+".key"))
+			ts.Check(err)
+			via.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		default:
+			need(ts, false, usage)
+		}
+		args = args[1:]
+	}
+	setAddr(ts, scheme, via.Proxy(scriptT(ts), ts.Getenv("ADDR")))
+}
+
 // cmdCertificates writes ca.pem, an authority, and from it server.pem for
 // 127.0.0.1, other.pem for another server, old.pem that is out of date, and
 // client.pem; with keys in .key.

@@ -88,6 +88,7 @@ var scriptCommands = map[string]scriptCommand{
 	"spoil":        cmdSpoil,
 	"certificates": cmdCertificates,
 	"tls":          cmdTLS,
+	"tunnel":       cmdTunnel,
 	"probe":        cmdProbe,
 	"tags":         cmdTags,
 	"joined":       cmdJoined,

@@ -5,12 +5,14 @@ import (
 	"crypto/tls"
 	"errors"
 	"math"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/tunnel"
 )
 
 // The usual times of a Retry.
@@ -107,6 +109,9 @@ func isFinal(err error, patient bool) bool {
 		cert    *tls.CertificateVerificationError
 		input   *InputError
 		badURL  *rtmp.URLError
+		conn    *rtmp.Error
+		status  *tunnel.StatusError
+		answer  *tunnel.ResponseError
 	)
 	switch {
 	case errors.As(err, &auth):
@@ -115,6 +120,8 @@ func isFinal(err error, patient bool) bool {
 		return isFinalCode(refusal.Code, patient)
 	case errors.As(err, &peer):
 		return slices.Contains([]handshake.Kind{handshake.TLS, handshake.HTTP, handshake.RTMPE, handshake.NotRTMPE}, peer.Kind)
+	case errors.As(err, &conn) && conn.Phase == rtmp.PhaseTunnel: // a web server
+		return errors.As(err, &answer) || errors.As(err, &status) && status.Status < http.StatusInternalServerError
 	}
 	return errors.As(err, &cert) || errors.As(err, &input) || errors.As(err, &badURL) || errors.Is(err, context.Canceled)
 }

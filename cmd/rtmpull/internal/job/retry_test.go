@@ -10,6 +10,7 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/tunnel"
 )
 
 func refused(code string) error {
@@ -95,25 +96,29 @@ func TestIsFinal(t *testing.T) {
 		err   error
 		final int
 	}{
-		"lost":             {&rtmp.Error{Phase: rtmp.PhaseStream, Err: io.ErrUnexpectedEOF}, no},
-		"goodbye":          {io.EOF, no},
-		"no host":          {errNoServer, no},
-		"idle":             {rtmp.ErrIdle, no},
-		"shutdown":         {refused("NetConnection.Connect.AppShutdown"), no},
-		"failed":           {refused("NetStream.Failed"), no},
-		"name taken":       {refused("NetStream.Publish.BadName"), first},
-		"not found":        {refused("NetStream.Play.StreamNotFound"), first},
-		"no code":          {refused(""), first},
-		"no app":           {refused("NetConnection.Connect.InvalidApp"), always},
-		"rejected":         {refused("NetConnection.Connect.Rejected"), always},
-		"denied":           {refused("NetStream.Publish.Denied"), always},
-		"wrong password":   {&rtmp.Error{Err: &rtmp.AuthError{Reason: rtmp.ErrWrongCredentials, Refusal: &session.StatusError{}}}, always},
-		"a web server":     {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &handshake.Error{Kind: handshake.HTTP}}, always},
-		"RTMPE alone":      {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &handshake.Error{Kind: handshake.RTMPE, Version: 6}}, always},
-		"no RTMPE":         {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &handshake.Error{Kind: handshake.NotRTMPE, Version: 3}}, always},
-		"it may be RTMPE":  {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, rtmp.ErrNoRTMPE)}, no},
-		"a bad file":       {&InputError{"x", errEmpty}, always},
-		"something, twice": {fmt.Errorf("again: %w", errors.New("something")), no},
+		"lost":                               {&rtmp.Error{Phase: rtmp.PhaseStream, Err: io.ErrUnexpectedEOF}, no},
+		"goodbye":                            {io.EOF, no},
+		"no host":                            {errNoServer, no},
+		"idle":                               {rtmp.ErrIdle, no},
+		"shutdown":                           {refused("NetConnection.Connect.AppShutdown"), no},
+		"failed":                             {refused("NetStream.Failed"), no},
+		"name taken":                         {refused("NetStream.Publish.BadName"), first},
+		"not found":                          {refused("NetStream.Play.StreamNotFound"), first},
+		"no code":                            {refused(""), first},
+		"no app":                             {refused("NetConnection.Connect.InvalidApp"), always},
+		"rejected":                           {refused("NetConnection.Connect.Rejected"), always},
+		"denied":                             {refused("NetStream.Publish.Denied"), always},
+		"wrong password":                     {&rtmp.Error{Err: &rtmp.AuthError{Reason: rtmp.ErrWrongCredentials, Refusal: &session.StatusError{}}}, always},
+		"a web server":                       {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &handshake.Error{Kind: handshake.HTTP}}, always},
+		"a web server, asked for a tunnel":   {&rtmp.Error{Phase: rtmp.PhaseTunnel, Err: &tunnel.StatusError{Status: 404}}, always},
+		"a page instead of a tunnel":         {&rtmp.Error{Phase: rtmp.PhaseTunnel, Err: &tunnel.ResponseError{Reason: "x"}}, always},
+		"a tunnel that is not there for now": {&rtmp.Error{Phase: rtmp.PhaseTunnel, Err: &tunnel.StatusError{Status: 503}}, no},
+		"a tunnel that has ended":            {&rtmp.Error{Phase: rtmp.PhaseStream, Err: &tunnel.StatusError{Status: 404, Begun: true}}, no},
+		"a bad file":                         {&InputError{"x", errEmpty}, always},
+		"something, twice":                   {fmt.Errorf("again: %w", errors.New("something")), no},
+		"RTMPE alone":                        {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &handshake.Error{Kind: handshake.RTMPE, Version: 6}}, always},
+		"no RTMPE":                           {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &handshake.Error{Kind: handshake.NotRTMPE, Version: 3}}, always},
+		"it may be RTMPE":                    {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, rtmp.ErrNoRTMPE)}, no},
 	} {
 		for _, live := range []bool{false, true} {
 			if got, want := isFinal(test.err, live), test.final == always || test.final == first && !live; got != want {

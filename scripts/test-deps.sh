@@ -29,12 +29,14 @@ gstreamer1.0-plugins-good gst flvdemux
 gstreamer1.0-plugins-bad gst rtmp2src
 iproute2                 has ip
 nftables                 has nft
+microsocks               has microsocks
 nginx-light              has nginx
 libnginx-mod-rtmp        test -e /usr/lib/nginx/modules/ngx_rtmp_module.so
 libnginx-mod-stream      test -e /usr/lib/nginx/modules/ngx_stream_module.so
 nodejs                   has node
 npm                      has npm
 rtmpdump                 has rtmpdump
+tinyproxy-bin            has tinyproxy
 yamdi                    has yamdi
 '
 

@@ -33,6 +33,7 @@ func (j *JSON) Summary(r job.Result, why string, exit int) {
 		Files      int     `json:"files,omitempty"`
 		Bytes      int64   `json:"bytes"`
 		Duration   float64 `json:"duration"`
+		Total      float64 `json:"stream_duration,omitempty"` // by the stream's metadata
 		Audio      int64   `json:"audio_tags"`
 		Video      int64   `json:"video_tags"`
 		KeyFrames  int64   `json:"key_frames"`
@@ -47,7 +48,7 @@ func (j *JSON) Summary(r job.Result, why string, exit int) {
 		Ended      string  `json:"ended"`
 		ExitStatus int     `json:"exit_status"`
 	}{
-		j.header(kind), name, files, r.Size, seconds(r.Duration), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
+		j.header(kind), name, files, r.Size, seconds(r.Duration), seconds(r.Total), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
 		r.Stats.Dropped.Total() + r.Received.Dropped, r.Received.Bytes, r.Reconnects,
 		r.Gaps, seconds(r.Mended.Missing), j.gaps(r.Lost), r.Mended.Jumps + r.Mended.Wraps, r.Mended.Repeats,
 		why, exit,

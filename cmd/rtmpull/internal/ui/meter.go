@@ -33,6 +33,7 @@ type meter struct {
 	at    time.Time
 	bits  float64 // per second
 	fps   float64
+	speed float64 // of the place in a recorded stream
 	began bool
 }
 
@@ -60,10 +61,27 @@ func (m *meter) line(now time.Time, s job.Snapshot) string {
 	if !s.LastKey.IsZero() {
 		fields = append(fields, fmt.Sprintf("key frame %.0f s ago", max(0, now.Sub(s.LastKey).Seconds())))
 	}
+	if s.End > s.Start {
+		fields = append(fields, m.part(s))
+	}
 	if s.Reconnects > 0 {
 		fields = append(fields, "connected again "+Count(s.Reconnects, "time"))
 	}
 	return strings.Join(fields, "  ")
+}
+
+// part says how much there is of a recorded stream, and how long the rest is going to
+// take. A part of a percent is no percent: 100% is all.
+func (m *meter) part(s job.Snapshot) string {
+	at := min(max(s.Position, s.Start), s.End)
+	text := fmt.Sprintf("%d%%", (at-s.Start).Milliseconds()*100/max(1, (s.End-s.Start).Milliseconds()))
+	if left := (s.End - at).Seconds(); left > 0 && m.speed > 0 {
+		const longest = 100 * time.Hour
+		if d := left / m.speed; d < longest.Seconds() {
+			text += ", " + Clock(time.Duration(d*float64(time.Second))) + " left"
+		}
+	}
+	return text
 }
 
 // awaited says for how long the stream has been waited for and is going to be, and
@@ -81,6 +99,11 @@ func (m *meter) update(now time.Time, s job.Snapshot) {
 	if d := now.Sub(m.at); d >= over || !m.began && d > 0 {
 		m.bits = float64(s.Size-m.last.Size) * 8 / d.Seconds()
 		m.fps = float64(s.Video-m.last.Video) / d.Seconds()
+		before := s.Start
+		if m.began {
+			before = m.last.Position
+		}
+		m.speed = (s.Position - before).Seconds() / d.Seconds()
 		m.last, m.at, m.began = s, now, true
 	}
 }

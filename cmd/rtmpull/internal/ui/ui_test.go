@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +54,28 @@ func TestMeter(t *testing.T) {
 		got := newMeter("", plain, start).line(start, job.Snapshot{Audio: 1, Reconnects: n})
 		if !strings.HasSuffix(got, "  "+want) {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	m = newMeter("", plain, start)
+	for _, step := range []struct {
+		at                   float64 // seconds after the start
+		position, begin, end time.Duration
+		want                 string
+	}{
+		{1, 20 * time.Second, 10 * time.Second, 110 * time.Second, "10%, 00:00:09 left"},
+		{2, 60 * time.Second, 10 * time.Second, 110 * time.Second, "50%, 00:00:05 left"},
+		{3, 100 * time.Second, 10 * time.Second, 110 * time.Second, "90%, 00:00:00 left"}, // 40 s in one
+		{9, 100 * time.Second, 10 * time.Second, 110 * time.Second, "90%"},
+		{12, 109_999 * time.Millisecond, 10 * time.Second, 110 * time.Second, "99%, 00:00:00 left"},
+		{13, 110 * time.Second, 10 * time.Second, 110 * time.Second, "100%"},
+		{14, 5 * time.Second, 10 * time.Second, 110 * time.Second, "0%"},
+		{20, time.Hour, 10 * time.Second, 110 * time.Second, "100%"},
+		{30, time.Hour + time.Millisecond, 0, math.MaxInt32 * time.Second, "0%"},
+	} {
+		s := job.Snapshot{Audio: 1, Position: step.position, Start: step.begin, End: step.end}
+		got := m.line(start.Add(time.Duration(step.at*float64(time.Second))), s)
+		if _, got, _ = strings.Cut(got, "bit/s  "); got != step.want {
+			t.Errorf("after %v s: got %s, want %s", step.at, got, step.want)
 		}
 	}
 	audio := newMeter("waiting for media", plain, start).line(start.Add(time.Second), job.Snapshot{Audio: 1, Size: 1000, Duration: time.Second})

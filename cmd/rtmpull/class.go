@@ -33,10 +33,11 @@ func class(err error) string {
 		command *job.CommandError
 		framing *chunk.FramingError
 		syntax  *amf.SyntaxError
+		short   *job.ShortError
 	)
 	errors.As(err, &conn)
 	switch {
-	case errors.Is(err, job.ErrEnded):
+	case errors.Is(err, job.ErrEnded), errors.As(err, &short):
 		return "ended"
 	case errors.Is(err, job.ErrMoved):
 		return "moved"

@@ -42,6 +42,7 @@ func TestClass(t *testing.T) {
 		{conn(rtmp.PhaseStream, &chunk.FramingError{}), "protocol"},
 		{conn(rtmp.PhaseStream, context.DeadlineExceeded), "lost"},
 		{fmt.Errorf("wrapped: %w", job.ErrEnded), "ended"},
+		{&job.ShortError{}, "ended"},
 		{job.ErrMoved, "moved"},
 		{&job.CommandError{Err: errors.New("exit status 1")}, "url_command"},
 		{errors.New("odd"), "other"},

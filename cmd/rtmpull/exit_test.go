@@ -126,9 +126,11 @@ func TestExit(t *testing.T) {
 		{failed(conn(rtmp.PhasePlay, io.ErrUnexpectedEOF)), 4, "h:1935 hung up instead of answering play", "explain"},
 		{failed(conn(rtmp.PhaseConnect, &rtmp.TimeoutError{For: "answer to connect", After: 1500 * time.Millisecond})), 6, "h:1935: no answer to connect within 1.5s", ""},
 		{failed(job.ErrNeverLive), 6, "the stream ended before any media came", "live"},
+		{failed(&job.BeyondError{Start: 90 * time.Second}), 6, "the stream has nothing from 1m30s on", ""},
 		{failed(conn(rtmp.PhaseStream, rtmp.ErrNoMedia)), 6, "h:1935: no media came", "live"},
 
 		{broken(conn(rtmp.PhaseStream, io.ErrUnexpectedEOF)), 2, "the connection to h:1935 was lost", ""},
+		{broken(&job.ShortError{At: 12_340 * time.Millisecond, Of: 2 * time.Minute}), 2, "the server ended the stream after 12.3 s of 120.0 s", ""},
 		{broken(&job.LostError{Lost: conn(rtmp.PhaseStream, quiet), Last: conn(rtmp.PhaseStream, rtmp.ErrNoMedia)}), 2,
 			"h:1935: no media within 30s; it could not be taken up again: h:1935: no media came", ""},
 		{broken(&job.LostError{Lost: conn(rtmp.PhaseStream, quiet), Last: conn(rtmp.PhasePlay, refused)}), 2,

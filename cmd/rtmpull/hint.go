@@ -20,6 +20,7 @@ func hint(err error, program string) string { return printable(advice(err, progr
 
 func advice(err error, program string) string {
 	var (
+		beyond  *job.BeyondError
 		e       *rtmp.Error
 		usage   *usageError
 		badURL  *rtmp.URLError
@@ -58,6 +59,8 @@ func advice(err error, program string) string {
 		return "the server wants RTMPE; try rtmpe:// instead of rtmp://"
 	case errors.As(err, &peer) && peer.Kind == handshake.NotRTMPE, errors.Is(err, rtmp.ErrNoRTMPE):
 		return "if the server does not speak RTMPE there, its URL begins with rtmp://, and nothing is encrypted, or with rtmps://"
+	case errors.As(err, &beyond):
+		return ""
 	case errors.Is(err, rtmp.ErrNoMedia):
 		return notLive(of)
 	case errors.As(err, &refusal) && refusal.Code == "NetStream.Play.StreamNotFound":

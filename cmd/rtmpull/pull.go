@@ -173,7 +173,7 @@ func (o *pullOptions) pull(client *rtmp.Client, target *rtmp.Target) *job.Pull {
 	c := *client // which others share, but not its trace
 	return &job.Pull{
 		Client: &c, Target: target,
-		Limits: job.Limits{Duration: o.limit(), Size: int64(o.maxSize)},
+		Limits: job.Limits{Duration: o.live(), Size: int64(o.maxSize)},
 		Retry:  o.survival.policy(), Wait: time.Duration(o.survival.wait),
 		Splice: o.output.splice(),
 	}
@@ -188,6 +188,14 @@ func (o *pullOptions) limit() time.Duration {
 		}
 	}
 	return limit
+}
+
+// live is how much is to be recorded of a stream that has no place to stop at; 0: all.
+func (o *pullOptions) live() time.Duration {
+	if o.source.isPlaced() {
+		return time.Duration(o.duration)
+	}
+	return o.limit()
 }
 
 // runOne records a single stream.

@@ -164,6 +164,9 @@ func (f *sourceFlags) setKind(c *session.Config) (err error) {
 	return err
 }
 
+// isPlaced tells whether --stop is a place in the stream, as the timestamps have it.
+func (f *sourceFlags) isPlaced() bool { return !f.live && (f.fromStart || f.vod || f.start > 0) }
+
 // length is how much of the stream --stop leaves: it is a position in a recorded
 // stream, which for a live one is the same as a duration.
 func (f *sourceFlags) length() time.Duration { return time.Duration(f.stop - f.start) }

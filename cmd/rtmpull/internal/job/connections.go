@@ -44,11 +44,20 @@ func (p *Pull) connections(ctx context.Context) (Reason, error) {
 		case isOutputError(b.err):
 			return "", b.err
 		}
+		switch p.tail.next(b, p.isWhole()) {
+		case isAll:
+			return StreamEnded, nil
+		case isShort:
+			return "", p.tail.short
+		}
 		before := c.source
 		switch c = s.next(b, time.Now(), random()); c.do {
 		case finish:
 			return StreamEnded, nil
 		case giveUp:
+			if p.tail.asked && p.tail.short == nil {
+				return StreamEnded, nil
+			}
 			return "", s.verdict()
 		}
 		p.tell(&s, b, c, before)
@@ -178,12 +187,21 @@ func (p *Pull) leave(l *link, err error) setback {
 	if _, refused := errors.AsType[*session.StatusError](err); refused && !at.IsZero() {
 		b.err = nil // it is over, and the server says so twice
 	}
+	file := p.wasFile(l, b.live)
+	p.file = p.file || file && (p.recorded || p.extent.total > 0)
+	from := startOf(l.target)
 	switch {
 	case b.err != nil:
+	case b.live == 0 && from > 0:
+		b.err = &BeyondError{from}
 	case b.live == 0:
 		b.err = ErrNeverLive
-	case !p.wasFile(l, b.live):
+	case !file:
 		b.ended = at
+	default:
+		if short := p.fallsShort(); short != nil {
+			b.err = short
+		}
 	}
 	return b
 }

@@ -66,6 +66,14 @@ func (x *extent) begin(first time.Duration) {
 // end is how far into the stream what has come reaches.
 func (x *extent) end() time.Duration { return max(x.reached, x.at) }
 
+// furthest is the same for a stream whose first timestamp counts for its length.
+func (x *extent) furthest() time.Duration {
+	if x.lead < x.total {
+		return x.end() + x.lead
+	}
+	return x.end()
+}
+
 // learn takes the length of the stream from its metadata. The first is that of the
 // whole stream: behind a seek some servers tell how much is left.
 func (x *extent) learn(m *message.Message) {

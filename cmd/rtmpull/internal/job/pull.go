@@ -56,6 +56,8 @@ type Pull struct {
 	tempo    tempo
 	extent   extent
 	recorded bool // the server says that this is no live stream
+	file     bool // and it came like that
+	tail     tail
 	kind     kinds
 	ears     listener
 	clock    arrivals
@@ -89,6 +91,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 	}
 	p.Splice.Event = p.spliced
 	p.out = flvout.NewSplicer(sink, p.Splice)
+	p.tail.once = p.Splice.Raw
 	p.recorded = p.Target.Session.Kind == session.Recorded
 	var err error
 	resumed := p.Files != nil && p.Files.Resumed != nil

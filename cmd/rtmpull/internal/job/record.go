@@ -130,6 +130,10 @@ func (p *Pull) begun(l *link) {
 
 // take records a message. A reason ends the recording.
 func (p *Pull) take(m *message.Message, l *link) (Reason, error) {
+	frames := m.HasFrames()
+	if frames {
+		p.extent.hear(m.Timestamp)
+	}
 	if limit := p.reached(m); limit != "" {
 		return limit, nil
 	}
@@ -139,11 +143,8 @@ func (p *Pull) take(m *message.Message, l *link) (Reason, error) {
 	}
 	if m.Type.IsMedia() {
 		p.tempo.hear(m.Timestamp, at)
-		if m.HasFrames() {
-			p.extent.hear(m.Timestamp)
-			if p.kind.first(m) {
-				p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
-			}
+		if frames && p.kind.first(m) {
+			p.report(Event{Kind: FirstMedia, Media: m.Type.String()})
 		}
 		p.ears.heard(m.Type, at, p.report)
 		if p.rotate.Load() && p.rotate.Swap(false) && p.Files != nil && p.Files.Many() {
@@ -189,7 +190,9 @@ func (p *Pull) reached(m *message.Message) Reason {
 		return ""
 	}
 	const framing = 15 // a tag's header and trailer, in bytes
-	switch {
+	switch _, to := p.asked(); {
+	case to > 0 && p.Target.Session.Kind != session.Live && p.extent.begun && p.extent.at >= to:
+		return DurationReached
 	case p.Limits.Duration > 0 && p.out.Duration() >= p.Limits.Duration:
 		return DurationReached
 	case p.Limits.Size > 0 && p.out.Size()+int64(len(m.Payload))+framing > p.Limits.Size:

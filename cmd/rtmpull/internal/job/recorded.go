@@ -8,21 +8,28 @@ import (
 )
 
 // isFile tells whether the stream can be asked for from where the recording is: it
-// was asked for as recorded, or is called so and comes faster than a live one.
+// was asked for as recorded, or is called so, or has a length, and comes faster than a
+// live one.
 func (p *Pull) isFile() bool {
 	kind := p.Target.Session.Kind
-	return kind == session.Recorded || kind != session.Live && p.recorded && p.tempo.fast
+	return kind == session.Recorded || kind != session.Live && (p.file || p.recorded && p.tempo.fast)
 }
 
 // wasFile tells whether a stream that has ended was one, whether its server calls it
-// so or not: most of it came faster than it plays. Nobody is going to publish more of
-// it, and to take it up again would be to begin anew. live is how long media came.
+// so or not: most of it came faster than it plays, or had no time to, and is said to be
+// recorded and to have a length. Nobody is going to publish more of it, and to take it
+// up again would be to begin anew. live is how long media came.
 func (p *Pull) wasFile(l *link, live time.Duration) bool {
 	const slack = 2 * time.Second // servers keep the newest pictures
-	if p.Target.Session.Kind == session.Live {
+	switch {
+	case p.Target.Session.Kind == session.Live:
+		return false
+	case p.isFile(), p.tempo.fast:
+		return true
+	case p.tempo.live:
 		return false
 	}
-	return p.isFile() || p.tempo.fast || !p.tempo.live && p.tempo.media-l.heard > live+slack
+	return p.recorded && p.extent.total > 0 || p.tempo.media-l.heard > live+slack
 }
 
 // rest is where what is left of a recorded stream is to be had.

@@ -1,0 +1,103 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A ShortError tells that the server has ended a recorded stream in good order, and
+// well short of its length, by the stream's metadata, or of what was asked for.
+type ShortError struct {
+	At time.Duration // in the stream, where that was
+	Of time.Duration // where it should have been
+}
+
+func (e *ShortError) Error() string {
+	return fmt.Sprintf("the server ended the stream after %.1f s of %.1f s", e.At.Seconds(), e.Of.Seconds())
+}
+
+// A BeyondError tells that a recorded stream has nothing where it was asked for.
+type BeyondError struct{ Start time.Duration }
+
+func (e *BeyondError) Error() string {
+	return fmt.Sprintf("the stream has nothing from %v on", e.Start)
+}
+
+// Unwrap returns ErrNeverLive.
+func (e *BeyondError) Unwrap() error { return ErrNeverLive }
+
+// What a recorded stream may lack in its end. The last frame lasts, and the metadata of
+// many is not exact; a connection that was lost may have been so before that frame.
+const (
+	roughly = time.Second // or a hundredth of the stream, or what lies between two frames
+	exactly = 50 * time.Millisecond
+
+	maxStill = time.Minute // between two frames, as far as that is believed
+)
+
+// lack is how much is missing of what was asked for of a recorded stream, whose length
+// is not known without its metadata. ok: that is known.
+func (p *Pull) lack() (missing, end time.Duration, ok bool) {
+	_, end = p.asked()
+	if total := p.extent.promised(); total > 0 && (end == 0 || total < end) {
+		end = total
+	}
+	return end - p.extent.furthest(), end, end > 0
+}
+
+// fallsShort tells whether a recorded stream that the server has ended is far from
+// its end. nil: it is not, or there is but the server's word for it.
+func (p *Pull) fallsShort() *ShortError {
+	if p.extent.promised() == 0 {
+		return nil
+	}
+	missing, end, _ := p.lack()
+	from, _ := p.asked()
+	if missing <= max(roughly, (end-from)/100, min(p.extent.longest, maxStill)) {
+		return nil
+	}
+	return &ShortError{At: end - missing, Of: end}
+}
+
+// isWhole tells whether nothing can be missing of a recorded stream, however its
+// connection ended.
+func (p *Pull) isWhole() bool {
+	missing, _, ok := p.lack()
+	return ok && p.isFile() && missing <= max(exactly, min(p.extent.longest, roughly))
+}
+
+// A tail is the end of a recorded stream that is asked for once more: what lacks may be
+// had after all, and where a connection was lost in the very end, a frame may be.
+type tail struct {
+	once  bool // and never again: what comes twice would be recorded twice
+	asked bool
+	short *ShortError // what it ended with; nil: nothing seems to lack
+}
+
+// An outcome is what becomes of a recorded stream whose end was asked for.
+type outcome uint8
+
+const (
+	goesOn outcome = iota
+	isAll
+	isShort
+)
+
+// next takes a setback, and whether nothing seems to lack of the stream.
+func (t *tail) next(b setback, whole bool) outcome {
+	short, ended := errors.AsType[*ShortError](b.err)
+	ended = ended || errors.Is(b.err, ErrNeverLive)
+	if !t.asked || b.gain > 0 {
+		if t.asked, t.short = short != nil || whole, short; !t.asked || !t.once {
+			return goesOn
+		}
+	}
+	switch {
+	case t.short == nil:
+		return isAll
+	case ended:
+		return isShort
+	}
+	return goesOn
+}

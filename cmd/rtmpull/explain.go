@@ -13,7 +13,6 @@ import (
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
-	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
@@ -94,13 +93,19 @@ func (o *pullOptions) explained(env *environment, args []string) ([]asked, error
 	if err != nil {
 		return nil, err
 	}
+	via := ""
+	if p, err := o.network.through(); err != nil {
+		return nil, err
+	} else if p != nil {
+		via = p.String()
+	}
 	as := make([]asked, len(targets))
 	for i, t := range targets {
 		r, err := o.recording(t, backup)
 		if err != nil {
 			return nil, err
 		}
-		as[i] = asked{Target: t, Backup: backup, Recording: r}
+		as[i] = asked{Target: t, Backup: backup, Proxy: via, Recording: r}
 	}
 	return as, nil
 }
@@ -109,12 +114,11 @@ func (o *pullOptions) explained(env *environment, args []string) ([]asked, error
 // form was.
 type asked struct {
 	Target    *rtmp.Target
-	Backup    *rtmp.Target   // nil: none; for the sake of its secrets
-	Proxy     string         // its URL, with nothing secret in it; empty: none
-	SWF       *handshake.SWF // what is told to a server that verifies the player; nil: nothing
-	Recording *recording     // nil: none is made
-	Notes     []string       // what else there is to say, such as warnings
-	Secrets   bool           // are shown
+	Backup    *rtmp.Target // nil: none; for the sake of its secrets
+	Proxy     string       // its URL, with nothing secret in it; empty: none
+	Recording *recording   // nil: none is made
+	Notes     []string     // what else there is to say, such as warnings
+	Secrets   bool         // are shown
 }
 
 // An explanation is what a command line comes to. Its JSON is described in
@@ -157,8 +161,8 @@ func explain(a asked) (*explanation, error) {
 		Address: t.Address(), TLS: t.TLS(), Scheme: t.Scheme, Transport: layers(t), Proxy: mask.Text(a.Proxy), User: t.User,
 		App: mask.Text(cfg.App), TcURL: mask.Text(cfg.TcURL), PlayPath: mask.Text(cfg.PlayPath), Stream: streamAsked(&cfg),
 	}
-	if a.SWF != nil {
-		e.SWF = &explainedSWF{hex.EncodeToString(a.SWF.Hash[:]), a.SWF.Size}
+	if t.SWF != nil {
+		e.SWF = &explainedSWF{hex.EncodeToString(t.SWF.Hash[:]), t.SWF.Size}
 	}
 	if a.Recording != nil {
 		r := *a.Recording

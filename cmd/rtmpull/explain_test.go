@@ -30,9 +30,10 @@ func TestExplainAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	target.SWF = &handshake.SWF{Hash: [32]byte{0xab}, Size: 1234}
 	target.Session.Kind, target.Session.Start = session.FromStart, 1500
 	a := asked{
-		Target: target, Proxy: "socks4://p:1080", SWF: &handshake.SWF{Hash: [32]byte{0xab}, Size: 1234},
+		Target: target, Proxy: "socks4://p:1080",
 		Recording: &recording{Output: "x-sesame.flv", Exists: "resume", InPlace: true, Skip: 2, Timeout: 120},
 		Notes:     []string{"the name has sesame in it"},
 	}
@@ -91,7 +92,10 @@ func TestLayersText(t *testing.T) {
 			t.Errorf("%s is %s, want %s", list, got, want)
 		}
 	}
-	for scheme, want := range map[string][]string{"rtmp": {"tcp"}, "rtmps": {"tcp", "tls"}} {
+	for scheme, want := range map[string][]string{
+		"rtmp": {"tcp"}, "rtmps": {"tcp", "tls"}, "rtmpe": {"tcp", "rtmpe"},
+		"rtmpt": {"tcp", "http"}, "rtmpts": {"tcp", "tls", "http"}, "rtmpte": {"tcp", "http", "rtmpe"},
+	} {
 		if got := layers(&rtmp.Target{Scheme: scheme}); !slices.Equal(got, want) {
 			t.Errorf("%s is %v, want %v", scheme, got, want)
 		}

@@ -76,7 +76,7 @@ func (o *pullOptions) recording(t, backup *rtmp.Target) (*recording, error) {
 	if out.name == "-" {
 		return r, nil
 	}
-	template, err := parseName(out.name)
+	template, err := out.template()
 	if err != nil {
 		return nil, err
 	}
@@ -86,11 +86,11 @@ func (o *pullOptions) recording(t, backup *rtmp.Target) (*recording, error) {
 	} else if r.InPlace {
 		return r, nil
 	}
-	r.Exists = "keep"
+	r.InPlace, r.Exists = out.inPlace, "keep"
 	if out.force {
 		r.Exists = "replace"
 	} else if out.resume {
-		r.Exists = "resume"
+		r.Exists, r.Skip = "resume", out.skip
 	}
 	if out.minFree.set {
 		r.MinFree = new(int64(out.minFree.size))

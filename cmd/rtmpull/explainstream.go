@@ -14,6 +14,12 @@ func layers(t *rtmp.Target) []string {
 	if t.TLS() {
 		list = append(list, "tls")
 	}
+	if t.Tunnelled() {
+		list = append(list, "http")
+	}
+	if t.Encrypted() {
+		list = append(list, "rtmpe")
+	}
 	return list
 }
 

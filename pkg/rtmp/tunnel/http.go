@@ -175,22 +175,21 @@ func (l *link) compose(path string, body []byte) {
 //
 // A server may close a connection between two requests. If it does so when the
 // second is on its way already, that was not heard, and is made again on another
-// connection. A request that was answered in part is not: what the server has said
-// would come twice, or not at all.
+// connection. One that was answered in part is not, nor one after which the connection
+// was reset: the answer may have been under way, and what the server had said in it
+// would be missing without anybody's knowing.
 func (l *link) do(ctx context.Context) (*http.Response, error) {
 	for {
 		if err := l.connect(ctx); err != nil {
 			return nil, err
 		}
-		again := l.spent
-		answer, err := l.exchange()
+		answer, unheard, err := l.exchange()
 		if err == nil {
 			l.spent = true
 			return answer, nil
 		}
-		again = again && !l.in.came && hungUp(err)
 		l.close()
-		if !again || l.stopped() {
+		if !unheard || !l.spent || l.stopped() {
 			return nil, err
 		}
 	}
@@ -203,14 +202,9 @@ func (l *link) stopped() bool {
 	return l.stop
 }
 
-// hungUp tells whether the connection was closed by the other side.
-func hungUp(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return errors.Is(err, io.ErrUnexpectedEOF) || ok && !op.Timeout()
-}
-
-// exchange makes the request on the connection that there is.
-func (l *link) exchange() (*http.Response, error) {
+// exchange makes the request on the connection that there is. unheard: it was closed
+// before the server can have heard it.
+func (l *link) exchange() (answer *http.Response, unheard bool, err error) {
 	l.in.came, l.in.left = false, maxHeader
 	_, failed := l.nc.Write(l.request)
 	if failed != nil {
@@ -221,21 +215,27 @@ func (l *link) exchange() (*http.Response, error) {
 		answer, err := http.ReadResponse(l.br, nil)
 		switch {
 		case err != nil && failed != nil:
-			return nil, failed
+			return nil, !l.in.came, failed
 		case err != nil:
-			return nil, l.failed(err)
+			return nil, !l.in.came && hungUp(l.in.err), l.failed(err)
 		case answer.ProtoMajor != 1:
-			return nil, &ResponseError{"it is of another HTTP"}
+			return nil, false, &ResponseError{"it is of another HTTP"}
 		case answer.StatusCode/100 == 1 && answer.StatusCode != http.StatusSwitchingProtocols:
 			continue
 		case answer.Header.Get("Content-Encoding") != "" && answer.Header.Get("Content-Encoding") != "identity":
-			return nil, &ResponseError{"it is compressed"}
+			return nil, false, &ResponseError{"it is compressed"}
 		}
 		l.in.left = math.MaxInt64 // a body is never held as a whole
 		answer.Close = answer.Close || failed != nil
-		return answer, nil
+		return answer, false, nil
 	}
-	return nil, &ResponseError{"it does not come to the point"}
+	return nil, false, &ResponseError{"it does not come to the point"}
+}
+
+// hungUp tells whether the other side has closed the connection in due form, or, as
+// many do over TLS, with a FIN alone.
+func hungUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // failed is what the error of reading an answer means: that of the connection, or

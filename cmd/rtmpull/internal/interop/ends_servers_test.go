@@ -169,25 +169,32 @@ func TestWaitsInVain(t *testing.T) {
 }
 
 // TestEndsAtOnce: rtmpsrv grants every stream, and ends it with Stream EOF and
-// Play.Stop before there was anything. It listens on port 1935 of all interfaces, and
-// runs rtmpdump if it finds one: so it has a network of its own, and no PATH.
+// Play.Stop before there was anything.
 func TestEndsAtOnce(t *testing.T) {
 	t.Parallel()
+	p, _ := atRtmpsrv(t, "rtmp://127.0.0.1/live/show")
+	if status := p.Wait(peertest.Patience); status != 6 || !strings.Contains(p.Output(), "the stream ended before any media came") {
+		t.Errorf("status %d, want 6:\n%s", status, p.Output())
+	}
+}
+
+// atRtmpsrv plays a stream of rtmpsrv's, and returns what rtmpull says, and the name
+// of rtmpsrv's log. That listens on port 1935 of all interfaces, and runs rtmpdump if
+// it finds one: so it has a network of its own, and no PATH.
+func atRtmpsrv(t *testing.T, url string, args ...string) (p *peertest.Process, log string) {
+	t.Helper()
 	rtmpsrv, err := exec.LookPath("/usr/sbin/rtmpsrv")
 	if err != nil {
 		t.Fatalf("rtmpsrv is missing; run scripts/test-deps.sh: %v", err)
 	}
-	cmd := exec.Command("unshare", "-rn", "sh", "-c", `
+	cmd := exec.Command("unshare", append([]string{"-rn", "sh", "-c", `
 		ip link set lo up
 		mkfifo stdin && sleep 60 > stdin & holder=$!
 		until [ -p stdin ]; do sleep 0.01; done
-		PATH=/nonexistent `+rtmpsrv+` < stdin > rtmpsrv.log 2>&1 & server=$!
-		while "$0" -V -o show.flv rtmp://127.0.0.1/live/show; [ $? = 3 ]; do sleep 0.05; done
-		"$0" -V -o show.flv rtmp://127.0.0.1/live/show; status=$?
-		kill $server $holder; exit $status`, program)
+		PATH=/nonexistent ` + rtmpsrv + ` -z < stdin > rtmpsrv.log 2>&1 & server=$!
+		while "$0" "$@"; [ $? = 3 ]; do sleep 0.05; done
+		"$0" "$@"; status=$?
+		kill $server $holder; exit $status`, program, "-V", "-o", "show.flv", url}, args...)...)
 	cmd.Dir = t.TempDir()
-	p := peertest.Start(t, cmd)
-	if status := p.Wait(peertest.Patience); status != 6 || !strings.Contains(p.Output(), "the stream ended before any media came") {
-		t.Errorf("status %d, want 6:\n%s", status, p.Output())
-	}
+	return peertest.Start(t, cmd), filepath.Join(cmd.Dir, "rtmpsrv.log")
 }

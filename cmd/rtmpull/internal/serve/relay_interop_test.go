@@ -84,23 +84,26 @@ func TestFFmpegPublishes(t *testing.T) {
 	}
 }
 
+// gstreamer sends a sample to a sink.
+func gstreamer(t *testing.T, sink ...string) *peertest.Process {
+	t.Helper()
+	args := append([]string{"-q", "filesrc", "location=" + bars, "!", "flvdemux", "name=d",
+		"d.video", "!", "queue", "!", "m.video", "d.audio", "!", "queue", "!", "m.audio",
+		"flvmux", "name=m", "streamable=true", "!"}, sink...)
+	return peertest.Start(t, exec.Command("gst-launch-1.0", args...))
+}
+
 // TestGStreamerPublishes by way of rtmp2sink. What it makes of a file's times is
 // its own affair: another of its sinks tells.
 func TestGStreamerPublishes(t *testing.T) {
 	t.Parallel()
-	gst := func(sink ...string) *peertest.Process {
-		args := append([]string{"-q", "filesrc", "location=" + bars, "!", "flvdemux", "name=d",
-			"d.video", "!", "queue", "!", "m.video", "d.audio", "!", "queue", "!", "m.audio",
-			"flvmux", "name=m", "streamable=true", "!"}, sink...)
-		return peertest.Start(t, exec.Command("gst-launch-1.0", args...))
-	}
 	dir := t.TempDir()
 	file, reference := filepath.Join(dir, "we.flv"), filepath.Join(dir, "gst.flv")
 	url := "rtmp://" + listen(t, &Server{}) + "/live/x"
-	p := gst("rtmp2sink", "sync=true", "location="+url)
+	p := gstreamer(t, "rtmp2sink", "sync=true", "location="+url)
 	waitPublished(t, url)
 	writeFile(t, file, wePull(t, url))
-	for _, p := range []*peertest.Process{p, gst("filesink", "location="+reference)} {
+	for _, p := range []*peertest.Process{p, gstreamer(t, "filesink", "location="+reference)} {
 		if status := p.Wait(peertest.Patience); status != 0 {
 			t.Errorf("gst-launch ends with %d", status)
 		}

@@ -46,7 +46,7 @@ func TestRelaysRTMPE(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var c rtmp.Client
+	c := rtmp.Client{EOFGrace: -1}
 	p, err := c.Publish(t.Context(), target)
 	if err != nil {
 		t.Fatal(err)

@@ -298,15 +298,21 @@ func seek(pull *job.Pull) {
 		return
 	}
 	from := uint32(f.Resumed.Start.Milliseconds())
-	pull.Target.Session.Start += from
+	skip := func(c *session.Config) {
+		c.Start += from
+		if c.Length > 0 {
+			c.Length -= min(from, c.Length-1)
+		}
+	}
+	skip(&pull.Target.Session)
 	if pull.Backup != nil {
-		pull.Backup.Session.Start += from
+		skip(&pull.Backup.Session)
 	}
 	if fresh := pull.Fresh; fresh != nil {
 		pull.Fresh = func(ctx context.Context) (*rtmp.Target, error) {
 			t, err := fresh(ctx)
 			if err == nil {
-				t.Session.Start += from
+				skip(&t.Session)
 			}
 			return t, err
 		}

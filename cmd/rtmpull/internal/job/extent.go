@@ -22,6 +22,7 @@ type extent struct {
 	// Of the connection.
 	asked  time.Duration // where it was to begin
 	begun  bool
+	opens  bool   // the first of all timestamps was about 0
 	newest uint32 // ms
 	at     time.Duration
 	lead   time.Duration // which the first timestamp was ahead of where it was asked for from
@@ -55,9 +56,11 @@ func (x *extent) hear(ts uint32) {
 
 // begin finds out where in the stream the first timestamp is.
 func (x *extent) begin(first time.Duration) {
+	const about = time.Second
 	switch {
 	case x.asked == 0:
 		x.lead = first
+		x.opens = x.opens || x.reached == 0 && first < about
 	case (first - x.asked).Abs() < min(first, x.asked):
 		x.at = first
 	}

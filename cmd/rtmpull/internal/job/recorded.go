@@ -17,8 +17,9 @@ func (p *Pull) isFile() bool {
 
 // wasFile tells whether a stream that has ended was one, whether its server calls it
 // so or not: most of it came faster than it plays, or had no time to, and is said to be
-// recorded and to have a length. Nobody is going to publish more of it, and to take it
-// up again would be to begin anew. live is how long media came.
+// recorded and to have a length. So is one that its server paces and that began at 0.
+// Nobody is going to publish more of it, and to take it up again would be to begin
+// anew. live is how long media came.
 func (p *Pull) wasFile(l *link, live time.Duration) bool {
 	const slack = 2 * time.Second // servers keep the newest pictures
 	switch {
@@ -26,10 +27,12 @@ func (p *Pull) wasFile(l *link, live time.Duration) bool {
 		return false
 	case p.isFile(), p.tempo.fast:
 		return true
+	case p.recorded && p.extent.promised() > 0 && (p.extent.opens || !p.tempo.live):
+		return true
 	case p.tempo.live:
 		return false
 	}
-	return p.recorded && p.extent.total > 0 || p.tempo.media-l.heard > live+slack
+	return p.tempo.media-l.heard > live+slack
 }
 
 // rest is where what is left of a recorded stream is to be had.

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/serve"
 	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -137,6 +141,49 @@ func TestEndOfFile(t *testing.T) {
 				r := p.Run(t.Context())
 				if r.Err != nil || r.Reason != StreamEnded || played != 1 || r.Stats.Frames != 250 {
 					t.Errorf("%s, a backup %t: %q, %v, played %d times, %d pictures", name, backup, r.Reason, r.Err, played, r.Stats.Frames)
+				}
+			})
+		}
+	}
+}
+
+// TestRecordedWhole: a file that a server plays as recorded, as fast as it can or as it
+// is to be seen, and that is cut off anywhere, is recorded as it would be without that.
+func TestRecordedWhole(t *testing.T) {
+	const file = "../../../../testdata/flv/bars.flv" // 10 s
+	record := func(t *testing.T, kind session.Kind, speed float64, cut time.Duration) (Result, []byte) {
+		t.Helper()
+		listener := rtmptest.NewListener()
+		server := &serve.Server{Streams: map[string]string{"live/film": file}, Speed: speed}
+		if cut > 0 {
+			server.Cut = serve.Cut{Media: cut, Conns: 1}
+		}
+		defer serveOn(t, listener, server)()
+		name := filepath.Join(t.TempDir(), "film.flv")
+		files, err := OpenFiles(FilesOptions{Open: func(int) (*flvout.File, error) { return flvout.Create(name) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := Pull{
+			Client: &rtmp.Client{DialContext: listener.Dial}, Target: filmOn("h:1935", kind),
+			Files: files, Retry: Retry{Attempts: Unlimited, MaxTime: time.Minute},
+		}
+		r := p.Run(t.Context())
+		return r, content(t, name)
+	}
+	for _, kind := range []session.Kind{session.Any, session.Recorded, session.FromStart} {
+		for _, speed := range []float64{0, 1, 4} {
+			synctest.Test(t, func(t *testing.T) {
+				r, want := record(t, kind, speed, 0)
+				if r.Err != nil || r.Reconnects > 0 {
+					t.Fatalf("%v, %d connections", r.Err, r.Reconnects)
+				}
+				for _, cut := range []time.Duration{100, 500, 1500, 3000, 7050, 10_050} {
+					r, got := record(t, kind, speed, cut*time.Millisecond)
+					if r.Err != nil || r.Reconnects != 1 || r.Gaps > 0 || !bytes.Equal(got, want) {
+						t.Errorf("kind %d, speed %v, cut after %d ms: %v, %d connections, %d gaps, %s",
+							kind, speed, cut, r.Err, r.Reconnects, r.Gaps, differAt(got, want))
+					}
 				}
 			})
 		}

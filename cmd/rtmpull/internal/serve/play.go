@@ -22,6 +22,11 @@ func (c *conn) handlePlay(m *message.Message, cmd *message.Command) error {
 		// The client is left to leave: one whose playlist goes on may ask for more.
 		return c.onStatus(m.StreamID, status("error", "NetStream.Play.StreamNotFound", "There is no stream "+shown(name)+"."))
 	}
+	if c.server.Loop >= 0 { // or it is as good as live
+		if err := c.send(message.UserControl(message.EventStreamIsRecorded, m.StreamID)); err != nil {
+			return err
+		}
+	}
 	if err := c.begin(m.StreamID, name); err != nil {
 		return err
 	}

@@ -179,10 +179,9 @@ func (r *recording) lostLines() []string {
 		lines = append(lines, r.Backup+" takes over")
 	}
 	t := r.Retry
-	switch {
-	case t.Attempts == 0:
+	if t.Attempts == 0 {
 		lines = append(lines, "it is not connected to again")
-	default:
+	} else {
 		text := "it is connected to again"
 		if t.Attempts > 0 {
 			text += ", " + ui.Count(int64(t.Attempts), "time") + " in a row"

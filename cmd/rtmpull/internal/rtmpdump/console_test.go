@@ -12,6 +12,8 @@ import (
 
 const second = time.Second
 
+func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+
 func TestProgressLine(t *testing.T) {
 	for want, p := range map[string]Progress{
 		"3.075 kB / 0.00 sec (0.0%)":         {3149, 0, 10080 * time.Millisecond},
@@ -34,8 +36,8 @@ func TestProgressLine(t *testing.T) {
 // yt-dlp finds its figures.
 func TestCallersFindTheirFigures(t *testing.T) {
 	progress := regexp.MustCompile(`([0-9]+\.[0-9]{3}) kB / [0-9]+\.[0-9]{2} sec \(([0-9]{1,2}\.[0-9])%\)`)
-	for at := range time.Duration(1000) {
-		p := Progress{Bytes: int64(at), At: at * time.Millisecond, Total: second}
+	for at := range 1000 {
+		p := Progress{Bytes: int64(at), At: ms(at), Total: second}
 		if m := progress.FindStringSubmatch(p.Line()); m == nil {
 			t.Fatalf("nothing is found in %s", p.Line())
 		}
@@ -57,10 +59,10 @@ func TestSilent(t *testing.T) {
 
 func TestWhole(t *testing.T) {
 	for _, tt := range []struct {
-		at, total time.Duration
+		at, total int
 		want      bool
 	}{{0, 0, true}, {998, 1000, false}, {999, 1000, true}, {2000, 1000, true}, {0, 1000, false}} {
-		if got := (Progress{At: tt.at * time.Millisecond, Total: tt.total * time.Millisecond}).Whole(); got != tt.want {
+		if got := (Progress{At: ms(tt.at), Total: ms(tt.total)}).Whole(); got != tt.want {
 			t.Errorf("%d of %d ms is whole: %v", tt.at, tt.total, got)
 		}
 	}
@@ -92,8 +94,8 @@ func TestConsole(t *testing.T) {
 	c.Print(Connecting)
 	c.Log(Info, Connected)
 	c.Log(Debug, "not told")
-	for ms := range time.Duration(500) {
-		c.Progress(start.Add(ms*time.Millisecond), Progress{Bytes: int64(ms) * 1024, At: ms * time.Millisecond})
+	for n := range 500 {
+		c.Progress(start.Add(ms(n)), Progress{Bytes: int64(n) * 1024, At: ms(n)})
 	}
 	c.Log(Error, "lost\r\n\x1b[2J")
 	c.Log(Warning, "again")
@@ -127,8 +129,8 @@ func TestHashes(t *testing.T) {
 	var out strings.Builder
 	c := NewConsole(&out, Info, true)
 	start := time.Unix(1, 0)
-	for _, at := range []time.Duration{0, 19, 20, 20, 50, 40, 1000} { // of which each may say more than a percent
-		c.Progress(start, Progress{At: at * time.Millisecond, Total: second})
+	for _, at := range []int{0, 19, 20, 20, 50, 40, 1000} { // of which each may say more than a percent
+		c.Progress(start, Progress{At: ms(at), Total: second})
 	}
 	c.Final(Progress{At: second, Total: second})
 	c.Print(Complete)
@@ -137,8 +139,8 @@ func TestHashes(t *testing.T) {
 	}
 	out.Reset()
 	c = NewConsole(&out, Info, true)
-	for ms := range time.Duration(1000) { // how long it is, is not known
-		c.Progress(start.Add(ms*time.Millisecond), Progress{At: ms * time.Millisecond})
+	for n := range 1000 { // how long it is, is not known
+		c.Progress(start.Add(ms(n)), Progress{At: ms(n)})
 	}
 	c.End()
 	c.End()

@@ -1,6 +1,7 @@
 package rtmpdump
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -73,7 +74,7 @@ func boolean(field func(*Options) **bool) func(*Options, string) error {
 	return func(o *Options, value string) error {
 		v := slices.Contains([]string{"1", "on", "yes", "true"}, strings.ToLower(value))
 		if !v && !slices.Contains([]string{"0", "off", "no", "false"}, strings.ToLower(value)) {
-			return fmt.Errorf("write 1, on, yes or true; or 0, off, no or false")
+			return errors.New("write 1, on, yes or true; or 0, off, no or false")
 		}
 		*field(o) = &v
 		return nil
@@ -119,7 +120,7 @@ func number(s string) (int64, error) {
 func ParseOptions(s string) (url string, options []Option, err error) {
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' })
 	if len(words) == 0 {
-		return "", nil, fmt.Errorf("there is no URL")
+		return "", nil, errors.New("there is no URL")
 	}
 	for i, word := range words[1:] {
 		key, value, ok := strings.Cut(word, "=")
@@ -200,7 +201,7 @@ func Read(options []Option) (o Options, err error) {
 		}
 		if err := optionKeys[i].set(&o, option.Value); err != nil {
 			if option.Key == "swfVfy" && strings.Contains(option.Value, "://") {
-				err = fmt.Errorf("the player's URL is swfUrl's; swfVfy is 1 or 0")
+				err = errors.New("the player's URL is swfUrl's; swfVfy is 1 or 0")
 			}
 			return Options{}, fmt.Errorf("%s: %w", option.Key, err)
 		}

@@ -76,10 +76,10 @@ func Scheme(protocol int) (_ string, ok bool) {
 func ParseURL(raw string) (u URL, warnings []string, err error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
-		return URL{}, nil, errors.New("it has no scheme such as rtmp://")
+		return URL{}, nil, errors.New("the URL has no scheme such as rtmp://")
 	}
 	if rest == "" {
-		return URL{}, nil, errors.New("nothing follows its scheme")
+		return URL{}, nil, errors.New("the URL has nothing behind its scheme")
 	}
 	u.Scheme = strings.ToLower(scheme)
 	end := strings.IndexAny(rest, "/?")
@@ -88,7 +88,7 @@ func ParseURL(raw string) (u URL, warnings []string, err error) {
 	}
 	if err := u.parseServer(rest[:end]); err != nil {
 		if strings.Contains(rest[end:], "@") { // what err quotes may be half a password
-			err = errors.New("its host is not understood; in a user name or password / is written %2F and ? %3F")
+			err = errors.New("the URL's host is not understood; in a user name or password / is written %2F and ? %3F")
 		}
 		return URL{}, nil, err
 	}

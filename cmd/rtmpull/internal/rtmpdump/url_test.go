@@ -87,7 +87,7 @@ func TestBadURLs(t *testing.T) {
 		"":                       "no scheme",
 		"h/a/b":                  "no scheme",
 		"rtmp:/h/a/b":            "no scheme",
-		"rtmp://":                "nothing follows",
+		"rtmp://":                "nothing behind",
 		"rtmp://h:65536/a":       "no port",
 		"rtmp://h:x/a":           "no port",
 		"rtmp://h:-1/a":          "no port",

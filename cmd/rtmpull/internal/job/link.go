@@ -25,6 +25,7 @@ type link struct {
 	cut      context.CancelCauseFunc // ends it
 	begun    time.Time
 	recorded bool // the server says that this is no live stream
+	heads    headSet
 
 	before, heard time.Duration // of media in the recording, and that had come, when it began
 

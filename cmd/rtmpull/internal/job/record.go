@@ -50,6 +50,7 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 		l.player.Gather(gatherTime)
 	}
 	p.expect(l)
+	l.heads.watched = startOf(l.target) > 0 && p.kind == kinds{} && (p.Files == nil || p.Files.Resumed == nil)
 	for {
 		m, err := l.message()
 		switch {
@@ -67,6 +68,11 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 		p.heed(ctx, l)
 		if l.next != nil && p.isMet(l, m) {
 			return "", ErrMoved
+		}
+		if l.heads.watched {
+			if m, err = p.headed(ctx, l, m); err != nil {
+				return "", err
+			}
 		}
 		if reason, err := p.take(m, l); reason != "" || err != nil {
 			return reason, err
@@ -203,6 +209,11 @@ func (p *Pull) reached(m *message.Message) Reason {
 
 // kinds remembers which of audio and video have come.
 type kinds struct{ audio, video bool }
+
+// has tells whether some of a type have come.
+func (k *kinds) has(t message.Type) bool {
+	return t == message.TypeVideo && k.video || t == message.TypeAudio && k.audio
+}
 
 // first tells whether m is the first of its kind.
 func (k *kinds) first(m *message.Message) bool {

@@ -33,7 +33,6 @@ func (j *JSON) Summary(r job.Result, why string, exit int) {
 		Files      int     `json:"files,omitempty"`
 		Bytes      int64   `json:"bytes"`
 		Duration   float64 `json:"duration"`
-		Total      float64 `json:"stream_duration,omitempty"` // by the stream's metadata
 		Audio      int64   `json:"audio_tags"`
 		Video      int64   `json:"video_tags"`
 		KeyFrames  int64   `json:"key_frames"`
@@ -43,14 +42,15 @@ func (j *JSON) Summary(r job.Result, why string, exit int) {
 		Gaps       int64   `json:"gaps"`
 		Missing    float64 `json:"missing"` // seconds
 		Losses     []gap   `json:"gap_list,omitempty"`
-		Jumps      int64   `json:"jumps"`   // of the source's clock, mended
-		Repeats    int64   `json:"repeats"` // tags that the server sent again, left out
+		Jumps      int64   `json:"jumps"`                     // of the source's clock, mended
+		Repeats    int64   `json:"repeats"`                   // tags that the server sent again, left out
+		Total      float64 `json:"stream_duration,omitempty"` // by the stream's metadata
 		Ended      string  `json:"ended"`
 		ExitStatus int     `json:"exit_status"`
 	}{
-		j.header(kind), name, files, r.Size, seconds(r.Duration), seconds(r.Total), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
+		j.header(kind), name, files, r.Size, seconds(r.Duration), r.Stats.Audio, r.Stats.Video, r.Stats.KeyFrames,
 		r.Stats.Dropped.Total() + r.Received.Dropped, r.Received.Bytes, r.Reconnects,
 		r.Gaps, seconds(r.Mended.Missing), j.gaps(r.Lost), r.Mended.Jumps + r.Mended.Wraps, r.Mended.Repeats,
-		why, exit,
+		seconds(r.Total), why, exit,
 	})
 }

@@ -3,6 +3,7 @@ package job
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -301,4 +302,64 @@ func (c *frozenConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b[:min(int64(len(b)), c.left)])
 	c.left -= int64(n)
 	return n, err
+}
+
+// TestResumeAnother takes a recording up whose stream has become another one since, or
+// ends before the recording does. What is there stays.
+func TestResumeAnother(t *testing.T) {
+	f := newFilm(5, 45*time.Second)
+	first := shelve(t, f.write(t))
+	for name, c := range map[string]struct {
+		film film
+		grow bool // it goes behind what there is
+	}{
+		"another":                   {newFilm(6, 2*time.Minute), true},
+		"a short one":               {newFilm(6, 10*time.Second), false},
+		"the same, and shorter":     {f[:len(f)/2], false},
+		"the same, and longer":      {newFilm(5, 60*time.Second), true},
+		"sound alone":               {newFilm(6, 2*time.Minute).without(videoTag), true},
+		"the same, and another end": {append(slices.Clone(f[:len(f)*9/10]), newFilm(6, 2*time.Minute)[len(f)*9/10:]...), true},
+	} {
+		for _, inPlace := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, in place %t", name, inPlace), func(t *testing.T) {
+				t.Parallel()
+				s := *first
+				s.inPlace = inPlace
+				path := filepath.Join(t.TempDir(), "film.flv")
+				s.record(t.Context(), t, path, s.dial, false)
+				was := content(t, path)
+				s.dial = shelve(t, c.film.write(t)).dial
+				r := s.record(t.Context(), t, path, s.dial, true)
+				is := content(t, path)
+				t.Logf("%v, %d bytes of %d", r.Err, len(is), len(was))
+				if grows := len(is) > len(was); grows != c.grow || !grows && !bytes.Equal(is, was) {
+					t.Errorf("it has %d bytes, and had %d", len(is), len(was))
+				}
+				old, now := tags(t, was), tags(t, is)
+				same(t, now[1:min(len(now), len(old)-1)], old[1:len(old)-1]) // but for onMetaData, and the end
+				if done, err := flvout.Repair(path, flvout.RepairOptions{DryRun: true}); err != nil || done.Action != flvout.ActionNone {
+					t.Errorf("to be mended: %+v, %v", done, err)
+				}
+			})
+		}
+	}
+}
+
+// TestResumeLocked leaves a recording alone that is being made.
+func TestResumeLocked(t *testing.T) {
+	s := shelve(t, newFilm(5, 10*time.Second).write(t))
+	for _, s.inPlace = range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "film.flv")
+		var failed error
+		s.record(t.Context(), t, path, frozen(s.dial, 100_000, func() {
+			o := flvout.FileOptions{InPlace: s.inPlace}
+			_, _, failed = flvout.ResumeOptions{FileOptions: o, Recorded: true}.Open(path)
+		}), false)
+		if !errors.Is(failed, flvout.ErrLocked) {
+			t.Errorf("got %v, want ErrLocked", failed)
+		}
+		if n := len(content(t, path)); n < 50_000 {
+			t.Errorf("the recording has %d bytes", n)
+		}
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/proxy"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/swf"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
@@ -65,6 +66,7 @@ func reason(err error) string {
 		output *flvout.Error
 		badURL *rtmp.URLError
 		which  *urlError
+		player *swf.Error
 	)
 	if errors.As(err, &pull) {
 		mask = pull.mask
@@ -81,6 +83,8 @@ func reason(err error) string {
 		text = which.Error()
 	case errors.As(err, &badURL):
 		text = badURL.Reason
+	case errors.As(err, &player):
+		text = describePlayer(player)
 	case errors.As(err, &conn):
 		text = describeConnection(conn, mask)
 	}
@@ -182,6 +186,34 @@ func describeProxy(addr string, e *proxy.Error) string {
 		return fmt.Sprintf("%s cannot connect to %s: %v", which, addr, e.Err)
 	}
 	return fmt.Sprintf("%s is of no use: %v", which, e.Err)
+}
+
+// describePlayer says why there is no player to be verified.
+func describePlayer(e *swf.Error) string {
+	var (
+		dns       *net.DNSError
+		call      *os.SyscallError
+		via       *proxy.Error
+		untrusted *tls.CertificateVerificationError
+	)
+	why := e.Unwrap().Error()
+	switch {
+	case errors.As(e, &via):
+		why = describeProxy("its server", via)
+	case errors.As(e, &dns) && dns.IsNotFound:
+		why = "there is no host named " + dns.Name
+	case errors.As(e, &untrusted):
+		why = "the certificate of its server is not accepted: " + strings.TrimPrefix(untrusted.Err.Error(), "x509: ")
+	case errors.As(e, &call):
+		why = call.Err.Error()
+	}
+	switch {
+	case e.URL == "":
+		return "--swfVfy: " + why
+	case e.Stale:
+		return fmt.Sprintf("the player %s could not be asked for, and is taken from memory: %s", e.URL, why)
+	}
+	return fmt.Sprintf("cannot fetch the player %s: %s", e.URL, why)
 }
 
 func describeTLS(e *rtmp.Error) string {

@@ -106,6 +106,9 @@ func (o *pullOptions) explained(env *environment, args []string) ([]asked, error
 			return nil, err
 		}
 		as[i] = asked{Target: t, Backup: backup, Proxy: via, Recording: r}
+		if o.source.swf.url != "" {
+			as[i].Notes = append(as[i].Notes, "the player of --swfVfy is fetched by a recording, and not here")
+		}
 	}
 	return as, nil
 }

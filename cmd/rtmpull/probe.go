@@ -188,6 +188,9 @@ func (o *probeOptions) stream(ctx context.Context, env *environment, args []stri
 	if err != nil {
 		return err
 	}
+	if err := o.source.fetchPlayer(ctx, client, warner(env.stderr, &o.log), target); err != nil {
+		return err
+	}
 	logging, err := o.log.options()
 	if err != nil {
 		return err

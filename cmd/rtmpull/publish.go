@@ -79,6 +79,9 @@ func (o *publishOptions) run(ctx context.Context, env *environment, args []strin
 	if err != nil {
 		return err
 	}
+	if err := o.stream.fetchPlayer(ctx, push.Client, warner(env.stderr, &o.tell.log), push.Target); err != nil {
+		return err
+	}
 	mask := obs.MaskOf(push.Target)
 	view := ui.One("nothing sent yet", push.Progress, explainer(mask))
 	t, err := o.tell.start(env, push.Target.Redacted(), mask, view, false)

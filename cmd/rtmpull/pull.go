@@ -113,6 +113,9 @@ func (o *pullOptions) run(ctx context.Context, env *environment, args []string) 
 	if len(p.targets) > 1 && o.tell.hashes {
 		return badUsage("--hashes is for one stream, and there are %d URLs", len(p.targets))
 	}
+	if err := o.source.fetchPlayer(ctx, client, warner(env.stderr, &o.tell.log), append(p.targets, p.backup)...); err != nil {
+		return err
+	}
 	if len(p.targets) > 1 {
 		return o.runSeveral(ctx, env, client, p.targets)
 	}

@@ -91,6 +91,10 @@ func (d *dump) dump(ctx context.Context, args []string) int {
 		d.tell.Print(rtmpdump.AlreadyCompleted)
 		return statusOK
 	}
+	if _, ok := errors.AsType[*signalError](err); ok {
+		d.tell.caught(err)
+		return d.tell.status(err, false)
+	}
 	if err != nil {
 		d.tell.fail(err)
 		return statusFailed
@@ -154,6 +158,13 @@ func (d *dump) prepare(ctx context.Context) (*job.Pull, error) {
 	if err != nil {
 		return nil, err
 	}
+	warn := func(err error) { d.tell.warn("%s", describe(err)) }
+	switch err := d.source.fetchPlayer(ctx, client, warn, target); {
+	case ctx.Err() != nil:
+		return nil, err
+	case err != nil: // rtmpdump goes on without, and many a server does not ask
+		warn(err)
+	}
 	pull := d.pull(client, target)
 	if err := d.open(ctx, d.env, pull); err != nil {
 		return nil, err
@@ -179,6 +190,15 @@ func (d *dump) reconcile() {
 	if s.live && s.start > 0 {
 		d.tell.warn("a live stream begins where it is: --start does not count")
 		s.start = 0
+	}
+	w := &s.swf
+	switch pair := w.hash != "" && w.size > 0; {
+	case pair && w.url != "":
+		d.tell.warn("with --swfVfy, --swfhash and --swfsize do not count")
+		w.hash, w.size = "", 0
+	case !pair && (w.hash != "" || w.size > 0):
+		d.tell.warn("--swfhash and --swfsize count only together")
+		w.hash, w.size = "", 0
 	}
 	if n := &d.network; d.flags.all.Changed("timeout") && !d.flags.all.Changed("start-timeout") {
 		n.start = n.silence

@@ -64,6 +64,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // or each command takes a second to end
 			e.Values[testKey{}] = e.T()
 			e.Values[logKey{}] = new(serverLog)
+			e.Values[webKey{}] = new(webServer)
 			e.Values[proxyKey{}] = new(*proxytest.Server)
 			return nil
 		},
@@ -100,6 +101,8 @@ var scriptCommands = map[string]scriptCommand{
 	"smaller":      cmdSmaller,
 	"proxy":        cmdProxy,
 	"asked":        cmdAsked,
+	"web":          cmdWeb,
+	"fetched":      cmdFetched,
 }
 
 // need fails the script unless it has used a command as it is meant.

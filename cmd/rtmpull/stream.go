@@ -19,6 +19,8 @@ type streamFlags struct {
 	user, auth, token                               string
 	conn                                            []string
 
+	swf swfFlags
+
 	verbatim bool // @ begins no name of a file
 }
 
@@ -30,6 +32,7 @@ func (f *streamFlags) add(fs *pflag.FlagSet, flashVer string) {
 	fs.StringVarP(&f.tcURL, "tcUrl", "t", "", "`URL` to tell the server as tcUrl (default: the URL as far as the application)")
 	fs.StringVarP(&f.pageURL, "pageUrl", "p", "", "`URL` to tell the server as that of its player's page")
 	fs.StringVarP(&f.swfURL, "swfUrl", "s", "", "`URL` to tell the server as that of its player")
+	f.swf.add(fs)
 	fs.StringVarP(&f.flashVer, "flashVer", "f", flashVer, "`version` to tell the server")
 	fs.StringVar(&f.user, "user", "", "`name[:password]` for a server that asks, instead of the URL's, or @file (default password: $RTMPULL_PASSWORD)")
 	fs.StringVarP(&f.auth, "auth", "u", "", "`text` to send after connect's object, or @file")
@@ -47,7 +50,7 @@ func (f *streamFlags) secret(value string) (string, error) {
 
 // readSecrets reads those values that are in files.
 func (f *streamFlags) readSecrets() (err error) {
-	for _, s := range []*string{&f.playPath, &f.auth, &f.token, &f.user} {
+	for _, s := range []*string{&f.playPath, &f.auth, &f.token, &f.user, &f.swf.url} {
 		if *s, err = f.secret(*s); err != nil {
 			return err
 		}
@@ -95,6 +98,12 @@ func (f *streamFlags) target(raw string, getenv func(string) string) (*rtmp.Targ
 	override(&c.PlayPath, values.playPath)
 	c.TcURL, c.PageURL, c.SWFURL, c.FlashVer = values.tcURL, values.pageURL, values.swfURL, values.flashVer
 	c.Auth, c.Token = values.auth, values.token
+	if c.SWFURL == "" {
+		c.SWFURL = values.swf.url
+	}
+	if t.SWF, err = values.swf.player(); err != nil {
+		return nil, err
+	}
 	if c.Extra, err = parseConn(values.conn); err != nil {
 		return nil, err
 	}

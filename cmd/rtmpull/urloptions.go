@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"time"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/rtmpdump"
@@ -46,6 +47,15 @@ func (f *sourceFlags) unfold(network *networkFlags, given func(flag string) bool
 	fill(&f.tcURL, "tcUrl", o.TcURL)
 	fill(&f.pageURL, "pageUrl", o.PageURL)
 	fill(&f.swfURL, "swfUrl", o.SWFURL)
+	if o.SWFVerify != nil && *o.SWFVerify && !given("swfVfy") {
+		if f.swfURL == "" {
+			return badUsage("--url: swfVfy: the player's URL is wanted, as swfUrl")
+		}
+		f.swf.url = f.swfURL
+	}
+	if o.SWFAge != nil && !given("swfAge") {
+		f.swf.age = uint16(min(max(*o.SWFAge, 0), math.MaxUint16))
+	}
 	fill(&f.flashVer, "flashVer", o.FlashVer)
 	fill(&f.playPath, "playpath", o.PlayPath)
 	fill(&f.subscribe, "subscribe", o.Subscribe)

@@ -172,6 +172,9 @@ func explain(a asked) (*explanation, error) {
 		r.Output, r.Backup = mask.Text(r.Output), mask.Text(r.Backup)
 		e.Recording = &r
 	}
+	if t.Encrypted() {
+		e.Notes = append(e.Notes, noteRTMPE)
+	}
 	for _, note := range a.Notes {
 		e.Notes = append(e.Notes, mask.Text(note))
 	}

@@ -81,12 +81,8 @@ func TestStreamAsked(t *testing.T) {
 
 func TestLayersText(t *testing.T) {
 	for list, want := range map[string]string{
-		"tcp":            "TCP",
-		"tcp tls":        "TLS",
-		"tcp http":       "TCP, an HTTP tunnel",
-		"tcp tls http":   "TLS, an HTTP tunnel",
-		"tcp rtmpe":      "TCP, RTMPE encryption, which proves nothing about the server",
-		"tcp http rtmpe": "TCP, an HTTP tunnel, RTMPE encryption, which proves nothing about the server",
+		"tcp": "TCP", "tcp tls": "TLS", "tcp http": "HTTP tunnel", "tcp tls http": "HTTP tunnel within TLS",
+		"tcp rtmpe": "RTMPE", "tcp http rtmpe": "RTMPE in an HTTP tunnel",
 	} {
 		if got := layersText(strings.Fields(list)); got != want {
 			t.Errorf("%s is %s, want %s", list, got, want)

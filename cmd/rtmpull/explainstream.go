@@ -23,19 +23,25 @@ func layers(t *rtmp.Target) []string {
 	return list
 }
 
-// layersText says so in words: a connection of TCP that has something in it is
-// called by that.
+// layersText says so in words: by the outermost but TCP, which the others are in.
 func layersText(list []string) string {
-	names := map[string]string{"tcp": "TCP", "tls": "TLS", "http": "an HTTP tunnel", "rtmpe": "RTMPE encryption, which proves nothing about the server"}
-	var words []string
-	for i, layer := range list {
-		if layer == "tcp" && i+1 < len(list) && list[i+1] == "tls" {
-			continue
-		}
-		words = append(words, names[layer])
+	switch strings.Join(list[1:], " ") {
+	case "tls":
+		return "TLS"
+	case "http":
+		return "HTTP tunnel"
+	case "tls http":
+		return "HTTP tunnel within TLS"
+	case "rtmpe":
+		return "RTMPE"
+	case "http rtmpe":
+		return "RTMPE in an HTTP tunnel"
 	}
-	return strings.Join(words, ", ")
+	return "TCP"
 }
+
+// noteRTMPE is to be known of a connection by RTMPE.
+const noteRTMPE = "RTMPE keeps out those who only look, and nothing proves who the server is; rtmps does both"
 
 // An askedStream says what is asked of the server: which kind of stream, from where
 // on and how much of it.

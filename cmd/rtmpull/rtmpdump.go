@@ -237,7 +237,7 @@ func (d *dump) target() (*rtmp.Target, error) {
 
 // rtmpdumpTarget reads a URL by rtmpdump's rules.
 func rtmpdumpTarget(raw string) (*rtmp.Target, error) {
-	u, _, err := rtmpdump.ParseURL(raw)
+	u, err := rtmpdump.ParseURL(raw)
 	if err != nil {
 		return nil, err
 	}

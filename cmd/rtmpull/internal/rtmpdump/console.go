@@ -68,9 +68,6 @@ func (c *Console) Log(level Level, text string) {
 	}
 }
 
-// Has tells whether lines of a level are written.
-func (c *Console) Has(level Level) bool { return level <= c.level }
-
 func (c *Console) line(text string) {
 	if c.pending {
 		text = "\n" + text

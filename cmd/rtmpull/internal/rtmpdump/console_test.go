@@ -57,17 +57,6 @@ func TestSilent(t *testing.T) {
 	}
 }
 
-func TestWhole(t *testing.T) {
-	for _, tt := range []struct {
-		at, total int
-		want      bool
-	}{{0, 0, true}, {998, 1000, false}, {999, 1000, true}, {2000, 1000, true}, {0, 1000, false}} {
-		if got := (Progress{At: ms(tt.at), Total: ms(tt.total)}).Whole(); got != tt.want {
-			t.Errorf("%d of %d ms is whole: %v", tt.at, tt.total, got)
-		}
-	}
-}
-
 func TestLines(t *testing.T) {
 	p := Progress{201617, 9 * second, 10080 * time.Millisecond}
 	for want, got := range map[string]string{
@@ -101,7 +90,6 @@ func TestConsole(t *testing.T) {
 	c.Log(Warning, "again")
 	c.Final(Progress{Bytes: 500 * 1024, At: second, Total: second})
 	c.Print(Complete)
-	c.End()
 	want := "Connecting ...\nINFO: Connected...\n" +
 		"\r0.000 kB / 0.00 sec\r200.000 kB / 0.20 sec\r400.000 kB / 0.40 sec\n" +
 		"ERROR: lost   [2J\nWARNING: again\n\r500.000 kB / 1.00 sec (100.0%)\nDownload complete\n"
@@ -118,7 +106,6 @@ func TestConsoleIsQuiet(t *testing.T) {
 	c.Progress(time.Unix(1, 0), Progress{})
 	c.Final(Progress{})
 	c.Metadata(&amf.Object{})
-	c.End()
 	c.Log(Crit, "fatal")
 	if out.String() != "CRIT: fatal\n" {
 		t.Errorf("got %q", out.String())

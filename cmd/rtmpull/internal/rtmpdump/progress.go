@@ -34,10 +34,6 @@ func (p Progress) Percent() float64 {
 	return float64(at*1000/total) / 10
 }
 
-// Whole tells whether so much of a stream of known length is there as rtmpdump
-// calls complete: 99.9 %.
-func (p Progress) Whole() bool { return p.Total <= 0 || p.Percent() >= 99.9 }
-
 func kB(bytes int64) string { return fmt.Sprintf("%.3f", float64(max(bytes, 0))/1024) }
 
 // Banner is what rtmpdump begins with. Programs look for the first line, yt-dlp to

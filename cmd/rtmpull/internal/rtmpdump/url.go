@@ -18,45 +18,22 @@ import (
 
 // A URL is a stream's URL as rtmpdump reads it. What it does not say is empty.
 type URL struct {
-	Scheme   string // rtmp, rtmpt, rtmpe, rtmpte, rtmps or rtmpts; another one along with a SchemeError
+	Scheme   string // in small letters
 	Host     string // IPv6 without brackets
 	Port     int    // 0: the scheme's
 	User     string
 	Password string
 	App      string
 	PlayPath string
-
-	// TcURL is the URL as far as the application, without a user and a password,
-	// and with a port if there was one: the tcUrl of a URL with options.
-	TcURL string
 }
 
-// A SchemeError tells that a URL's scheme is none that can be spoken. The rest of
-// the URL is read all the same, for who has the protocol from elsewhere.
-type SchemeError struct{ Scheme string }
-
-func (e *SchemeError) Error() string {
-	if e.Scheme == "rtmfp" {
-		return "rtmfp is a protocol of its own over UDP, which is not spoken"
-	}
-	return fmt.Sprintf("%q is no scheme; %s are", rtmp.Redact(e.Scheme), words(schemes))
-}
-
-// schemes are those of the protocols' numbers, as -l takes them.
+// schemes are those of the protocols, in the order of their numbers.
 var schemes = []string{"rtmp", "rtmpt", "rtmpe", "rtmpte", "rtmps", "rtmpts"}
 
 // words writes a list.
 func words(list []string) string {
 	last := len(list) - 1
 	return strings.Join(list[:last], ", ") + " and " + list[last]
-}
-
-// Scheme is that of a protocol's number; ok tells whether there is one.
-func Scheme(protocol int) (_ string, ok bool) {
-	if protocol < 0 || protocol >= len(schemes) {
-		return "", false
-	}
-	return schemes[protocol], true
 }
 
 // ParseURL reads a URL and decides as rtmpdump where the application ends and the
@@ -71,17 +48,20 @@ func Scheme(protocol int) (_ string, ok bool) {
 // /app/v.mp4?t=a/b, or cut a URL in two, as in /app/name?u=http://x/y.
 //
 // In addition a URL may have user:password@ and an IPv6 address in brackets, and
-// nothing has a limit. The warnings are about what is read in a way that may not
-// have been meant. The error is a *SchemeError if there is nothing else wrong.
-func ParseURL(raw string) (u URL, warnings []string, err error) {
+// nothing has a limit. A scheme that is not spoken is an error, and not taken for
+// rtmp. No error has a password in it.
+func ParseURL(raw string) (u URL, err error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
-	if !ok {
-		return URL{}, nil, errors.New("the URL has no scheme such as rtmp://")
+	switch u.Scheme = strings.ToLower(scheme); {
+	case !ok:
+		return URL{}, errors.New("the URL has no scheme such as rtmp://")
+	case u.Scheme == "rtmfp":
+		return URL{}, errors.New("rtmfp is a protocol of its own over UDP, which is not spoken")
+	case !slices.Contains(schemes, u.Scheme):
+		return URL{}, fmt.Errorf("%q is no scheme; %s are", rtmp.Redact(scheme), words(schemes))
+	case rest == "":
+		return URL{}, errors.New("the URL has nothing behind its scheme")
 	}
-	if rest == "" {
-		return URL{}, nil, errors.New("the URL has nothing behind its scheme")
-	}
-	u.Scheme = strings.ToLower(scheme)
 	end := strings.IndexAny(rest, "/?")
 	if end < 0 {
 		end = len(rest)
@@ -90,20 +70,11 @@ func ParseURL(raw string) (u URL, warnings []string, err error) {
 		if strings.Contains(rest[end:], "@") { // what err quotes may be half a password
 			err = errors.New("the URL's host is not understood; in a user name or password / is written %2F and ? %3F")
 		}
-		return URL{}, nil, err
+		return URL{}, err
 	}
-	path := strings.TrimPrefix(rest[end:], "/")
-	var name string
-	u.App, name = splitPath(path)
-	u.PlayPath = ProcessPlayPath(name)
-	u.TcURL = u.Scheme + "://" + rest[strings.LastIndexByte(rest[:end], '@')+1:end] + "/" + u.App
-	if i := strings.IndexByte(raw, ' '); i >= 0 && strings.Contains(raw[i:], "=") {
-		warnings = append(warnings, "what follows the space in the URL is taken for a part of it; options behind a URL are for -i")
-	}
-	if !slices.Contains(schemes, u.Scheme) {
-		return u, warnings, &SchemeError{u.Scheme}
-	}
-	return u, warnings, nil
+	u.App, u.PlayPath = splitPath(strings.TrimPrefix(rest[end:], "/"))
+	u.PlayPath = ProcessPlayPath(u.PlayPath)
+	return u, nil
 }
 
 // parseServer reads [user[:password]@][host][:port]. Both may be given elsewhere, and
@@ -184,8 +155,7 @@ func insideURL(before, behind string) bool {
 		strings.HasSuffix(before, ":") && strings.HasPrefix(behind, "/")
 }
 
-// TcURL is the tcUrl that rtmpdump makes of a URL without options, of the options
-// and of the defaults: it always has a port.
+// TcURL is the tcUrl that rtmpdump makes if none is given: it always has a port.
 func TcURL(scheme, host string, port int, app string) string {
 	host, _, _ = strings.Cut(host, "%") // a zone means nothing to the server
 	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port)) + "/" + app

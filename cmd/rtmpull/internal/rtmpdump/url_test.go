@@ -1,7 +1,6 @@
 package rtmpdump
 
 import (
-	"errors"
 	"strings"
 	"testing"
 )
@@ -49,9 +48,9 @@ func TestPaths(t *testing.T) {
 		// Mended: rtmpdump takes the query for a part of the host's name.
 		{"rtmp://h?k=1/b", "?k=1", "b"},
 	} {
-		u, warnings, err := ParseURL(tt.raw)
-		if u.App != tt.app || u.PlayPath != tt.playPath || u.Host != "h" || err != nil || warnings != nil {
-			t.Errorf("%s is %+v, %q, %v, want application %q and name %q", tt.raw, u, warnings, err, tt.app, tt.playPath)
+		u, err := ParseURL(tt.raw)
+		if u.App != tt.app || u.PlayPath != tt.playPath || u.Host != "h" || err != nil {
+			t.Errorf("%s is %+v, %v, want application %q and name %q", tt.raw, u, err, tt.app, tt.playPath)
 		}
 	}
 }
@@ -61,19 +60,19 @@ func TestServers(t *testing.T) {
 		raw  string
 		want URL
 	}{
-		{"rtmp://h/a/b", URL{Scheme: "rtmp", Host: "h", TcURL: "rtmp://h/a"}},
-		{"RTMPTE://h:80/a/b", URL{Scheme: "rtmpte", Host: "h", Port: 80, TcURL: "rtmpte://h:80/a"}},
-		{"rtmps://h:65535/ondemand/b", URL{Scheme: "rtmps", Host: "h", Port: 65535, TcURL: "rtmps://h:65535/ondemand"}},
-		{"rtmpe://h:0/a/b", URL{Scheme: "rtmpe", Host: "h", TcURL: "rtmpe://h:0/a"}},
-		{"rtmpt://h:/a/b", URL{Scheme: "rtmpt", Host: "h", TcURL: "rtmpt://h:/a"}},
-		{"rtmpts://[::1]:8443/a/b", URL{Scheme: "rtmpts", Host: "::1", Port: 8443, TcURL: "rtmpts://[::1]:8443/a"}},
-		{"rtmp://[fe80::1%25eth0]/a/b", URL{Scheme: "rtmp", Host: "fe80::1%eth0", TcURL: "rtmp://[fe80::1%25eth0]/a"}},
-		{"rtmp://u:p%40w@h:1/a/b", URL{Scheme: "rtmp", Host: "h", Port: 1, User: "u", Password: "p@w", TcURL: "rtmp://h:1/a"}},
-		{"rtmp://u:pw@[::1]/a/b", URL{Scheme: "rtmp", Host: "::1", User: "u", Password: "pw", TcURL: "rtmp://[::1]/a"}},
-		{"rtmp:///a/b", URL{Scheme: "rtmp", TcURL: "rtmp:///a"}}, // the host may come from -n
-		{"rtmp://:81/a/b", URL{Scheme: "rtmp", Port: 81, TcURL: "rtmp://:81/a"}},
+		{"rtmp://h/a/b", URL{Scheme: "rtmp", Host: "h"}},
+		{"RTMPTE://h:80/a/b", URL{Scheme: "rtmpte", Host: "h", Port: 80}},
+		{"rtmps://h:65535/ondemand/b", URL{Scheme: "rtmps", Host: "h", Port: 65535}},
+		{"rtmpe://h:0/a/b", URL{Scheme: "rtmpe", Host: "h"}},
+		{"rtmpt://h:/a/b", URL{Scheme: "rtmpt", Host: "h"}},
+		{"rtmpts://[::1]:8443/a/b", URL{Scheme: "rtmpts", Host: "::1", Port: 8443}},
+		{"rtmp://[fe80::1%25eth0]/a/b", URL{Scheme: "rtmp", Host: "fe80::1%eth0"}},
+		{"rtmp://u:p%40w@h:1/a/b", URL{Scheme: "rtmp", Host: "h", Port: 1, User: "u", Password: "p@w"}},
+		{"rtmp://u:pw@[::1]/a/b", URL{Scheme: "rtmp", Host: "::1", User: "u", Password: "pw"}},
+		{"rtmp:///a/b", URL{Scheme: "rtmp"}}, // the host may come from -n
+		{"rtmp://:81/a/b", URL{Scheme: "rtmp", Port: 81}},
 	} {
-		got, _, err := ParseURL(tt.raw)
+		got, err := ParseURL(tt.raw)
 		got.App, got.PlayPath = "", ""
 		if got != tt.want || err != nil {
 			t.Errorf("%s is %+v, %v, want %+v", tt.raw, got, err, tt.want)
@@ -88,6 +87,10 @@ func TestBadURLs(t *testing.T) {
 		"h/a/b":                  "no scheme",
 		"rtmp:/h/a/b":            "no scheme",
 		"rtmp://":                "nothing behind",
+		"rtmfp://h/a/b":          "rtmfp is a protocol of its own over UDP, which is not spoken",
+		"http://h/a/b":           `"http" is no scheme; rtmp, rtmpt, rtmpe, rtmpte, rtmps and rtmpts are`,
+		"://h/a/b":               `"" is no scheme`,
+		"x:secr@h://a":           "is no scheme",
 		"rtmp://h:65536/a":       "no port",
 		"rtmp://h:x/a":           "no port",
 		"rtmp://h:-1/a":          "no port",
@@ -98,7 +101,7 @@ func TestBadURLs(t *testing.T) {
 		"rtmp://h x/a":           "white space",
 		"rtmp://u:secr/et@h/a/b": "not understood",
 	} {
-		u, _, err := ParseURL(raw)
+		u, err := ParseURL(raw)
 		if err == nil || !strings.Contains(err.Error(), want) || u != (URL{}) {
 			t.Errorf("%s is %+v, %v, want an error about %s", raw, u, err, want)
 		}
@@ -108,44 +111,10 @@ func TestBadURLs(t *testing.T) {
 	}
 }
 
-// A scheme that is not spoken is told, and not taken for rtmp.
-func TestSchemes(t *testing.T) {
-	for raw, want := range map[string]string{
-		"rtmfp://h/a/b": "rtmfp is a protocol of its own over UDP, which is not spoken",
-		"http://h/a/b":  `"http" is no scheme; rtmp, rtmpt, rtmpe, rtmpte, rtmps and rtmpts are`,
-		"://h/a/b":      `"" is no scheme; rtmp, rtmpt, rtmpe, rtmpte, rtmps and rtmpts are`,
-	} {
-		u, _, err := ParseURL(raw)
-		if _, ok := errors.AsType[*SchemeError](err); !ok || err.Error() != want || u.App != "a" || u.PlayPath != "b" {
-			t.Errorf("%s is %+v, %v, want %s", raw, u, err, want)
-		}
-	}
-	for n, want := range []string{"rtmp", "rtmpt", "rtmpe", "rtmpte", "rtmps", "rtmpts"} {
-		if got, ok := Scheme(n); got != want || !ok {
-			t.Errorf("protocol %d is %s, %v, want %s", n, got, ok, want)
-		}
-	}
-	for _, n := range []int{-1, 6} {
-		if got, ok := Scheme(n); ok {
-			t.Errorf("protocol %d is %s, want none", n, got)
-		}
-	}
-}
-
-func TestURLWithOptionsIsWarnedOf(t *testing.T) {
-	u, warnings, err := ParseURL("rtmp://h/a/b live=1")
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "-i") || u.PlayPath != "b live=1" || err != nil {
-		t.Errorf("is %+v, %q, %v, want a warning that names -i", u, warnings, err)
-	}
-	if u, warnings, err := ParseURL("rtmp://h/a/b c"); warnings != nil || u.PlayPath != "b c" || err != nil {
-		t.Errorf("a name with a space is %+v, %q, %v", u, warnings, err)
-	}
-}
-
 // rtmpdump forgets what is longer than its buffers.
 func TestNoLimits(t *testing.T) {
 	host, name := strings.Repeat("h", 300), strings.Repeat("n", 100_000)
-	u, _, err := ParseURL("rtmp://" + host + "/" + name + "/" + name)
+	u, err := ParseURL("rtmp://" + host + "/" + name + "/" + name)
 	if u.Host != host || u.App != name || u.PlayPath != name || err != nil {
 		t.Errorf("lengths are %d, %d and %d, %v, want all of it", len(u.Host), len(u.App), len(u.PlayPath), err)
 	}
@@ -171,19 +140,23 @@ func FuzzParseURL(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		u, _, err := ParseURL(raw)
-		if _, ok := errors.AsType[*SchemeError](err); err != nil && !ok {
+		u, err := ParseURL(raw)
+		if err != nil {
 			if u != (URL{}) {
 				t.Errorf("%q is %+v and %v", raw, u, err)
 			}
 			return
 		}
-		if !strings.Contains(raw, u.App) || !strings.HasSuffix(u.TcURL, "/"+u.App) {
-			t.Errorf("%q has application %q and tcUrl %q", raw, u.App, u.TcURL)
+		if !strings.Contains(raw, u.App) || len(u.PlayPath) > len(raw) {
+			t.Errorf("%q has application %q and name %q", raw, u.App, u.PlayPath)
 		}
-		again, _, err2 := ParseURL(u.TcURL)
-		if (err == nil) != (err2 == nil) || again.Scheme != u.Scheme || again.Host != u.Host || again.Port != u.Port || again.User != "" {
-			t.Errorf("%q has tcUrl %q, which is %+v, %v, want %+v", raw, u.TcURL, again, err2, u)
+		if u.Host == "" {
+			return
+		}
+		tcURL := TcURL(u.Scheme, u.Host, 1935, u.App)
+		again, err := ParseURL(tcURL)
+		if host, _, _ := strings.Cut(u.Host, "%"); err != nil || again.Scheme != u.Scheme || again.Host != host || again.Port != 1935 || again.User != "" {
+			t.Errorf("%q has tcUrl %q, which is %+v, %v", raw, tcURL, again, err)
 		}
 	})
 }

@@ -229,3 +229,19 @@ func runFFmpeg(t testing.TB, args ...string) []byte {
 	}
 	return out.Bytes()
 }
+
+// wholeTags returns the tags of a file that may end in a torn one.
+func wholeTags(t *testing.T, b []byte) (tags []Tag) {
+	t.Helper()
+	for s := NewScanner(bytes.NewReader(b)); ; {
+		tg, err := s.Next()
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return tags
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		tg.Body = bytes.Clone(tg.Body)
+		tags = append(tags, tg)
+	}
+}

@@ -182,22 +182,6 @@ func TestKillClosing(t *testing.T) {
 	}
 }
 
-// wholeTags returns the tags of a file that may end in a torn one.
-func wholeTags(t *testing.T, b []byte) (tags []Tag) {
-	t.Helper()
-	for s := NewScanner(bytes.NewReader(b)); ; {
-		tg, err := s.Next()
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return tags
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		tg.Body = bytes.Clone(tg.Body)
-		tags = append(tags, tg)
-	}
-}
-
 // playable has ffprobe read a file to its end.
 func playable(t *testing.T, path string) {
 	t.Helper()

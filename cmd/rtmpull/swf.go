@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -66,7 +67,9 @@ func (f *streamFlags) fetchPlayer(ctx context.Context, client *rtmp.Client, warn
 		return err
 	}
 	p, err := playerCache(client, warn).Get(ctx, url, time.Duration(f.swf.age)*24*time.Hour)
-	if err != nil {
+	if bad, ok := errors.AsType[*swf.Error](err); ok && bad.URL == "" {
+		return &usageError{err}
+	} else if err != nil {
 		return err
 	}
 	f.swf.fetched = &handshake.SWF{Hash: p.Hash, Size: p.Size}

@@ -71,6 +71,27 @@ func TestPlayRTMPE(t *testing.T) {
 	}
 }
 
+// In a tunnel of HTTP requests as well, nobody else can read what is asked for.
+func TestRTMPEInATunnel(t *testing.T) {
+	for scheme, clear := range map[string]bool{"rtmpt": true, "rtmpte": false} {
+		synctest.Test(t, func(t *testing.T) {
+			var w writes
+			c := rtmp.Client{DialContext: tapped(&w, new(rtmptest.Tunnel).Dial(t, rtmptest.Dial(t, func(p *rtmptest.Peer) {
+				p.AcceptPlay()
+				p.Video(0, payload)
+				complete(p)
+				p.Linger()
+			})))}
+			if got, err := pull(t, &c, target(t, scheme+"://host/live/show")); err != io.EOF || len(got) != 1 {
+				t.Errorf("%s: got %v, %v", scheme, got, err)
+			}
+			if w.tells("connect") != clear || !w.tells("POST /") {
+				t.Errorf("%s: in the clear: %v", scheme, w.tells("connect"))
+			}
+		})
+	}
+}
+
 // What is published through RTMPE arrives, to the last word, and is counted as it is
 // without.
 func TestPublishRTMPE(t *testing.T) {

@@ -41,8 +41,14 @@ func forms() map[string]*rtmptest.Tunnel {
 }
 
 func TestPlayThroughHTTP(t *testing.T) {
+	for _, scheme := range []string{"rtmpt", "rtmpte"} {
+		playThroughHTTP(t, scheme)
+	}
+}
+
+func playThroughHTTP(t *testing.T, scheme string) {
 	for name, via := range forms() {
-		t.Run(name, func(t *testing.T) {
+		t.Run(scheme+", "+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var phases []string
 				c := through(t, via, func(p *rtmptest.Peer) {
@@ -58,7 +64,7 @@ func TestPlayThroughHTTP(t *testing.T) {
 				})
 				c.IdleTimeout = 2 * time.Second
 				c.Trace = &rtmp.Trace{PhaseDone: func(p rtmp.Phase, _ time.Duration) { phases = append(phases, p.String()) }}
-				got, err := pull(t, c, target(t, "rtmpt://host/live/show"))
+				got, err := pull(t, c, target(t, scheme+"://host/live/show"))
 				if err != io.EOF || len(got) != 200 || got[199] != "Video 7960" {
 					t.Errorf("got %d messages, %v", len(got), err)
 				}
@@ -78,9 +84,15 @@ func TestPlayThroughHTTP(t *testing.T) {
 // What is published arrives as a whole, and it does not take a time-out to know
 // that.
 func TestPublishThroughHTTP(t *testing.T) {
+	for _, scheme := range []string{"rtmpt", "rtmpte"} {
+		publishThroughHTTP(t, scheme)
+	}
+}
+
+func publishThroughHTTP(t *testing.T, scheme string) {
 	for name, via := range forms() {
 		for _, says := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, says so %v", name, says), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, %s, says so %v", scheme, name, says), func(t *testing.T) {
 				via := copyOf(via)
 				synctest.Test(t, func(t *testing.T) {
 					var bytes, count int
@@ -95,7 +107,7 @@ func TestPublishThroughHTTP(t *testing.T) {
 						}
 						p.Linger()
 					})
-					p, err := c.Publish(t.Context(), target(t, "rtmpt://host/live/show"))
+					p, err := c.Publish(t.Context(), target(t, scheme+"://host/live/show"))
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -121,15 +121,15 @@ func TestInterrupted(t *testing.T) {
 func TestShares(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
-		d := &dialer{parse(t, "socks5://h"), func(context.Context, string, string) (net.Conn, error) {
+		d := &dialer{parse(t, "socks5://h"), func(ctx context.Context, network, addr string) (net.Conn, error) {
 			n++
 			if n == 1 {
-				return to(t, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) })(nil, "", "") //nolint:staticcheck // it is not looked at
+				return to(t, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) })(ctx, network, addr)
 			}
 			return to(t, func(nc net.Conn) {
 				_, _ = io.WriteString(nc, "\x05\x00\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00and more")
 				_, _ = io.Copy(io.Discard, nc)
-			})(nil, "", "") //nolint:staticcheck // it is not looked at
+			})(ctx, network, addr)
 		}, nil, lookupTwo}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()

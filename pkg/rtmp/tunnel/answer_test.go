@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -220,8 +221,17 @@ func TestConnectionsEnd(t *testing.T) {
 			time.Sleep(time.Millisecond)
 			_ = p.Conn.(*rtmptest.Conn).Abort()
 		}, "/open/1 /idle/1/0 /idle/1/1", ""},
-		"with a RST instead of an answer": {func(p *page) { p.answer(body("1\n")); p.ask(); _ = p.Conn.(*rtmptest.Conn).Abort() },
-			"/open/1 /idle/1/0", "connection reset"},
+		"with a RST instead of an answer": {func(p *page) {
+			p.answer(body("1\n"))
+			p.answer(idle)
+			p.ask()
+			_ = p.Conn.(*rtmptest.Conn).Abort()
+		}, "/open/1 /idle/1/0 /idle/1/1", "connection reset"},
+		"with a RST behind the first answer": {func(p *page) {
+			p.answer(body("1\n"))
+			p.ask()
+			_ = p.Conn.(*rtmptest.Conn).Abort()
+		}, "/open/1 /idle/1/0 /idle/1/0 /idle/1/1", ""},
 		"for one ear": {func(p *page) {
 			p.answer(body("1\n"))
 			p.answer(idle)
@@ -244,7 +254,7 @@ func TestConnectionsEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := newHost(t, test.first, idles)
+				h := newHost(t, slices.Concat([]func(*page){test.first}, slices.Repeat([]func(*page){idles}, 300))...)
 				c, err := openBy(t, h.dial)
 				if err == nil {
 					defer c.Close()

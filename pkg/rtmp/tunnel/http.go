@@ -62,13 +62,16 @@ type link struct {
 	cfg     Config
 	request []byte
 
-	mu    sync.Mutex // of nc and gone, for others
-	nc    net.Conn   // nil: there is none
-	gone  bool       // cut was called
-	stop  bool       // interrupt was called, for the request under way
-	in    input
-	br    *bufio.Reader
-	spent bool // nc has brought an answer before
+	mu   sync.Mutex // of nc and gone, for others
+	nc   net.Conn   // nil: there is none
+	gone bool       // cut was called
+	stop bool       // interrupt was called, for the request under way
+	in   input
+	br   *bufio.Reader
+
+	heard   int  // answers
+	answers int  // of them on nc
+	single  bool // nc is for one answer, and the server does not say so
 }
 
 // An input is what comes on a connection, and no more of it than left.
@@ -114,7 +117,7 @@ func (l *link) connect(ctx context.Context) error {
 		l.close()
 		return net.ErrClosed
 	}
-	l.in, l.spent = input{nc: nc}, false
+	l.in, l.answers = input{nc: nc}, 0
 	if l.br == nil {
 		l.br = bufio.NewReader(nil)
 	}
@@ -177,7 +180,9 @@ func (l *link) compose(path string, body []byte) {
 // second is on its way already, that was not heard, and is made again on another
 // connection. One that was answered in part is not, nor one after which the connection
 // was reset: the answer may have been under way, and what the server had said in it
-// would be missing without anybody's knowing.
+// would be missing without anybody's knowing. Only the first after open may be, as
+// RTMP's servers do not speak first: there are HTTP servers that close each connection
+// behind an answer, and this is where they are found out.
 func (l *link) do(ctx context.Context) (*http.Response, error) {
 	for {
 		if err := l.connect(ctx); err != nil {
@@ -185,13 +190,15 @@ func (l *link) do(ctx context.Context) (*http.Response, error) {
 		}
 		answer, unheard, err := l.exchange()
 		if err == nil {
-			l.spent = true
+			l.answers++
+			l.heard++
 			return answer, nil
 		}
 		l.close()
-		if !unheard || !l.spent || l.stopped() {
+		if !unheard || l.answers == 0 || l.stopped() {
 			return nil, err
 		}
+		l.single = l.single || l.answers == 1
 	}
 }
 
@@ -217,7 +224,7 @@ func (l *link) exchange() (answer *http.Response, unheard bool, err error) {
 		case err != nil && failed != nil:
 			return nil, !l.in.came, failed
 		case err != nil:
-			return nil, !l.in.came && hungUp(l.in.err), l.failed(err)
+			return nil, !l.in.came && (hungUp(l.in.err) || l.heard == 1 && wasReset(l.in.err)), l.failed(err)
 		case answer.ProtoMajor != 1:
 			return nil, false, &ResponseError{"it is of another HTTP"}
 		case answer.StatusCode/100 == 1 && answer.StatusCode != http.StatusSwitchingProtocols:
@@ -238,6 +245,12 @@ func hungUp(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
+// wasReset tells whether the connection was broken off.
+func wasReset(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && !op.Timeout()
+}
+
 // failed is what the error of reading an answer means: that of the connection, or
 // that the answer is no HTTP.
 func (l *link) failed(err error) error {
@@ -253,7 +266,7 @@ func (l *link) failed(err error) error {
 // finish is called when an answer has been read to its end. It keeps the connection,
 // if the server does.
 func (l *link) finish(answer *http.Response) {
-	if answer.Close || l.br.Buffered() > 0 {
+	if answer.Close || l.single || l.br.Buffered() > 0 {
 		l.close()
 	}
 }

@@ -2,7 +2,7 @@
 # Measures recording, publishing and repair beside other programs, which
 # scripts/test-deps.sh installs; bin/rtmpull is there already. Prints tables.
 # BENCH_ROUNDS and BENCH_BYTES change how much is done, and arguments are given
-# to the program: -only record, start, file, publish, damage or many makes one table
+# to the program: -only record, start, file, vod, publish, damage or many makes one table
 # alone, and -doc docs/damage.md puts that of damage into its page. That of many
 # takes -streams 200 and -seconds 60.
 set -euo pipefail

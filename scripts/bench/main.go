@@ -49,7 +49,7 @@ func main() {
 	source := flag.String("source", "build/bench.flv", "the FLV file to play")
 	total := flag.Int64("bytes", 1e9, "how much media to play")
 	rounds := flag.Int("rounds", 5, "how often; the median counts")
-	only := flag.String("only", "", "one of the tables: record, start, file, publish, damage or many")
+	only := flag.String("only", "", "one of the tables: record, start, file, vod, publish, damage or many")
 	doc := flag.String("doc", "", "a Markdown file to put the table of damage into, between its markers")
 	dir := flag.String("dir", "build", "where to put recordings and damaged files, 3 GB; /dev/shm keeps the disk out of the figures")
 	live := flag.String("live", "build/many.flv", "the FLV file that many live streams are made of")
@@ -68,6 +68,10 @@ func main() {
 		{"file", func() error {
 			fmt.Printf("\nrecording to a file:\n")
 			return filing(os.Stdout, *dir, *bin, *rounds)
+		}},
+		{"vod", func() error {
+			fmt.Printf("\na recorded stream of %d MB to a file, as fast as it comes:\n", vodSize/1_000_000)
+			return recorded(os.Stdout, *dir, *bin, *source, *rounds)
 		}},
 		{"publish", func() error {
 			fmt.Printf("\npublishing:\n")

@@ -281,6 +281,29 @@ func TestEndOfRecorded(t *testing.T) {
 	}
 }
 
+// Row 30: the end of an item of a playlist is announced, and taken back by the next one;
+// that of the last is final once the server has said that all was played.
+func TestPlaylist(t *testing.T) {
+	frame := step{video(800, 7), ">Video 800@7 [1701]", Streaming, nil}
+	announced := step{status(stopped), isEnding(stopped), Streaming, nil}
+	all := step{playStatus("NetStream.Play.Complete"), "!play status NetStream.Play.Complete (ending)", Streaming, nil}
+	steps := []step{
+		frame, announced,
+		{playStatus("NetStream.Play.Switch"), "!play status NetStream.Play.Switch", Streaming, nil},
+		{status("NetStream.Play.Complete"), isEnding("NetStream.Play.Complete"), Streaming, nil},
+		all, frame, announced, // of one more
+		all, {status(stopped), isStatus(stopped), Ended, eof},
+	}
+	run(t, at(t, Config{Kind: Recorded, Playlist: true}, Streaming), steps)
+	run(t, at(t, Config{Kind: FromStart, Playlist: true}, Streaming), append([]step{{
+		event(message.EventStreamIsRecorded, 7), "!stream is recorded", Streaming, nil}}, steps...))
+	s := at(t, Config{}, Streaming)
+	rs, err := s.Handle(nil, playStatus("NetStream.Play.Switch"))
+	if err != nil || !rs[0].Event.Begun {
+		t.Errorf("%v, %v", rs[0].Event, err)
+	}
+}
+
 // Media in the steady state costs no allocation between the socket and whoever
 // writes the tag.
 func TestMediaAllocatesNothing(t *testing.T) {

@@ -62,6 +62,7 @@ type media struct {
 	seeking bool     // a seek is under way: what comes is from before it
 
 	recorded bool // the server says so
+	listed   bool // it says that all of a playlist has been played
 	forgiven ends // what the answer to a pause of ours may look like
 
 	held     bool   // the stream was paused by Pause
@@ -146,7 +147,7 @@ func (s *Session) handleMedia(dst []Reaction, m *message.Message) []Reaction {
 			return dst
 		}
 		*t = track{begun: true, last: m.Timestamp}
-		s.media.idle = false
+		s.media.idle, s.media.listed = false, false
 	}
 	s.media.last = m.Timestamp
 	return append(dst, Reaction{Do: Deliver, Message: *m})
@@ -163,11 +164,12 @@ func (s *Session) handleData(dst []Reaction, m *message.Message) ([]Reaction, er
 		return s.status(dst, firstObject(values))
 	case "onPlayStatus":
 		info := firstObject(values)
-		code := text(info, "code")
-		return notify(dst, Event{
-			Kind: PlayStatus, Code: code, Level: text(info, "level"), Info: info,
-			Ending: code == "NetStream.Play.Complete" && s.cfg.Role == Play,
-		}), nil
+		e := Event{Kind: PlayStatus, Code: text(info, "code"), Level: text(info, "level"), Info: info}
+		if s.cfg.Role == Play {
+			e.Ending, e.Begun = e.Code == "NetStream.Play.Complete", e.Code == "NetStream.Play.Switch"
+			s.media.listed = e.Ending
+		}
+		return notify(dst, e), nil
 	}
 	if err != nil {
 		dst = oddity(dst, "a %s of %d bytes: %v", m.Type, len(m.Payload), err)

@@ -65,7 +65,7 @@ type Config struct {
 	Subscribe  string // the name for FCSubscribe; empty: PlayPath if it is Live or Any
 	Token      string // the key that decodes the server's secureToken
 	UsherToken string // for NetStream.Authenticate.UsherToken
-	Playlist   bool   // set_playlist before play
+	Playlist   bool   // set_playlist before play; the stream may have several items
 
 	// ChunkSize is what a publisher announces for all that it sends from then
 	// on, in bytes; 0: it stays at RTMP's 128.

@@ -137,13 +137,16 @@ func (s *Session) waiting() string {
 // ending tells whether a verdict on the stream that is played announces its end,
 // or is the end. Whoever plays a live stream may yet see its publisher come back,
 // or another in its place; a recorded one that stops has nothing more to come, and
-// what ends before it has begun has ended for good.
+// what ends before it has begun has ended for good. Of a playlist that may be the end
+// of an item, until the server has said that it has played all.
 func (s *Session) ending(v verdict) (announced, final bool) {
 	switch {
 	case v != left && v != halted && v != ended:
 		return false, false
 	case v == left && s.media.forgives(forgiveLeft):
 		return false, false
+	case s.state == Streaming && s.cfg.Playlist && !s.media.listed:
+		return true, false
 	case s.state != Streaming, v == ended, v == halted && s.Recorded():
 		return false, true
 	}

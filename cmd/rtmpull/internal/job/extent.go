@@ -17,7 +17,8 @@ import (
 // by the stream's own time, or at 0 once more.
 type extent struct {
 	total time.Duration // 0: not known
-	items int           // that have followed the first of a playlist
+	list  bool          // it is a playlist
+	items int           // that have followed the first
 
 	// Of the connection.
 	asked  time.Duration // where it was to begin
@@ -51,6 +52,9 @@ func (x *extent) hear(ts uint32) {
 		x.newest = ts
 	case d < back:
 		x.newest = ts
+		if x.list {
+			x.items++
+		}
 	}
 }
 

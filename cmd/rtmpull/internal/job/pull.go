@@ -91,7 +91,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 	}
 	p.Splice.Event = p.spliced
 	p.out = flvout.NewSplicer(sink, p.Splice)
-	p.tail.once = p.Splice.Raw
+	p.tail.once, p.extent.list = p.Splice.Raw, p.Target.Session.Playlist
 	p.recorded = p.Target.Session.Kind == session.Recorded
 	var err error
 	resumed := p.Files != nil && p.Files.Resumed != nil

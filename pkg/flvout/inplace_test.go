@@ -108,9 +108,9 @@ func TestInPlaceLink(t *testing.T) {
 		t.Skip("links are not for everybody there")
 	}
 	dir := t.TempDir()
-	real, path := filepath.Join(dir, "real.flv"), filepath.Join(dir, "show.flv")
-	write(t, real, nil)
-	if err := errors.Join(os.Chmod(real, 0o604), os.Symlink("real.flv", path)); err != nil {
+	target, path := filepath.Join(dir, "real.flv"), filepath.Join(dir, "show.flv")
+	write(t, target, nil)
+	if err := errors.Join(os.Chmod(target, 0o604), os.Symlink("real.flv", path)); err != nil {
 		t.Fatal(err)
 	}
 	f, err := FileOptions{InPlace: true}.Create(path)
@@ -123,6 +123,9 @@ func TestInPlaceLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if f.Name() != path {
+		t.Errorf("it is %s, want %s", f.Name(), path)
+	}
 	r := record(t, path, f)
 	r.rotator.Resume(p)
 	if err := r.Resume(p); err != nil {
@@ -133,7 +136,7 @@ func TestInPlaceLink(t *testing.T) {
 	if err != nil || link.Mode()&fs.ModeSymlink == 0 {
 		t.Errorf("the link is %v, %v", link.Mode(), err)
 	}
-	if fi, err := os.Stat(real); err != nil || fi.Mode().Perm() != 0o604 || fi.Size() != f.Size() {
+	if fi, err := os.Stat(target); err != nil || fi.Mode().Perm() != 0o604 || fi.Size() != f.Size() {
 		t.Errorf("the file is %v of %d bytes, want %d: %v", fi.Mode(), fi.Size(), f.Size(), err)
 	}
 	if got := names(t, dir); !slices.Equal(got, []string{"real.flv", "show.flv"}) {

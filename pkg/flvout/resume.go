@@ -84,6 +84,9 @@ func (o ResumeOptions) Open(path string) (*File, *ResumePoint, error) {
 		if err != nil {
 			return nil, nil, newError("resume", path, m.close(err)) // closed twice does no harm
 		}
+		if o.InPlace { // and not what a link leads to
+			f.path, f.part.name, f.part.part = path, path, path
+		}
 		return f, p, nil
 	}
 }
@@ -93,11 +96,8 @@ var errNoRoom = errors.New("there is no room in it to go on")
 // leftBy finds what there is of a recording, and what its name is when it is whole.
 func (o *ResumeOptions) leftBy(path string) (name, whole string, err error) {
 	if o.InPlace {
-		real, err := filepath.EvalSymlinks(path)
-		if err == nil {
-			_ = os.Remove(real + inPlaceCopySuffix) // from a Close that was broken off
-		}
-		return real, real, err
+		name, err = filepath.EvalSymlinks(path)
+		return name, name, err
 	}
 	name, err = leftBy(path)
 	return name, path, err
@@ -132,10 +132,10 @@ func (m *mender) resume(o *ResumeOptions) (*File, *ResumePoint, error) {
 	if err := m.mendTrailers(); err != nil {
 		return nil, nil, err
 	}
-	if !o.InPlace {
-		if err := m.renamePart(); err != nil {
-			return nil, nil, err
-		}
+	if o.InPlace {
+		_ = os.Remove(m.path + inPlaceCopySuffix) // from a Close that was broken off
+	} else if err := m.renamePart(); err != nil {
+		return nil, nil, err
 	}
 	f, err := o.adopt(m.f, m.name, m.v.head.head, m.v.sum, m.v.whole())
 	if err != nil {

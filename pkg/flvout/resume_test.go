@@ -338,7 +338,8 @@ func TestResumeRefuses(t *testing.T) {
 }
 
 // FuzzResume takes up anything, or says that it cannot: what was there stays, and
-// what comes behind it is a file that nothing is to be mended of.
+// what comes behind it is a file that nothing is to be mended of. What is no part file
+// is written in place.
 func FuzzResume(f *testing.F) {
 	small := written(f, Tag{video, 0, avcConfig}, avcFrame(0, 1, true), aacFrame(0, 2), avcFrame(40, 1, true))
 	f.Add(small, true)
@@ -356,9 +357,12 @@ func FuzzResume(f *testing.F) {
 		defer os.Remove(path)
 		write(t, name, in)
 		was, _ := salvage(t, in)
-		o := ResumeOptions{FileOptions: FileOptions{IndexEntries: 20}}
+		o := ResumeOptions{FileOptions: FileOptions{IndexEntries: 20, InPlace: !part}, Skip: len(in) % 4}
 		file, p, err := o.Open(path)
 		if err != nil {
+			if got, err := os.ReadFile(path); !part && (err != nil || !bytes.Equal(got, in)) {
+				t.Fatalf("got %d bytes, want them as they were", len(got))
+			}
 			if !errors.Is(err, ErrNoMedia) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNoRoom) {
 				t.Fatal(err)
 			}

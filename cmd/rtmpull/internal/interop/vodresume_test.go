@@ -191,7 +191,11 @@ func TestResumeRtmpdump(t *testing.T) {
 	own := &serve.Server{Streams: map[string]string{"vod/film.flv": sample}}
 	done := make(chan error, 1)
 	go func() { done <- own.Serve(t.Context(), l) }()
-	t.Cleanup(func() { <-done })
+	t.Cleanup(func() {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 	for name, c := range map[string]struct {
 		addr  string
 		start uint32 // ms

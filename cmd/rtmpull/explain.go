@@ -22,7 +22,12 @@ func newExplainCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [flags] URL...",
 		Short: "show how a command line is understood and what is sent for it",
-		Args:  cobra.ArbitraryArgs,
+		Long: `Explain shows how the command line of a recording is understood, and what is sent for it,
+without connecting or opening anything. One of rtmpdump's begins with that word:
+
+  rtmpull explain -o '{stream}.flv' --wait 10m rtmp://host/live/show
+  rtmpull explain rtmpdump -r rtmp://host/app/name -o show.flv`,
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.source.unfold(&o.network, cmd.Flags().Changed); err != nil {
 				return err
@@ -50,9 +55,13 @@ func newExplainCommand(env *environment) *cobra.Command {
 	fs := pflag.NewFlagSet("explain", pflag.ContinueOnError)
 	fs.BoolVar(&secrets, "show-secrets", false, "do not mask what may be a secret")
 	fs.BoolVar(&publish, "publish", false, "what is sent to publish the stream, not to play it")
+	cmd.AddCommand(newExplainRtmpdumpCommand(env))
 	setGroups(cmd, append([]flagGroup{{"Flags", fs}}, o.groups("the explanation as JSON")...)...)
 	return cmd
 }
+
+// notePlayer is for a player that is not asked for.
+const notePlayer = "the player of --swfVfy is fetched by a recording, and not here"
 
 // offer makes of a target to play from one to publish to.
 func offer(t *rtmp.Target, named bool) {
@@ -107,7 +116,7 @@ func (o *pullOptions) explained(env *environment, args []string) ([]asked, error
 		}
 		as[i] = asked{Target: t, Backup: backup, Proxy: via, Recording: r}
 		if o.source.swf.url != "" {
-			as[i].Notes = append(as[i].Notes, "the player of --swfVfy is fetched by a recording, and not here")
+			as[i].Notes = append(as[i].Notes, notePlayer)
 		}
 	}
 	return as, nil

@@ -87,10 +87,11 @@ func (o *pullOptions) recording(t, backup *rtmp.Target) (*recording, error) {
 		return r, nil
 	}
 	r.InPlace, r.Exists = out.inPlace, "keep"
-	if out.force {
-		r.Exists = "replace"
-	} else if out.resume {
+	switch {
+	case out.resume:
 		r.Exists, r.Skip = "resume", out.skip
+	case out.force, out.inPlace:
+		r.Exists = "replace"
 	}
 	if out.minFree.set {
 		r.MinFree = new(int64(out.minFree.size))

@@ -134,7 +134,7 @@ func (f *outputFlags) template() (nameTemplate, error) {
 // splice says how the stream becomes one.
 func (f *outputFlags) splice() flvout.SplicerOptions {
 	o := flvout.SplicerOptions{OnChange: f.onChange.value, OnRejoin: f.onReconnect.value, Raw: f.raw}
-	if f.name == "-" && !f.onChange.set {
+	if (f.name == "-" || f.inPlace) && !f.onChange.set { // there is one file, or none
 		o.OnChange = flvout.ChangeKeep
 	}
 	return o

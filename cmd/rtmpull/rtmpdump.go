@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
@@ -51,6 +50,7 @@ type dump struct {
 
 	env   *environment
 	flags *dumpFlags
+	warn  func(format string, args ...any) // tells of what does not count
 	tell  *dumpTelling
 }
 
@@ -68,6 +68,7 @@ func newDump(env *environment) *dump {
 func (d *dump) run(ctx context.Context, args []string) error {
 	d.begun = time.Now()
 	d.tell = newDumpTelling(d.env.stderr, rtmpdump.Silent(args))
+	d.warn = d.tell.warn
 	d.tell.Print(strings.TrimSuffix(rtmpdump.Banner(d.env.version), "\n"))
 	status := d.dump(ctx, args)
 	if status == statusOK {
@@ -78,18 +79,27 @@ func (d *dump) run(ctx context.Context, args []string) error {
 
 // dump returns the exit status.
 func (d *dump) dump(ctx context.Context, args []string) int {
-	if err := d.parse(args); err != nil {
+	err := d.flags.parse(args)
+	switch {
+	case err != nil:
+		if !rtmpdump.Silent(args) {
+			d.flags.usage(d.env.stderr)
+		}
 		d.tell.fail(err)
 		return statusFailed
-	}
-	if d.flags.help {
+	case d.flags.help:
 		d.flags.usage(d.env.stderr)
 		return statusOK
 	}
-	pull, err := d.prepare(ctx)
+	d.tell.as(d.env.stderr, &d.pullOptions.tell)
+	target, err := d.understood()
 	if errors.Is(err, errCompleted) {
 		d.tell.Print(rtmpdump.AlreadyCompleted)
 		return statusOK
+	}
+	var pull *job.Pull
+	if err == nil {
+		pull, err = d.prepare(ctx, target)
 	}
 	if _, ok := errors.AsType[*signalError](err); ok {
 		d.tell.caught(err)
@@ -105,41 +115,12 @@ func (d *dump) dump(ctx context.Context, args []string) int {
 // errCompleted is for a recording that has come as far as it was to come.
 var errCompleted = errors.New("already completed")
 
-// parse reads the command line.
-func (d *dump) parse(args []string) error {
-	if err := d.flags.all.Parse(args); err != nil {
-		if !rtmpdump.Silent(args) {
-			d.flags.usage(d.env.stderr)
-		}
-		return dumpFlagError(err)
-	}
-	if d.flags.help {
-		return nil
-	}
-	d.tell.as(d.env.stderr, &d.pullOptions.tell)
+// understood is the stream that the command line asks for. What else is wrong with
+// that is found out as well, before anything is opened.
+func (d *dump) understood() (*rtmp.Target, error) {
 	for _, word := range d.flags.all.Args() {
-		d.tell.warn("%s is no option, and is passed over", printable(rtmp.Redact(word)))
+		d.warn("%s is no option, and is passed over", printable(rtmp.Redact(word)))
 	}
-	return nil
-}
-
-// dumpFlagError says what is wrong with an option.
-func dumpFlagError(err error) error {
-	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
-		name := "--" + unknown.GetSpecifiedName()
-		if unknown.GetSpecifiedShortnames() != "" {
-			name = "-" + unknown.GetSpecifiedName()
-		}
-		return badUsage("unknown option: %s", name)
-	}
-	if bare, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
-		return badUsage("--%s wants a value", bare.GetFlag().Name)
-	}
-	return flagError(err)
-}
-
-// prepare makes the job of what the command line says.
-func (d *dump) prepare(ctx context.Context) (*job.Pull, error) {
 	if err := d.source.unfold(&d.network, d.flags.all.Changed); err != nil {
 		return nil, err
 	}
@@ -151,14 +132,16 @@ func (d *dump) prepare(ctx context.Context) (*job.Pull, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.output.check(); err != nil {
-		return nil, err
-	}
+	return target, d.output.check()
+}
+
+// prepare makes the job.
+func (d *dump) prepare(ctx context.Context, target *rtmp.Target) (*job.Pull, error) {
 	client, err := d.network.client()
 	if err != nil {
 		return nil, err
 	}
-	warn := func(err error) { d.tell.warn("%s", describe(err)) }
+	warn := func(err error) { d.warn("%s", describe(err)) }
 	switch err := d.source.fetchPlayer(ctx, client, warn, target); {
 	case ctx.Err() != nil:
 		return nil, err
@@ -177,27 +160,27 @@ func (d *dump) prepare(ctx context.Context) (*job.Pull, error) {
 func (d *dump) reconcile() {
 	s, o := &d.source, &d.output
 	if o.name == "-" && !d.flags.own.Changed("flv") {
-		d.tell.warn("no output file is given (-o), so it is standard output")
+		d.warn("no output file is given (-o), so it is standard output")
 	}
 	if o.resume && o.name == "-" {
-		d.tell.warn("standard output cannot be gone on with: --resume does not count")
+		d.warn("standard output cannot be gone on with: --resume does not count")
 		o.resume = false
 	}
 	if o.resume && s.live {
-		d.tell.warn("a live stream cannot be gone on with: --resume does not count")
+		d.warn("a live stream cannot be gone on with: --resume does not count")
 		o.resume = false
 	}
 	if s.live && s.start > 0 {
-		d.tell.warn("a live stream begins where it is: --start does not count")
+		d.warn("a live stream begins where it is: --start does not count")
 		s.start = 0
 	}
 	w := &s.swf
 	switch pair := w.hash != "" && w.size > 0; {
 	case pair && w.url != "":
-		d.tell.warn("with --swfVfy, --swfhash and --swfsize do not count")
+		d.warn("with --swfVfy, --swfhash and --swfsize do not count")
 		w.hash, w.size = "", 0
 	case !pair && (w.hash != "" || w.size > 0):
-		d.tell.warn("--swfhash and --swfsize count only together")
+		d.warn("--swfhash and --swfsize count only together")
 		w.hash, w.size = "", 0
 	}
 	if n := &d.network; d.flags.all.Changed("timeout") && !d.flags.all.Changed("start-timeout") {
@@ -210,6 +193,10 @@ var errNoHost = badUsage("no host is given: with --host, or in the URL of --rtmp
 // target is the stream that is asked for.
 func (d *dump) target() (*rtmp.Target, error) {
 	f := &d.source
+	if _, err := rtmpdump.ParseURL(f.url); f.url != "" && f.address.host != "" && err != nil {
+		d.warn("the URL does not count: %v", err)
+		f.url = ""
+	}
 	if f.url == "" && f.address.host == "" {
 		return nil, errNoHost
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -105,4 +106,23 @@ Exit status: 0 complete; 1 failed, nothing came, or wrong usage; 2 incomplete: s
 then the connection was lost and could not be taken up again, or a signal ended it; 3 never
 connected.
 `)
+}
+
+// parse reads a command line.
+func (f *dumpFlags) parse(args []string) error {
+	err := f.all.Parse(args)
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		name := "--" + unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			name = "-" + unknown.GetSpecifiedName()
+		}
+		return badUsage("unknown option: %s", name)
+	}
+	if bare, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return badUsage("--%s wants a value", bare.GetFlag().Name)
+	}
+	if err != nil {
+		return flagError(err)
+	}
+	return nil
 }

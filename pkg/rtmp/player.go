@@ -14,7 +14,8 @@ import (
 // A Player is a stream that is being played. One goroutine calls Next; Stats and
 // Close may be called from anywhere.
 //
-// It starts no goroutine: all work is done within Next.
+// It starts no goroutine: all work is done within Next. Through HTTP the tunnel has
+// one, which makes the requests.
 type Player struct {
 	dialogue
 

@@ -407,3 +407,45 @@ func TestTunnelTarget(t *testing.T) {
 		t.Errorf("%s is tunnelled, or encrypted", to)
 	}
 }
+
+// A Player has its clock, and lets what comes gather, as on any connection.
+func TestGatherThroughHTTP(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const frames = 250
+		c := through(t, &rtmptest.Tunnel{Hint: 1}, func(p *rtmptest.Peer) {
+			p.AcceptPlay()
+			for ts := range uint32(frames) {
+				p.Video(40*ts, payload)
+				time.Sleep(40 * time.Millisecond)
+			}
+			complete(p)
+			p.Linger()
+		})
+		p, err := c.Play(t.Context(), target(t, "rtmpt://host/live/show"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		start := time.Now()
+		var rang, waits, got int
+		p.Gather(250 * time.Millisecond)
+		p.BeforeWait(func() time.Time { waits++; return time.Time{} })
+		var ring func()
+		ring = func() { rang++; p.After(time.Second, ring) }
+		p.After(time.Second, ring)
+		for err == nil {
+			if _, err = p.Next(); err == nil {
+				got++
+			}
+		}
+		if err != io.EOF || got != frames {
+			t.Errorf("got %d frames, %v", got, err)
+		}
+		if took := time.Since(start); took > 11*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if rang < 7 || rang > 10 || waits < 20 || waits > frames {
+			t.Errorf("it rang %d times, and waited %d times", rang, waits)
+		}
+	})
+}

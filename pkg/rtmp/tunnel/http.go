@@ -162,7 +162,8 @@ func (l *link) interrupt() {
 // compose makes a request, with the headers that Flash Player's have, as librtmp
 // writes them.
 func (l *link) compose(path string, body []byte) {
-	b := append(l.request[:0], "POST "...)
+	b := l.request[:0]
+	b = append(b, "POST "...)
 	b = append(b, path...)
 	b = append(b, " HTTP/1.1\r\nHost: "...)
 	b = append(b, l.cfg.Host...)
@@ -170,7 +171,8 @@ func (l *link) compose(path string, body []byte) {
 		"Cache-Control: no-cache\r\nContent-type: application/x-fcs\r\nContent-length: "...)
 	b = strconv.AppendInt(b, int64(len(body)), 10)
 	b = append(b, "\r\n\r\n"...)
-	l.request = append(b, body...)
+	b = append(b, body...)
+	l.request = b
 }
 
 // do makes the request that was composed. Its answer, of whatever status, is to be

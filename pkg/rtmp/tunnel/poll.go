@@ -195,7 +195,7 @@ func (c *Conn) post() error {
 func (c *Conn) receive(body io.Reader) (hint byte, came int64, err error) {
 	var first [1]byte
 	if _, err := io.ReadFull(body, first[:]); err != nil {
-		if err == io.EOF { //nolint:errorlint // an empty body: no server's known, and harmless
+		if err == io.EOF { // an empty body: no known server's, and harmless
 			err = nil
 		}
 		return 0, 0, err
@@ -204,7 +204,7 @@ func (c *Conn) receive(body io.Reader) (hint byte, came int64, err error) {
 		n, err := body.Read(c.room())
 		came += int64(n)
 		c.arrived(n)
-		if err == io.EOF { //nolint:errorlint // a body's end is bare
+		if err == io.EOF {
 			return first[0], came, nil
 		}
 		if err != nil {

@@ -308,3 +308,50 @@ func TestAddresses(t *testing.T) {
 		}
 	})
 }
+
+// Whatever becomes of the connections, what is read is what was said, and nothing is
+// left out without an error.
+func TestCutsLoseNothing(t *testing.T) {
+	for name, via := range map[string]func() *rtmptest.Tunnel{
+		"lasting": func() *rtmptest.Tunnel { return &rtmptest.Tunnel{Most: 2000} },
+		"brief":   func() *rtmptest.Tunnel { return &rtmptest.Tunnel{Most: 2000, Brief: true} },
+		"chunked": func() *rtmptest.Tunnel { return &rtmptest.Tunnel{Most: 2000, Chunked: true} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := 0
+			for seed := range uint64(40) {
+				synctest.Test(t, func(t *testing.T) {
+					text := noise(40_000)
+					cutter := &rtmptest.Cutter{Seed: seed, Cuts: 3, Bytes: 10_000, Pause: time.Second}
+					c, err := openBy(t, cutter.Dial(t, via().Dial(t, rtmptest.Dial(t, func(p *rtmptest.Peer) {
+						for b := text; len(b) > 0; b = b[100:] {
+							if _, err := p.Write(b[:100]); err != nil {
+								return
+							}
+							time.Sleep(time.Millisecond)
+						}
+					}))))
+					if err != nil {
+						return
+					}
+					defer c.Close()
+					got, err := io.ReadAll(c)
+					if !bytes.HasPrefix(text, got) {
+						t.Errorf("seed %d: %d bytes that are not the first ones", seed, len(got))
+					}
+					if err == nil {
+						t.Errorf("seed %d: it ended in good order", seed)
+					}
+					if len(got) == len(text) {
+						whole++
+					}
+				})
+			}
+			// A cut is where an answer ends only if each has a connection of its own, and is
+			// the connection's end anyway.
+			if name == "brief" && whole == 0 {
+				t.Error("no connection was replaced")
+			}
+		})
+	}
+}

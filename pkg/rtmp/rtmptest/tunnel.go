@@ -193,14 +193,16 @@ func (c *tunnelConn) answer(r *http.Request, body []byte) (status int, answer []
 	if n := s.count(); asked.N != n {
 		c.tb.Errorf("rtmptest: %s is the client's request %d, not %d", r.URL.Path, n, asked.N)
 	}
-	hold := t.Hold
+	hold, took := t.Hold, false
 	switch asked.Command {
 	case "send":
-		_, _ = s.server.Write(body)
+		if _, err := s.server.Write(body); err != nil {
+			break // it may have said why before
+		}
 		if t.Silent {
 			return http.StatusOK, []byte{t.Hint}
 		}
-		hold = 0
+		hold, took = 0, true
 	case "idle":
 		if asked.Size != 1 || body[0] != 0 {
 			c.tb.Errorf("rtmptest: the body of idle is %x", body)
@@ -216,7 +218,7 @@ func (c *tunnelConn) answer(r *http.Request, body []byte) (status int, answer []
 		most = 32 << 10
 	}
 	data, over := s.take(most, hold)
-	if over {
+	if over && !took {
 		return http.StatusNotFound, nil
 	}
 	return http.StatusOK, append([]byte{t.Hint}, data...)

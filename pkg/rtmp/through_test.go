@@ -449,3 +449,43 @@ func TestGatherThroughHTTP(t *testing.T) {
 		}
 	})
 }
+
+// Encrypted as well: through HTTP go other bytes, and the same stream.
+func TestEncryptedThroughHTTP(t *testing.T) {
+	for name, via := range forms() {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var w writes
+				var taken int
+				c := through(t, via, func(p *rtmptest.Peer) {
+					p.RTMPE = 6
+					p.AcceptPlay()
+					for ts := range uint32(50) {
+						p.Video(40*ts, payload)
+					}
+					complete(p)
+					p.Linger()
+				}, func(p *rtmptest.Peer) {
+					p.RTMPE = 6
+					p.AcceptPublish()
+					for p.ReadMedia() != nil {
+						taken++
+					}
+					p.Linger()
+				})
+				c.DialContext = tapped(&w, c.DialContext)
+				got, err := pull(t, c, target(t, "rtmpte://host/live/show"))
+				if err != io.EOF || len(got) != 50 {
+					t.Errorf("got %d messages, %v", len(got), err)
+				}
+				ms := slices.Repeat([]message.Message{videoAt(0)}, 50)
+				if err, closing := publish(t, c, target(t, "rtmpte://host/live/show"), ms...); err != nil || closing != nil || taken != 50 {
+					t.Errorf("the server has taken %d messages: %v, %v", taken, err, closing)
+				}
+				if w.tells("connect") || w.tells("show") {
+					t.Error("what is asked for goes over the wire in the clear")
+				}
+			})
+		})
+	}
+}

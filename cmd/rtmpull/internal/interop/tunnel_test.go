@@ -128,3 +128,34 @@ func TestTunnelClosesDuringOpen(t *testing.T) {
 		t.Errorf("%d requests:\n%s", n, pull.Output())
 	}
 }
+
+// TestTunnelEncrypted: librtmp and we understand rtmpte alike.
+func TestTunnelEncrypted(t *testing.T) {
+	t.Parallel()
+	const frames = 100
+	script := func(p *rtmptest.Peer) {
+		p.RTMPE = 6
+		p.AcceptPlay()
+		for i := range uint32(frames) {
+			p.Audio(40*i, []byte{0x2f, 1, 2, 3}) // MP3
+		}
+		p.Status("status", "NetStream.Play.Stop")
+		p.Linger()
+	}
+	for name, client := range map[string]func(url, file string) *exec.Cmd{
+		"rtmpdump": func(url, file string) *exec.Cmd { return exec.Command("rtmpdump", "-r", url, "-o", file) },
+		"rtmpull":  func(url, file string) *exec.Cmd { return exec.Command(program, "-o", file, "--eof-grace", "0", url) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := rtmptest.NewServer(t, script)
+			url := "rtmpte://" + (&rtmptest.Tunnel{Hint: 1}).Proxy(t, server.Addr) + "/live/show"
+			file := filepath.Join(t.TempDir(), "show.flv")
+			ends(t, peertest.Start(t, client(url, file)), 0)
+			got, err := os.ReadFile(file)
+			if n := bytes.Count(got, []byte{0x2f, 1, 2, 3}); err != nil || n != frames {
+				t.Errorf("%d frames, %v", n, err)
+			}
+		})
+	}
+}

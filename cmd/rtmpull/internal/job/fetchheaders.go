@@ -44,7 +44,7 @@ func (h *headSet) lacks(m *message.Message) bool {
 // headed is what to record where m is to be, after the headers that it lacks.
 func (p *Pull) headed(ctx context.Context, l *link, m *message.Message) (*message.Message, error) {
 	lacks := l.heads.lacks(m)
-	l.heads.watched = !lacks && !(p.kind.audio && p.kind.video)
+	l.heads.watched = !lacks && p.kind != kinds{true, true}
 	if !lacks {
 		return m, nil
 	}
@@ -66,7 +66,7 @@ func (p *Pull) fetchHeaders(ctx context.Context, l *link, at uint32) error {
 	if err != nil {
 		return nil
 	}
-	defer player.Close()
+	defer func() { _ = player.Close() }()
 	var found kinds
 	for range headersMessages {
 		m, err := player.Next()

@@ -178,8 +178,8 @@ func TestRecordedWhole(t *testing.T) {
 				if r.Err != nil || r.Reconnects > 0 {
 					t.Fatalf("%v, %d connections", r.Err, r.Reconnects)
 				}
-				for _, cut := range []time.Duration{100, 500, 1500, 3000, 7050, 10_050} {
-					r, got := record(t, kind, speed, cut*time.Millisecond)
+				for _, cut := range []uint32{100, 500, 1500, 3000, 7050, 10_050} {
+					r, got := record(t, kind, speed, ms(cut))
 					if r.Err != nil || r.Reconnects != 1 || r.Gaps > 0 || !bytes.Equal(got, want) {
 						t.Errorf("kind %d, speed %v, cut after %d ms: %v, %d connections, %d gaps, %s",
 							kind, speed, cut, r.Err, r.Reconnects, r.Gaps, differAt(got, want))

@@ -138,3 +138,21 @@ func TestBufferEmptyForEver(t *testing.T) {
 		}
 	})
 }
+
+// In a tunnel through HTTP a server is left its time, as librtmp does.
+func TestBufferEmptyThroughHTTP(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := flash{n: 60, buffer: 3000}
+		c := through(t, &rtmptest.Tunnel{}, f.script)
+		paused := false
+		c.Trace = &rtmp.Trace{Sent: func(m *message.Message) {
+			cmd, err := message.ParseCommand(m)
+			paused = paused || err == nil && cmd.Name == "pause"
+		}}
+		to := target(t, "rtmpt://host/vod/film")
+		recorded(to)
+		if got, err := pull(t, c, to); err != io.EOF || len(got) != 120 || paused {
+			t.Errorf("got %d messages, %v, paused %t", len(got), err, paused)
+		}
+	})
+}

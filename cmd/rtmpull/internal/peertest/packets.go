@@ -49,7 +49,25 @@ func (p Packet) since(anchor Packet) Packet {
 // Packets lists the packets of a media file in the order of the file.
 func Packets(t testing.TB, file string) []Packet {
 	t.Helper()
-	out := ffprobe(t, "-show_packets", "-show_data_hash", "MD5", "-of", "json", file)
+	return parsePackets(t, file, ffprobe(t, listPackets(file)...))
+}
+
+// Probe is Packets of a file that may be damaged: it returns what ffprobe complains of.
+func Probe(t testing.TB, file string) (packets []Packet, complaints string) {
+	t.Helper()
+	out, said, err := runFFprobe(t, listPackets(file)...)
+	if err != nil {
+		return nil, said + err.Error()
+	}
+	return parsePackets(t, file, out), said
+}
+
+func listPackets(file string) []string {
+	return []string{"-show_packets", "-show_data_hash", "MD5", "-of", "json", file}
+}
+
+func parsePackets(t testing.TB, file string, out []byte) []Packet {
+	t.Helper()
 	var probed struct {
 		Packets []struct {
 			Type  string `json:"codec_type"`
@@ -90,16 +108,22 @@ func ProbeSilently(t testing.TB, file string) {
 // ffprobe returns its stdout. It is an error if it says anything on stderr.
 func ffprobe(t testing.TB, args ...string) []byte {
 	t.Helper()
+	out, said, err := runFFprobe(t, args...)
+	if err != nil || said != "" {
+		t.Fatalf("peertest: ffprobe %v: %v\n%s", args, err, said)
+	}
+	return out
+}
+
+func runFFprobe(t testing.TB, args ...string) (out []byte, said string, err error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program(t, "ffprobe"), append([]string{"-v", "error"}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil || stderr.Len() > 0 {
-		t.Fatalf("peertest: %v: %v\n%s", cmd.Args, err, stderr.Bytes())
-	}
-	return out
+	out, err = cmd.Output()
+	return out, stderr.String(), err
 }
 
 // Align finds where two recordings of one stream, begun at different moments,
@@ -152,6 +176,9 @@ func EqualFromFirstKey(t testing.TB, got, want []Packet, n int) {
 		t.Fatal(err)
 	}
 }
+
+// CompareFromFirstKey is EqualFromFirstKey for those who go on when they differ.
+func CompareFromFirstKey(got, want []Packet, n int) error { return compare(got, want, n) }
 
 func compare(got, want []Packet, n int) error {
 	g, w, ok := Align(got, want)

@@ -38,6 +38,7 @@ npm                      has npm
 rtmpdump                 has rtmpdump
 tinyproxy-bin            has tinyproxy
 yamdi                    has yamdi
+yt-dlp                   has yt-dlp
 '
 
 readonly policy=/usr/sbin/policy-rc.d # asked by Debian before it starts a service

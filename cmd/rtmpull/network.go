@@ -16,6 +16,9 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 )
 
+// defaultSilence is how long a server may send nothing.
+const defaultSilence = 30 * time.Second
+
 // networkFlags say how to connect, and how long to wait for what. Those that a
 // command does not have are 0.
 type networkFlags struct {
@@ -39,7 +42,7 @@ func (f *networkFlags) group() flagGroup {
 // addPatience adds those that say how long a server may take.
 func (f *networkFlags) addPatience(fs *pflag.FlagSet) {
 	f.addConnect(fs)
-	f.start, f.silence = durationValue(30*time.Second), durationValue(30*time.Second)
+	f.start, f.silence = durationValue(defaultSilence), durationValue(defaultSilence)
 	f.grace = durationValue(rtmp.DefaultEOFGrace)
 	fs.Var((*timeoutValue)(&f.start), "start-timeout", "how long to wait for the first media")
 	fs.VarP((*timeoutValue)(&f.silence), "timeout", "m", "how long to wait when the stream falls silent")

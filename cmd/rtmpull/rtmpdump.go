@@ -183,8 +183,13 @@ func (d *dump) reconcile() {
 		d.warn("--swfhash and --swfsize count only together")
 		w.hash, w.size = "", 0
 	}
-	if n := &d.network; d.flags.all.Changed("timeout") && !d.flags.all.Changed("start-timeout") {
-		n.start = n.silence
+	if n := &d.network; time.Duration(n.silence) != defaultSilence { // which is for all waits
+		if !d.flags.all.Changed("start-timeout") {
+			n.start = n.silence
+		}
+		if !d.flags.all.Changed("connect-timeout") {
+			n.connect = min(n.connect, n.silence)
+		}
 	}
 }
 

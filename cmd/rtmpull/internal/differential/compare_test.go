@@ -62,7 +62,6 @@ func differ(area string, theirs, ours []string) (list []difference) {
 type expectation struct {
 	area         string
 	theirs, ours []string
-	everywhere   bool // it may occur in any row, and need not in each
 	maybe        bool // it depends on what the machine does
 }
 

@@ -64,6 +64,15 @@ var expectations = map[string][]expectation{
 		{area: "stderr", ours: []string{`WARNING: \(text\)`}},
 	},
 
+	"taken up": {
+		{area: "status", theirs: []string{"2"}, ours: []string{"0"}},
+		{area: "sent", ours: []string{"-- again --", playLine}},
+		{area: "sent", theirs: []string{"2/0 .*"}, ours: []string{"3/0 connect", "connect's .*", "2/0 .*"}, maybe: true},
+		{area: "stderr", theirs: []string{`ERROR: \(text\)`, incomplete}, ours: []string{`WARNING: \(text\)`, `INFO: \(text\)`, "Download complete"}},
+		{area: "stderr", theirs: []string{progressLine}, ours: []string{progressLine}, maybe: true},
+		{area: "file", theirs: []string{`\d+ pictures`, `\d+ sounds`}, ours: []string{`\d+ pictures`, `\d+ sounds`}},
+	},
+
 	// What is said.
 	"last progress": {{area: "stderr", theirs: []string{progressLine}}},
 	"live percent":  {{area: "stderr", theirs: []string{`\(progress, in percent\)`}, ours: []string{`\(progress\)`}}},
@@ -84,7 +93,13 @@ var expectations = map[string][]expectation{
 	"R5": {
 		{area: "file", theirs: []string{"an FLV with flags [01]"}, ours: []string{"an FLV with flags 5"}},
 	},
-	"R26": {{area: "file", theirs: []string{`that begins at \d+ ms`}, ours: []string{"that begins at 0 ms"}}},
+	"R26":  {{area: "file", theirs: []string{`that begins at \d+ ms`}, ours: []string{"that begins at 0 ms"}}},
+	"stop": {{area: "file", theirs: []string{`\d+ pictures`, `\d+ sounds`}, ours: []string{`\d+ pictures`, `\d+ sounds`}}},
+	"stop live": {
+		{area: "sent", theirs: []string{`8/1 play\(4, null, "bars", -1000, 1000\)`}, ours: []string{`8/1 play\(4, null, "bars", -1000\)`}},
+		{area: "stderr", theirs: []string{`For duration: 0\.000 sec`}},
+		{area: "file", theirs: []string{`\d+ (pictures|sounds)`}, ours: []string{`\d+ (pictures|sounds)`}, maybe: true},
+	},
 	"R8": {
 		{area: "stderr", theirs: []string{`Starting download at: 0\.000 kB / 0\.000 sec \(0\.0%\)`}, ours: []string{`Resuming download at: 0\.000 kB`, `INFO: \(text\)`}},
 		{area: "file", theirs: []string{"which is damaged", "that begins at 1 ms"}, ours: []string{"that begins at 0 ms"}},
@@ -111,6 +126,7 @@ var expectations = map[string][]expectation{
 	"S6":          append(does("-1"), expectation{area: "file", theirs: []string{"an empty file"}, ours: []string{".*"}}),
 	"R22":         append(does("1"), expectation{area: "stderr", theirs: []string{`ERROR: \(text\)`}}, expectation{area: "file", theirs: []string{"an empty file"}, ours: []string{".*"}}),
 	"-i words":    strict("0"),
+	"two URLs":    append(refuses("2", "3"), expectation{area: "file", theirs: []string{".*"}, ours: []string{"an empty file"}}),
 	"R29":         strict("0"),
 	"rtmfp": {
 		{area: "sent", theirs: []string{".*"}},

@@ -272,4 +272,10 @@ var rows = []row{
 	{name: "a token of another kind", expect: []string{"S6"}, server: scripted(numbered), args: []string{"-m", "2", "-r", "{R}/app/show", "-T", "key", "-o", "{O}"}},
 	{name: "rtmpe from who has it not", expect: []string{"S2"}, server: scripted(plain), args: []string{"-m", "2", "-r", "rtmpe://{H}:{P}/app/show", "-o", "{O}"}},
 	{name: "rtmps from anybody", expect: []string{"S1"}, server: secure, direct: true, args: []string{"-r", "rtmps://{H}:{P}/vod/bars.flv", "-y", "bars.flv", "-o", "{O}"}},
+	{name: "lost and taken up again", expect: []string{"taken up"}, server: film, cut: 110000, args: []string{"-r", "{R}/vod/bars", "-o", "{O}"}},
+	{name: "two URLs", expect: []string{"two URLs"}, server: film, args: []string{"-r", "{R}/vod/bars", "-r", "rtmp://127.0.0.1:1/app/show", "-o", "{O}"}},
+	{name: "stop nginx", expect: []string{"R4", "stop"}, server: nginx, args: []string{"-r", "{R}/vod/bars.flv", "-y", "bars.flv", "-B", "5", "-o", "{O}"}},
+	{name: "stop live", expect: []string{"R4", "live percent", "stop live"}, server: paced, args: []string{"-v", "-r", "{R}/live/bars", "-B", "1", "-o", "{O}"}},
+	{name: "skip below 0", expect: []string{"R31"}, server: film, args: []string{"-r", "{R}/vod/bars", "-k", "-2", "-o", "{O}"}},
+	{name: "no time at all", expect: []string{"R31"}, server: film, args: []string{"-r", "{R}/vod/bars", "-m", "0", "-o", "{O}"}},
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // A row is one command line, what it is run against, and what happens meanwhile.
-// In args and env {R} is rtmp://HOST:PORT of the server, {H} the host, {P} the port,
+// In args {R} is rtmp://HOST:PORT of the server, {H} the host, {P} the port,
 // {W} a web server's URL, {D} a directory of the run's own and {O} the file out.flv in it.
 type row struct {
 	name   string
@@ -30,8 +30,7 @@ type row struct {
 	direct  bool                                 // nothing is recorded of what is sent
 	cut     int64                                // bytes of the first connection that arrive; 0: all
 	prepare func(g *rig, t testing.TB, d string) // makes what is there before
-	env     []string
-	bare    bool // HOME is not set
+	bare    bool                                 // HOME is not set
 	during  func(t testing.TB, r *run)
 	stdout  string   // where to instead
 	closed  bool     // nobody reads stdout, but for the FLV header

@@ -102,9 +102,10 @@ func (e *expectation) missing(list []difference) (lines []string) {
 	return lines
 }
 
-// judge holds the differences of a row against those that are meant to be. It
-// returns the names of those that occur, and what is wrong.
-func judge(names []string, list []difference) (occur []string, wrong []string) {
+// judge holds the differences of a row against those that are meant to be in it, by
+// name, and against the usual ones, which may be. It returns the names of those that
+// occur, and what is wrong.
+func judge(names, usual []string, list []difference) (occur []string, wrong []string) {
 	known := make([]bool, len(list))
 	mark := func(name string) (explains bool) {
 		for _, e := range expectations[name] {
@@ -128,7 +129,7 @@ func judge(names []string, list []difference) (occur []string, wrong []string) {
 		mark(name)
 		occur = append(occur, name)
 	}
-	for _, name := range everywhere {
+	for _, name := range usual {
 		if mark(name) {
 			occur = append(occur, name)
 		}

@@ -81,7 +81,10 @@ var expectations = map[string][]expectation{
 	"cannot open":   {{area: "stderr", theirs: []string{`Failed to open file! .*`}, ours: []string{`ERROR: \(text\)`}}},
 	"bare words":    {{area: "stderr", ours: []string{`WARNING: \(text\)`}}},
 	"profile":       {{area: "stderr", ours: []string{`INFO:   profile +`, `INFO:   level +`}}},
-	"resume line":   {{area: "stderr", theirs: []string{`Resuming download at: 0\.000 kB / 0\.000 sec \(0\.0%\)`}, ours: []string{`Resuming download at: 0\.000 kB`, `INFO: \(text\)`}}},
+	"resume line": {
+		{area: "stderr", theirs: []string{`Resuming download at: 0\.000 kB / 0\.000 sec \(0\.0%\)`}, ours: []string{`Resuming download at: 0\.000 kB`, `INFO: \(text\)`}},
+		{area: "stderr", ours: []string{progressLine}, maybe: true}, // before it goes on
+	},
 	"realtime line": {{area: "stderr", theirs: []string{`  in approximately realtime \(disabled BUFX speedup hack\)`}}},
 	"SWF not asked": {{area: "stderr", theirs: []string{`ERROR: \(text\)`}}},
 	"wrong usage":   {{area: "stderr", theirs: []string{`rtmpdump: .*`, `unknown option: \?`}, ours: []string{`ERROR: \(text\)`}}},

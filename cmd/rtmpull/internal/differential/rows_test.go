@@ -190,7 +190,7 @@ var rows = []row{
 	{name: "refused port", server: refusing, direct: true, args: []string{"-r", "{R}/app/show", "-o", "{O}"}},
 	{name: "no such host", server: unknown, direct: true, args: []string{"-r", "{R}/app/show", "-o", "{O}"}},
 	{name: "no RTMP", expect: []string{"no RTMP"}, server: scripted(garbage), args: []string{"-m", "2", "-r", "{R}/app/show", "-o", "{O}"}},
-	{name: "hangs up", expect: []string{"openings"}, server: scripted(hangsUp), args: []string{"-m", "2", "-r", "{R}/app/show", "-o", "{O}"}},
+	{name: "hangs up", expect: []string{"openings"}, server: scripted(hangsUp, hangsUp, hangsUp, hangsUp), args: []string{"-m", "2", "-r", "{R}/app/show", "-o", "{O}"}},
 	{name: "lost in the middle", expect: []string{"last progress"}, server: scripted(cutMid), ours: once, args: []string{"-m", "2", "-r", "{R}/app/show", "-o", "{O}"}},
 	{name: "lost in the middle, live", expect: []string{"live percent", "last progress"}, server: scripted(cutMid), ours: once, args: []string{"-v", "-m", "2", "-r", "{R}/app/show", "-o", "{O}"}},
 	{name: "lost in the middle of unknown length", expect: []string{"last progress", "R2"}, server: scripted(cutUnknown), ours: once, args: []string{"-m", "2", "-r", "{R}/app/show", "-o", "{O}"}},

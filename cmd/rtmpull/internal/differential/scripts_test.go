@@ -175,8 +175,8 @@ func garbage(p *rtmptest.Peer) {
 	_, _ = io.Copy(io.Discard, p.Conn)
 }
 
-// hangsUp closes before it has said a word.
-func hangsUp(*rtmptest.Peer) {}
+// hangsUp closes before it has said a word, as soon as it has heard one.
+func hangsUp(p *rtmptest.Peer) { _, _ = io.CopyN(io.Discard, p.Conn, 1+1536) }
 
 // silent takes the connection and says nothing.
 func silent(p *rtmptest.Peer) { _, _ = io.Copy(io.Discard, p.Conn) }

@@ -128,6 +128,7 @@ var expectations = map[string][]expectation{
 	"S2":          append(refuses("0", "3"), expectation{area: "sent", theirs: []string{`\(a handshake of type 6\)`}, ours: []string{`\(a part of a handshake\)`}}, expectation{area: "file", theirs: []string{".*"}, ours: []string{"an empty file"}}),
 	"S6":          append(does("-1"), expectation{area: "file", theirs: []string{"an empty file"}, ours: []string{".*"}}),
 	"R22":         append(does("1"), expectation{area: "stderr", theirs: []string{`ERROR: \(text\)`}}, expectation{area: "file", theirs: []string{"an empty file"}, ours: []string{".*"}}),
+	"-C open":     strict("0"),
 	"-i words":    strict("0"),
 	"two URLs":    append(refuses("2", "3"), expectation{area: "file", theirs: []string{".*"}, ours: []string{"an empty file"}}),
 	"R29":         strict("0"),

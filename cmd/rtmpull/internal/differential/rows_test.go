@@ -101,7 +101,7 @@ var rows = []row{
 	}},
 	{name: "conn bad", server: scripted(whole), args: []string{"-r", "{R}/app/show", "-C", "Q:1", "-o", "{O}"}},
 	{name: "conn O:0 alone", expect: []string{"R30"}, server: scripted(whole), args: []string{"-r", "{R}/app/show", "-C", "O:0", "-o", "{O}"}},
-	{name: "conn O:1 open", expect: []string{"R30"}, server: scripted(whole), args: []string{"-r", "{R}/app/show", "-C", "O:1", "-C", "NS:a:b", "-o", "{O}"}},
+	{name: "conn O:1 open", expect: []string{"-C open"}, server: scripted(whole), args: []string{"-r", "{R}/app/show", "-C", "O:1", "-C", "NS:a:b", "-o", "{O}"}},
 	{name: "playlist", expect: []string{"set_playlist"}, server: scripted(whole), args: []string{"-r", "{R}/app/show", "-Y", "-o", "{O}"}},
 	{name: "playlist live", expect: []string{"live percent", "set_playlist"}, server: scripted(whole), args: []string{"-r", "{R}/app/show", "-Y", "-v", "-o", "{O}"}},
 	{name: "live scripted", expect: []string{"live percent"}, server: scripted(whole), args: []string{"-r", "{R}/app/show", "-v", "-o", "{O}"}},

@@ -60,12 +60,15 @@ func (x *extent) hear(ts uint32) {
 
 // begin finds out where in the stream the first timestamp is.
 func (x *extent) begin(first time.Duration) {
-	const about = time.Second
-	switch {
+	const (
+		about    = time.Second
+		keyFrame = 10 * time.Second // is about the longest way to one
+	)
+	switch off := (first - x.asked).Abs(); {
 	case x.asked == 0:
 		x.lead = first
 		x.opens = x.opens || x.reached == 0 && first < about
-	case (first - x.asked).Abs() < min(first, x.asked):
+	case off < first && off < max(x.asked, keyFrame):
 		x.at = first
 	}
 }

@@ -37,6 +37,8 @@ func TestExtent(t *testing.T) {
 		"whatever there is":            {kind: session.Any, duration: amf.Number(20), want: Snapshot{Total: 20 * s, Position: 9960 * time.Millisecond, End: 20 * s}},
 		"live":                         {kind: session.Live, duration: amf.Number(20)},
 		"a part, by its own time":      {kind: session.Recorded, start: 20_000, length: 30_000, duration: amf.Number(60), first: 18_000, want: Snapshot{Total: 60 * s, Position: 27_960 * time.Millisecond, Start: 20 * s, End: 50 * s}},
+		"a part, from a later key":     {kind: session.Recorded, start: 2000, duration: amf.Number(60), first: 4000, want: Snapshot{Total: 60 * s, Position: 13_960 * time.Millisecond, Start: 2 * s, End: 60 * s}},
+		"a part, by another clock":     {kind: session.Recorded, start: 2000, duration: amf.Number(60), first: 1_000_000, want: Snapshot{Total: 60 * s, Position: 11_960 * time.Millisecond, Start: 2 * s, End: 60 * s}},
 		"a part, from 0 on":            {kind: session.Recorded, start: 20_000, length: 30_000, duration: amf.Number(60), want: Snapshot{Total: 60 * s, Position: 29_960 * time.Millisecond, Start: 20 * s, End: 50 * s}},
 		"a part longer than it is":     {kind: session.Recorded, start: 20_000, length: 90_000, duration: amf.Number(60), want: Snapshot{Total: 60 * s, Position: 29_960 * time.Millisecond, Start: 20 * s, End: 60 * s}},
 		"a part of who knows how long": {kind: session.Recorded, length: 30_000, want: Snapshot{Position: 9960 * time.Millisecond, End: 30 * s}},

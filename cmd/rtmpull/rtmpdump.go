@@ -187,7 +187,7 @@ func (d *dump) reconcile() {
 		if !d.flags.all.Changed("start-timeout") {
 			n.start = n.silence
 		}
-		if !d.flags.all.Changed("connect-timeout") {
+		if !d.flags.all.Changed("connect-timeout") && n.silence > 0 {
 			n.connect = min(n.connect, n.silence)
 		}
 	}

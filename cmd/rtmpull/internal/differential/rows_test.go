@@ -277,5 +277,5 @@ var rows = []row{
 	{name: "stop nginx", expect: []string{"R4", "stop"}, server: nginx, args: []string{"-r", "{R}/vod/bars.flv", "-y", "bars.flv", "-B", "5", "-o", "{O}"}},
 	{name: "stop live", expect: []string{"R4", "live percent", "stop live"}, server: paced, args: []string{"-v", "-r", "{R}/live/bars", "-B", "1", "-o", "{O}"}},
 	{name: "skip below 0", expect: []string{"R31"}, server: film, args: []string{"-r", "{R}/vod/bars", "-k", "-2", "-o", "{O}"}},
-	{name: "no time at all", expect: []string{"R31"}, server: film, args: []string{"-r", "{R}/vod/bars", "-m", "0", "-o", "{O}"}},
+	{name: "no time limit", expect: []string{"R4"}, server: film, args: []string{"-r", "{R}/vod/bars", "-m", "0", "-o", "{O}"}},
 }

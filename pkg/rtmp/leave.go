@@ -134,7 +134,9 @@ func (p *Publisher) closeInterrupted() {
 	p.conn.release()
 	p.conn.writer.Redirect(blunt{p.conn})
 	_ = p.conn.SetDeadline(time.Now().Add(partingTimeout))
-	if p.part() == nil && p.conn.flush() == nil {
+	// What waits in a tunnel its Close has sent, and does not wait for the server to
+	// say more: an answer may be held back.
+	if p.part() == nil && p.conn.flush() == nil && inTunnel(p.conn.Conn) == nil {
 		p.conn.closeWrite(partingTimeout)
 		_, _ = io.Copy(io.Discard, p.conn.Conn) // what is not read would have it cut off
 	}

@@ -81,6 +81,36 @@ func playThroughHTTP(t *testing.T, scheme string) {
 	}
 }
 
+// A server may hold an answer back until it has something to say. It is not asked for
+// one while we have something to say ourselves, which would wait for it.
+func TestNothingWaitsForHeldAnswers(t *testing.T) {
+	for _, scheme := range []string{"rtmpt", "rtmpte"} {
+		t.Run(scheme, func(t *testing.T) {
+			for range 20 {
+				synctest.Test(t, func(t *testing.T) {
+					via := &rtmptest.Tunnel{Hold: 3 * time.Second}
+					c := through(t, via, func(p *rtmptest.Peer) {
+						p.AcceptPlay()
+						p.Linger()
+					})
+					start := time.Now()
+					p, err := c.Play(t.Context(), target(t, scheme+"://host/live/show"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer p.Close()
+					if took := time.Since(start); took > time.Second {
+						t.Errorf("it took %v to begin", took)
+					}
+					if first := via.Requests()[1].Command; first != "send" {
+						t.Errorf("the first request is %s", first)
+					}
+				})
+			}
+		})
+	}
+}
+
 // What is published arrives as a whole, and it does not take a time-out to know
 // that.
 func TestPublishThroughHTTP(t *testing.T) {

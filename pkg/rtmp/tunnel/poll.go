@@ -102,7 +102,8 @@ func (c *Conn) next() (closes bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
-		now, wake := time.Now(), c.pollAt
+		now, ask := time.Now(), c.askAt()
+		wake := ask
 		switch {
 		case len(c.out) > 0:
 			c.compose("send", c.out)
@@ -127,7 +128,7 @@ func (c *Conn) next() (closes bool) {
 		}
 		if c.starved = c.unread > inSize/2; c.starved {
 			wake = c.leaveAt
-		} else if !now.Before(c.pollAt) {
+		} else if !now.Before(ask) {
 			c.compose("idle", idleBody)
 			c.asking = true
 			return false
@@ -136,6 +137,20 @@ func (c *Conn) next() (closes bool) {
 		c.sleep(wake)
 		c.mu.Lock()
 	}
+}
+
+// askAt is when the server is to be asked next. That is not while there may be
+// something to say to begin with, or about what has come: servers hold an answer back
+// until they have something to say, and what is written meanwhile waits for that. Who
+// waits in Read has nothing to say, and hardly who does not come back to it soon.
+func (c *Conn) askAt() time.Time {
+	c.polite = false
+	soon := c.answered.Add(leastPause)
+	if !c.ended.IsZero() || c.waiting > 0 && c.unread == 0 || c.pollAt.After(soon) {
+		return c.pollAt
+	}
+	c.polite = true
+	return soon
 }
 
 func (c *Conn) compose(command string, body []byte) {

@@ -71,6 +71,8 @@ type Conn struct {
 	begin   int
 	unread  int
 	starved bool   // the goroutine waits for room in ring
+	waiting int    // Reads, for something to come
+	polite  bool   // the goroutine waits for one of those
 	out     []byte // what waits for the next request
 	flying  int    // bytes of the request under way
 	asking  bool   // that one brings none
@@ -106,6 +108,7 @@ func Open(ctx context.Context, cfg Config) (*Conn, error) {
 		return nil, err
 	}
 	c.ring = make([]byte, inSize)
+	c.answered = time.Now()
 	go c.run()
 	return c, nil
 }
@@ -128,7 +131,13 @@ func (c *Conn) Read(b []byte) (int, error) {
 		case c.err != nil:
 			return 0, c.err
 		}
+		c.waiting++
+		if c.polite {
+			c.polite = false
+			c.poke()
+		}
 		c.wait(c.readBy)
+		c.waiting--
 	}
 }
 

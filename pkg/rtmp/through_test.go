@@ -354,6 +354,39 @@ func TestTunnelCancelled(t *testing.T) {
 	}
 }
 
+// A context that ends while the server takes nothing more of what is published ends
+// all within half a second too: the write that is under way has that, and Close has
+// nothing left to hope for.
+func TestTunnelCancelledInAWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		why := errors.New("stopped")
+		c := through(t, &rtmptest.Tunnel{Status: func(r rtmptest.TunnelRequest) int {
+			if r.Size > 5000 {
+				time.Sleep(time.Minute)
+			}
+			return 0
+		}}, publishing(func(p *rtmptest.Peer) { p.Linger() })[0])
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		p, err := c.Publish(ctx, target(t, "rtmpt://host/live/show"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ended time.Time
+		time.AfterFunc(3*time.Second, func() { ended = time.Now(); cancel(why) })
+		m := message.Message{Type: message.TypeVideo, Payload: make([]byte, 10_000)}
+		for err == nil {
+			err = errors.Join(p.Write(&m), p.Flush())
+		}
+		if err := p.Close(); !errors.Is(err, why) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(ended); took > 600*time.Millisecond {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
 // stands answers no more after a while.
 func stands(r rtmptest.TunnelRequest) int {
 	if r.N > 20 {

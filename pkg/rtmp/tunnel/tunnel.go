@@ -83,6 +83,7 @@ type Conn struct {
 	answered time.Time // when the last answer had come whole
 	ended    time.Time // when CloseWrite was called; zero: not
 	leaveAt  time.Time // when the session is closed after that; zero: there is something to send
+	late     bool      // a write has waited until its deadline
 	closed   bool
 	err      error // why the session is over
 }
@@ -161,11 +162,13 @@ func (c *Conn) take(b []byte) (n int) {
 func (c *Conn) Write(b []byte) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	waited := false
 	for {
 		switch {
 		case c.closed:
 			return n, c.opError("write", net.ErrClosed)
 		case expired(c.writeBy):
+			c.late = c.late || waited
 			return n, c.opError("write", os.ErrDeadlineExceeded)
 		case !c.ended.IsZero():
 			return n, c.opError("write", errEnded)
@@ -181,6 +184,7 @@ func (c *Conn) Write(b []byte) (n int, err error) {
 			continue
 		}
 		c.wait(c.writeBy)
+		waited = true
 	}
 }
 
@@ -217,8 +221,8 @@ func (c *Conn) Unacknowledged() int {
 
 // Close has what waits sent, and the session closed, as far as the server lets that
 // be done in half a second; an answer that it is waiting for to come is then of no
-// interest. If CloseWrite was called, that time began with the
-// server's last answer.
+// interest. If CloseWrite was called, that time began with the server's last answer. If a
+// write has waited until its deadline, there is none left.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	if c.closed {
@@ -228,7 +232,10 @@ func (c *Conn) Close() error {
 	}
 	c.closed = true
 	left := parting
-	if !c.ended.IsZero() {
+	switch {
+	case c.late:
+		left = 0
+	case !c.ended.IsZero():
 		since := c.ended
 		if c.answered.After(since) {
 			since = c.answered

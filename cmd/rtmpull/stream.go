@@ -98,8 +98,8 @@ func (f *streamFlags) target(raw string, getenv func(string) string) (*rtmp.Targ
 	override(&c.PlayPath, values.playPath)
 	c.TcURL, c.PageURL, c.SWFURL, c.FlashVer = values.tcURL, values.pageURL, values.swfURL, values.flashVer
 	c.Auth, c.Token = values.auth, values.token
-	if c.SWFURL == "" {
-		c.SWFURL = values.swf.url
+	if c.SWFURL == "" || c.SWFURL == values.swf.url {
+		c.SWFURL = values.swf.told()
 	}
 	if t.SWF, err = values.swf.player(); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -52,6 +53,20 @@ func (f *swfFlags) player() (*handshake.SWF, error) {
 	}
 	copy(s.Hash[:], hash)
 	return s, nil
+}
+
+// told is the player's URL as the server is told it: without a user and a password,
+// which are for the one that has the player.
+func (f *swfFlags) told() string {
+	scheme, rest, _ := strings.Cut(f.url, "://")
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	if at := strings.LastIndexByte(rest[:end], '@'); at >= 0 {
+		return scheme + "://" + rest[at+1:]
+	}
+	return f.url
 }
 
 // fetchPlayer gets the player of --swfVfy, if it is given, for targets and those that are made

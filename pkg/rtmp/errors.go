@@ -63,8 +63,9 @@ var errNeverBegan = fmt.Errorf("the server ended the stream: %w", ErrNoMedia)
 
 // A TimeoutError tells which wait took too long: for an "address of" a host, a
 // "connection", the "TLS handshake", an "HTTP tunnel", the "RTMP handshake", an
-// "answer to connect", "answer to createStream", "answer to play", "answer to publish", for "media" at
-// all, "more media", "progress in sending", or a "sign that all has arrived".
+// "answer to connect", "answer to createStream", "answer to play", "answer to
+// publish", for "media" at all, "more media", "progress in sending", or a "sign that
+// all has arrived".
 type TimeoutError struct {
 	For   string // what was waited for
 	After time.Duration

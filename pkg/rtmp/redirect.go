@@ -53,9 +53,10 @@ var (
 // server's. An explicit Session.TcURL counts as the present place, and is replaced.
 //
 // What is refused, with a *RedirectError: protocols that are not spoken, anything
-// but TLS after rtmps, what is not encrypted after rtmpe, and a host on the loopback, a link or a private network after one
-// on the public internet. Where that depends on what a name stands for, Public is
-// set, and the Client refuses it.
+// but TLS after rtmps and rtmpts, what is not encrypted after rtmpe and rtmpte, and a
+// host on the loopback, a link or a private network after one on the public internet.
+// Where that depends on what a name stands for, Public is set, and the Client refuses
+// it, unless the name is resolved by a proxy that does not tell.
 func (t *Target) Redirect(tcURL string, from net.Addr) (*Target, error) {
 	n := *t
 	if tcURL == "" {

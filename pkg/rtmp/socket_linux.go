@@ -23,7 +23,8 @@ func tuneForSending(nc net.Conn, d time.Duration) {
 }
 
 // unacknowledged is how many bytes were sent that the other system has not
-// acknowledged, our FIN among them; through HTTP, for which it has not answered. ok is false if that cannot be known.
+// acknowledged, our FIN among them; through HTTP, for which it has not answered. ok is
+// false if that cannot be known.
 func unacknowledged(nc net.Conn) (n int, ok bool) {
 	if tc := inTunnel(nc); tc != nil {
 		return tc.Unacknowledged(), true

@@ -22,7 +22,7 @@ type Target struct {
 	Password string
 
 	// Public refuses addresses that are not of the public internet, once the name
-	// is resolved. Redirect sets it.
+	// is resolved, if Client.DialContext's connections tell their address. Redirect sets it.
 	Public bool
 
 	// SWF is the Flash player that we say to be, for servers that want to know; nil:
@@ -94,11 +94,8 @@ func parseServer(raw string) (t *Target, path string, err error) {
 
 // notSpoken says what is wrong with a scheme that is none of ours.
 func notSpoken(scheme string) string {
-	switch s := strings.ToLower(scheme); s {
-	case "rtmfp":
+	if strings.EqualFold(scheme, "rtmfp") {
 		return "rtmfp is not spoken: it is another protocol, over UDP; " + spoken() + " are"
-	case "rtmpt", "rtmpte", "rtmpts":
-		return s + " is not spoken; " + spoken() + " are"
 	}
 	return fmt.Sprintf("unknown scheme %q; %s are known", Redact(scheme), spoken())
 }

@@ -65,7 +65,7 @@ func (f *networkFlags) flags() *pflag.FlagSet {
 	fs.StringVar(&f.caFile, "ca-file", "", "PEM `file` with the authorities to trust, instead of the system's")
 	fs.StringVar(&f.cert, "cert", "", "PEM `file` with a client certificate")
 	fs.StringVar(&f.key, "key", "", "PEM `file` with its key (default: the certificate's file)")
-	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
+	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate; a proxy's is verified")
 	fs.StringVar(&f.proxy, "proxy", "", "`URL` of a proxy to connect through, or @file: socks5h://user:password@host:1080, socks4a, http, https; "+
 		"or socks5 and socks4, for which names are resolved here")
 	fs.StringVarP(&f.socks, "socks", "S", "", "`host[:port]` of a SOCKS4 proxy; names are resolved here, to IPv4 (default port: 1080)")

@@ -20,8 +20,8 @@ type tunnel = func(ctx context.Context, nc net.Conn, addr string) error
 const mostAddresses = 4
 
 // Dialer returns what dials through the proxy, to which forward connects. cfg is for
-// TLS with the proxy; its certificates are for servers, and not shown to it. nil: the
-// system's roots.
+// TLS with the proxy; nil: the system's roots. Its certificates are for servers, and not
+// shown to the proxy, and so is the leave not to verify them: the proxy is told a password.
 //
 // The connection that it makes is a *net.TCPConn, or a *tls.Conn, in all but name,
 // if the one to the proxy is. Its RemoteAddr is the server's, as far as it is known
@@ -120,6 +120,7 @@ func (d *dialer) secure(ctx context.Context, nc net.Conn) (net.Conn, error) {
 	}
 	cfg.MinVersion = max(cfg.MinVersion, tls.VersionTLS12)
 	cfg.Certificates, cfg.GetClientCertificate, cfg.ServerName = nil, nil, d.host
+	cfg.InsecureSkipVerify = false
 	tc := tls.Client(nc, cfg)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {

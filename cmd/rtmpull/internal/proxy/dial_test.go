@@ -215,6 +215,24 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestProxyIsVerified: a proxy whose certificate is not accepted is told no password,
+// whatever is good enough for servers.
+func TestProxyIsVerified(t *testing.T) {
+	server, _ := authority(t)
+	s := proxytest.Start(t, proxytest.Proxy{TLS: server, User: "joe", Password: "secret"})
+	dial := parse(t, "https://joe:secret@"+s.Addr).Dialer(direct, &tls.Config{InsecureSkipVerify: true})
+	nc, err := dial(t.Context(), "tcp", echo(t))
+	if nc != nil {
+		nc.Close()
+	}
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
+		t.Errorf("got %v, %v", e, err)
+	}
+	if asked := s.Asked(); len(asked) > 0 {
+		t.Errorf("the proxy was asked for %q", asked)
+	}
+}
+
 // TestAddresses: of several addresses of a server the next is tried when the proxy
 // cannot connect to one.
 func TestAddresses(t *testing.T) {

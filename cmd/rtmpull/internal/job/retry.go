@@ -121,9 +121,14 @@ func isFinal(err error, patient bool) bool {
 	case errors.As(err, &peer):
 		return slices.Contains([]handshake.Kind{handshake.TLS, handshake.HTTP, handshake.RTMPE, handshake.NotRTMPE}, peer.Kind)
 	case errors.As(err, &conn) && conn.Phase == rtmp.PhaseTunnel: // a web server
-		return errors.As(err, &answer) || errors.As(err, &status) && status.Status < http.StatusInternalServerError
+		return errors.As(err, &answer) || errors.As(err, &status) && !passes(status.Status)
 	}
 	return errors.As(err, &cert) || errors.As(err, &input) || errors.As(err, &badURL) || errors.Is(err, context.Canceled)
+}
+
+// passes tells whether an HTTP status may be another one in a moment.
+func passes(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
 // isFinalCode tells the refusals that will stay. What a server says that has

@@ -113,6 +113,7 @@ func TestIsFinal(t *testing.T) {
 		"a web server, asked for a tunnel":   {&rtmp.Error{Phase: rtmp.PhaseTunnel, Err: &tunnel.StatusError{Status: 404}}, always},
 		"a page instead of a tunnel":         {&rtmp.Error{Phase: rtmp.PhaseTunnel, Err: &tunnel.ResponseError{Reason: "x"}}, always},
 		"a tunnel that is not there for now": {&rtmp.Error{Phase: rtmp.PhaseTunnel, Err: &tunnel.StatusError{Status: 503}}, no},
+		"a tunnel that is asked too often":   {&rtmp.Error{Phase: rtmp.PhaseTunnel, Err: &tunnel.StatusError{Status: 429}}, no},
 		"a tunnel that has ended":            {&rtmp.Error{Phase: rtmp.PhaseStream, Err: &tunnel.StatusError{Status: 404, Begun: true}}, no},
 		"a bad file":                         {&InputError{"x", errEmpty}, always},
 		"something, twice":                   {fmt.Errorf("again: %w", errors.New("something")), no},

@@ -197,6 +197,9 @@ func TestAnswers(t *testing.T) {
 				} else if test.err == nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 					t.Errorf("got %v, want it lost", err)
 				}
+				if strings.Contains(err.Error(), "does not tunnel") {
+					t.Errorf("%v, but it did", err)
+				}
 				if len(err.Error()) > 300 {
 					t.Errorf("the error is %d bytes long", len(err.Error()))
 				}

@@ -46,9 +46,13 @@ func (e *StatusError) Unwrap() error {
 // A ResponseError is an answer that is not understood.
 type ResponseError struct {
 	Reason string
+	Begun  bool // there had been a session
 }
 
 func (e *ResponseError) Error() string {
+	if e.Begun {
+		return "the tunnel has ended: the server's answer is not understood: " + e.Reason
+	}
 	return "the server does not tunnel RTMP there: its answer is not understood: " + e.Reason
 }
 
@@ -228,17 +232,17 @@ func (l *link) exchange() (answer *http.Response, unheard bool, err error) {
 		case err != nil:
 			return nil, !l.in.came && (hungUp(l.in.err) || l.heard == 1 && wasReset(l.in.err)), l.failed(err)
 		case answer.ProtoMajor != 1:
-			return nil, false, &ResponseError{"it is of another HTTP"}
+			return nil, false, &ResponseError{Reason: "it is of another HTTP"}
 		case answer.StatusCode/100 == 1 && answer.StatusCode != http.StatusSwitchingProtocols:
 			continue
 		case answer.Header.Get("Content-Encoding") != "" && answer.Header.Get("Content-Encoding") != "identity":
-			return nil, false, &ResponseError{"it is compressed"}
+			return nil, false, &ResponseError{Reason: "it is compressed"}
 		}
 		l.in.left = math.MaxInt64 // a body is never held as a whole
 		answer.Close = answer.Close || failed != nil
 		return answer, false, nil
 	}
-	return nil, false, &ResponseError{"it does not come to the point"}
+	return nil, false, &ResponseError{Reason: "it does not come to the point"}
 }
 
 // hungUp tells whether the other side has closed the connection in due form, or, as
@@ -260,9 +264,9 @@ func (l *link) failed(err error) error {
 	case l.in.err != nil:
 		return noEOF(l.in.err)
 	case errors.Is(err, errTooMuch):
-		return &ResponseError{"its header is too long"}
+		return &ResponseError{Reason: "its header is too long"}
 	}
-	return &ResponseError{"it is not HTTP"}
+	return &ResponseError{Reason: "it is not HTTP"}
 }
 
 // finish is called when an answer has been read to its end. It keeps the connection,

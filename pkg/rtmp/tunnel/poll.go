@@ -2,6 +2,7 @@ package tunnel
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -37,7 +38,7 @@ func (c *Conn) open() error {
 	whole := len(name) <= maxSession
 	name = bytes.TrimRight(name, "\r\n\t \x00")
 	if !whole || len(name) == 0 || bytes.ContainsFunc(name, unfit) {
-		return &ResponseError{"it names no session"}
+		return &ResponseError{Reason: "it names no session"}
 	}
 	c.session = string(name)
 	c.link.finish(answer)
@@ -75,6 +76,9 @@ func (c *Conn) poll() error {
 			return io.EOF // whatever that says: all that counts has been answered
 		}
 		if err != nil && !c.interrupted() {
+			if odd, ok := errors.AsType[*ResponseError](err); ok {
+				odd.Begun = true
+			}
 			return err
 		}
 	}

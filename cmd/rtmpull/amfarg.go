@@ -15,7 +15,7 @@ import (
 // has not. A text may have colons, and a number be hexadecimal. For 1, which is
 // true or opens, any whole number will do that is not 0.
 //
-// Texts are not quoted in errors: they may be passwords.
+// Values are not quoted in errors: they may be passwords.
 func parseConn(args []string) ([]amf.Value, error) {
 	var values []amf.Value
 	var open []*amf.Object // from the outermost
@@ -84,7 +84,7 @@ func connValue(kind, text string) (amf.Value, error) {
 	case "N":
 		n, err := connNumber(strings.TrimSpace(text))
 		if err != nil {
-			return nil, fmt.Errorf("%.40q is no number", text)
+			return nil, errors.New("a number is wanted, such as 1.5")
 		}
 		return amf.Number(n), nil
 	case "S":

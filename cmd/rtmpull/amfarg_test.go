@@ -47,7 +47,7 @@ func TestParseConn(t *testing.T) {
 	}
 }
 
-// What is wrong is named, and texts, which may be passwords, are not.
+// What is wrong is named, and values, which may be passwords, are not.
 func TestParseConnComplains(t *testing.T) {
 	for args, want := range map[string]string{
 		"S:a secret":             "-C: value 2 has no type; write S:text for a text, and B:, N:, Z: and O: for others",
@@ -58,7 +58,8 @@ func TestParseConnComplains(t *testing.T) {
 		"O:1 NS:a:secret":        "-C: an object is not closed (O:0)",
 		"O:1 NO:a:1 NS:a:secret": "-C: 2 objects are not closed (O:0 for each)",
 		"O:1 O:0 O:0":            `-C "O:": the 0 closes an object, and none is open`,
-		"O:1 NN:n:1,5":           `-C "NN:n:": "1,5" is no number`,
+		"O:1 NN:n:1,5":           `-C "NN:n:": a number is wanted, such as 1.5`,
+		"N:secret":               `-C "N:": a number is wanted, such as 1.5`,
 		"B:true":                 `-C "B:": a boolean is 0 or 1`,
 		"O:1 NO:a:0":             `-C "NO:a:": an object is opened by 1, and closed by O:0`,
 	} {

@@ -133,11 +133,14 @@ func areOfStream(first, asked uint32) bool {
 }
 
 // again returns where in the recording the part begins that is to be asked for: a
-// little before the end, since servers begin at the key frame before or behind.
+// little before the end, since servers begin at the key frame before or behind, and
+// at the beginning if there is but one.
 func (s *Splicer) again() uint32 {
 	k, last := &s.course, s.line.latest()
 	switch old, key := k.keys[1], k.keys[0]; {
-	case old.n > 0 && s.seen.count-old.n < seenTags:
+	case key.n > 0 && k.start[1].done && key.at == k.start[1].at && last-key.at <= maxHole:
+		return 0
+	case old.n > 0 && last-old.at <= maxHole:
 		return old.at
 	case key.n > 0 && last-key.at <= maxHole:
 		return key.at
@@ -178,8 +181,9 @@ func (s *Splicer) RejoinRecorded(begun time.Duration) (from time.Duration, err e
 		wanted = s.rawEnd(wanted)
 	default:
 		s.chart(wanted)
-		asked = s.again()
-		wanted = s.wanted(asked)
+		if asked = s.again(); asked > 0 {
+			wanted = s.wanted(asked)
+		}
 	}
 	if err := s.Rejoin(); err != nil {
 		return 0, err

@@ -239,12 +239,12 @@ func TestResumeNothing(t *testing.T) {
 func TestResumeRecorded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.flv")
 	tags := []Tag{{video, 0, avcConfig}}
-	for i := range uint32(3 * seenTags) {
+	for i := range uint32(4 * seenTags) {
 		tg := avcFrame(i*20, byte(i), i%(seenTags+100) == 0)
 		tg.Body = append(tg.Body, byte(i>>8), byte(i>>16))
 		tags = append(tags, tg)
 	}
-	n := 1 + 2*(seenTags+100) - 20 // near the end of the second group
+	n := 1 + 3*(seenTags+100) - 20 // near the end of the third group
 	for _, recorded := range []bool{false, true} {
 		_ = os.Remove(path)
 		r := record(t, path, nil)
@@ -452,6 +452,31 @@ func TestResumeSkip(t *testing.T) {
 					t.Errorf("%s, %s came: the file is another one", c.name, what)
 				}
 			}
+		}
+	}
+}
+
+// TestResumeBeginning: what has one key frame is asked for from the beginning on, and
+// else from the one before the last, though that is long ago: servers may begin at the
+// next one behind that.
+func TestResumeBeginning(t *testing.T) {
+	const late, group = 23, 3 * seenTags / 2
+	for n, want := range map[uint32]int64{1: 0, group: 0, group + 1: late, 2*group + 10: group*20 + late} {
+		path := filepath.Join(t.TempDir(), "show.flv")
+		tags := []Tag{{audio, 0, aacConfig}, {video, 0, avcConfig}, aacFrame(0, 1)}
+		for i := range n {
+			tags = append(tags, avcFrame(i*20+late, byte(i), i%group == 0))
+		}
+		writeAll(t, record(t, path, nil), tags)
+		f, p, err := ResumeOptions{Recorded: true}.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Start.Milliseconds(); got != want {
+			t.Errorf("%d pictures: asked for from %d ms on, want %d", n, got, want)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

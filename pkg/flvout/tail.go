@@ -70,19 +70,23 @@ func (t *tail) from() int64 {
 }
 
 // start is where a recorded stream is to be asked for, in ms: the key frame before
-// the last if that is remembered, or the last; what comes from there up to what is
-// remembered is left out by the way.
+// the last, or the last if that is too far back; what comes from there up to what is
+// remembered is left out by the way. It is the beginning if there is none before:
+// nginx-rtmp goes on with the key frame behind the one that it is asked for.
 func (t *tail) start(s *summary) int64 {
 	const back = 1000 // of sound
 	n := len(t.keys)
 	if n == 0 || t.skip == 0 && !t.has(t.keys[n-1]) && int64(s.top())-int64(t.keys[n-1].ts) > maxHole {
 		return max(int64(s.top())-int64(back*(1+t.skip)), 0)
 	}
-	at := n - 1
-	if n > 1 && t.has(t.keys[n-2]) {
+	at := n - 1 - t.skip
+	if n == 1 || int64(s.top())-int64(t.keys[n-2].ts) <= maxHole {
 		at--
 	}
-	return int64(t.keys[max(at-t.skip, 0)].ts)
+	if at < 0 {
+		return 0
+	}
+	return int64(t.keys[at].ts)
 }
 
 // hold keeps the end of a sequence back: behind it the file goes on.

@@ -60,15 +60,12 @@ func (x *extent) hear(ts uint32) {
 
 // begin finds out where in the stream the first timestamp is.
 func (x *extent) begin(first time.Duration) {
-	const (
-		about    = time.Second
-		keyFrame = 10 * time.Second // is about the longest way to one
-	)
-	switch off := (first - x.asked).Abs(); {
+	const about = time.Second
+	switch far := (first - x.asked).Abs(); {
 	case x.asked == 0:
 		x.lead = first
 		x.opens = x.opens || x.reached == 0 && first < about
-	case off < first && off < max(x.asked, keyFrame):
+	case far < min(first, x.asked), first > about && far <= kept: // nginx-rtmp begins behind that
 		x.at = first
 	}
 }

@@ -44,6 +44,42 @@ func shelf(n uint32, recorded bool, starts *[]float64) rtmptest.Script {
 	}
 }
 
+// TestRecordedBehind: a server that begins at the key frame behind the one that it is
+// asked for has nothing left out.
+func TestRecordedBehind(t *testing.T) {
+	const group, late = 25, 23 // ms, of the first picture
+	for _, first := range []uint32{1, 10, group, group + 1, 2*group + 10} {
+		var starts []float64
+		var out bytes.Buffer
+		script := func(n uint32) rtmptest.Script {
+			return func(p *rtmptest.Peer) {
+				start := float64(p.AcceptPlay().Args[1].(amf.Number))
+				starts = append(starts, start)
+				i := uint32(0)
+				for start > 0 && float64(40*i+late) <= start {
+					i += group
+				}
+				for ; i < 1000 && n > 0; n-- {
+					p.Video(40*i+late, numbered(i%group == 0, i))
+					i++
+				}
+				if i == 1000 {
+					p.Status("status", "NetStream.Play.Complete")
+					p.Linger()
+				}
+			}
+		}
+		p := newPull(t, &out, nil)
+		p.Client.DialContext = rtmptest.Dial(t, script(first), script(1000))
+		p.Target.Session.Kind = session.Recorded
+		p.Retry = Retry{Attempts: 1, Delay: 1}
+		if r := p.Run(t.Context()); r.Err != nil || r.Gaps > 0 {
+			t.Errorf("lost after %d pictures: %v, %d gaps, asked for %v", first, r.Err, r.Gaps, starts)
+		}
+		pictures(t, out.Bytes(), 1000)
+	}
+}
+
 // TestRecordedAgain: a recorded stream that is lost is asked for from where the
 // recording is, if it was asked for as such, or comes as such.
 func TestRecordedAgain(t *testing.T) {

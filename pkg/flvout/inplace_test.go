@@ -155,6 +155,10 @@ func TestInPlaceResume(t *testing.T) {
 	}{
 		"nothing":              {nil, fs.ErrNotExist},
 		"empty":                {[]byte{}, fs.ErrNotExist},
+		"a byte":               {whole[:1], fs.ErrNotExist},
+		"a part of the header": {whole[:8], fs.ErrNotExist},
+		"without a trailer":    {whole[:headSize-1], fs.ErrNotExist},
+		"another byte":         {[]byte("f"), ErrNoMedia},
 		"the file's header":    {whole[:headSize], fs.ErrNotExist},
 		"onMetaData":           {whole[:first], fs.ErrNotExist},
 		"a part of onMetaData": {whole[:first/2], fs.ErrNotExist},

@@ -80,9 +80,25 @@ var errNoPart = errors.New("its name does not end in " + partSuffix)
 
 // dismiss removes a file without audio and video, if it is one of ours.
 func (m *mender) dismiss() (*Repaired, error) {
-	if m.v.frames() > 0 || m.v.damage.NoHeader && m.v.size > 0 {
+	if m.v.frames() > 0 || m.v.damage.NoHeader && !m.isTornHeader() {
 		return nil, ErrNoMedia
 	}
+	return m.remove()
+}
+
+// isTornHeader tells whether the file is the beginning of a header, or empty.
+func (m *mender) isTornHeader() bool {
+	if m.v.size >= int64(headSize) {
+		return false
+	}
+	const signature = "FLV\x01"
+	b := make([]byte, min(m.v.size, int64(len(signature))))
+	_, err := m.f.ReadAt(b, 0)
+	return err == nil && strings.HasPrefix(signature, string(b))
+}
+
+// remove does so.
+func (m *mender) remove() (*Repaired, error) {
 	done := m.report()
 	if err := withdraw(m.f, m.path); err != nil {
 		return nil, newError("remove", m.path, err)

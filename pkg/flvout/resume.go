@@ -61,7 +61,8 @@ type ResumePoint struct {
 // With InPlace it is path alone that is taken up, and it keeps its name.
 //
 // The error is fs.ErrNotExist if there is nothing to take up, or no more than the
-// beginning of a recording, which is removed, unless it is InPlace; fs.ErrExist if
+// beginning of a recording, of a Recorded stream up to its first picture, which is
+// removed, unless it is InPlace; fs.ErrExist if
 // path and path.part are both there, ErrLocked if it is being written, and ErrNoMedia
 // if it is no recording.
 func (o ResumeOptions) Open(path string) (*File, *ResumePoint, error) {
@@ -124,6 +125,9 @@ func (m *mender) resume(o *ResumeOptions) (*File, *ResumePoint, error) {
 	if m.v.frames() == 0 {
 		return nil, nil, m.void(o)
 	}
+	if o.Recorded && m.o.tail.awaitsPicture(m.v.sum) {
+		return nil, nil, m.clear(o)
+	}
 	m.report()
 	if !m.resumable(o) {
 		return nil, nil, errNoRoom
@@ -173,11 +177,16 @@ func (o *ResumeOptions) check(path string) error {
 // void is the error of a file in which nothing was recorded. If it is no more than
 // the beginning of one, it is removed, unless it is written in place.
 func (m *mender) void(o *ResumeOptions) error {
-	if !m.v.isBeginning() {
+	if !m.v.isBeginning() && !m.isTornHeader() {
 		return ErrNoMedia
 	}
+	return m.clear(o)
+}
+
+// clear makes way for a recording that begins anew.
+func (m *mender) clear(o *ResumeOptions) error {
 	if !o.InPlace {
-		if _, err := m.dismiss(); err != nil {
+		if _, err := m.remove(); err != nil {
 			return err
 		}
 	}
@@ -188,13 +197,7 @@ func (m *mender) void(o *ResumeOptions) error {
 // begins with: a part of the head, headers, and a torn tag.
 func (v *survey) isBeginning() bool {
 	d := &v.damage
-	switch {
-	case v.size == 0:
-		return true
-	case d.NoHeader:
-		return false
-	}
-	return d.Garbage == 0 && d.Unknown == 0 && d.Joined == 0 && (d.Torn || d.Tail < tagHeaderSize)
+	return !d.NoHeader && d.Garbage == 0 && d.Unknown == 0 && d.Joined == 0 && (d.Torn || d.Tail < tagHeaderSize)
 }
 
 // renamePart gives the file the name of one that is written.

@@ -480,3 +480,42 @@ func TestResumeBeginning(t *testing.T) {
 		}
 	}
 }
+
+// TestResumeBeforePicture: of a recorded stream that was broken off in its first picture
+// nothing is left but sound, which comes behind that.
+func TestResumeBeforePicture(t *testing.T) {
+	heads := []Tag{{audio, 0, aacConfig}, {video, 0, avcConfig}}
+	sound := []Tag{aacFrame(0, 1), aacFrame(23, 2)}
+	for _, c := range []struct {
+		name     string
+		tags     []Tag
+		recorded bool
+		anew     bool
+	}{
+		{"a recorded stream", slices.Concat(heads, sound), true, true},
+		{"a live one", slices.Concat(heads, sound), false, false},
+		{"sound alone", slices.Concat(heads[:1], sound), true, false},
+		{"a picture", slices.Concat(heads, sound, []Tag{avcFrame(23, 1, true)}), true, false},
+		{"much sound", slices.Concat(heads, sound, []Tag{aacFrame(2500, 3)}), true, false},
+	} {
+		for _, inPlace := range []bool{false, true} {
+			path := filepath.Join(t.TempDir(), "show.flv")
+			o := FileOptions{InPlace: inPlace}
+			f, err := o.Create(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			writeAll(t, f, c.tags)
+			f, _, err = ResumeOptions{FileOptions: o, Recorded: c.recorded}.Open(path)
+			if anew := errors.Is(err, fs.ErrNotExist); anew != c.anew || !anew && err != nil {
+				t.Errorf("%s: %v, want it anew: %t", c.name, err, c.anew)
+			}
+			if err == nil {
+				err = f.Close()
+			}
+			if left := len(names(t, filepath.Dir(path))) > 0; left != (inPlace || !c.anew) {
+				t.Errorf("%s, in place %t: the file is there: %t, %v", c.name, inPlace, left, err)
+			}
+		}
+	}
+}

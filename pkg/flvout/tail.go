@@ -1,6 +1,11 @@
 package flvout
 
-import "slices"
+import (
+	"slices"
+	"time"
+
+	"github.com/yutopp/go-flv/tag"
+)
 
 // A tail is what is remembered of the newest tags of a file.
 type tail struct {
@@ -87,6 +92,21 @@ func (t *tail) start(s *summary) int64 {
 		return 0
 	}
 	return int64(t.keys[at].ts)
+}
+
+// awaitsPicture tells whether there is but the sound that comes before a stream's first
+// picture. Behind that it would have its place, if it has one at all.
+func (t *tail) awaitsPicture(s *summary) bool {
+	const within = 2 * time.Second
+	if s.video.frames > 0 || s.duration() > within {
+		return false
+	}
+	for i := range t.headers.Len() {
+		if t.headers.At(i).Type == tag.TagTypeVideo {
+			return true
+		}
+	}
+	return false
 }
 
 // hold keeps the end of a sequence back: behind it the file goes on.

@@ -116,7 +116,8 @@ func (p *Pull) Run(ctx context.Context) Result {
 	r.Mended = p.out.Corrections()
 	r.Total = time.Duration(p.progress.span.total.Load())
 	r.Err, r.Took = err, time.Since(p.start)
-	r.Media = r.Stats.Audio+r.Stats.Video > 0 && (!resumed || p.kind != kinds{})
+	limit := r.Reason == DurationReached || r.Reason == SizeReached // and the file had it all
+	r.Media = r.Stats.Audio+r.Stats.Video > 0 && (!resumed || limit || p.kind != kinds{})
 	r.Heard = p.kind != kinds{}
 	if r.Media && p.Files == nil {
 		r.Files, r.First = 1, r.Name

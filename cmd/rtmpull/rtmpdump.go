@@ -22,8 +22,8 @@ import (
 // isRtmpdump tells whether the program was called by rtmpdump's name, and so is to be
 // it.
 func isRtmpdump(program string) bool {
-	name := filepath.Base(program)
-	return strings.EqualFold(strings.TrimSuffix(name, ".exe"), "rtmpdump")
+	name := strings.ToLower(filepath.Base(program))
+	return strings.TrimSuffix(name, ".exe") == "rtmpdump"
 }
 
 func newRtmpdumpCommand(env *environment) *cobra.Command {
@@ -242,7 +242,8 @@ func rtmpdumpTarget(raw string) (*rtmp.Target, error) {
 func (d *dump) record(ctx context.Context, pull *job.Pull) int {
 	t := d.tell
 	t.follow(pull, d.source.live)
-	stop := context.AfterFunc(ctx, func() { t.caught(context.Cause(ctx)) })
+	signalled := ctx // which ctx, with the reader of a pipe, is not
+	stop := context.AfterFunc(signalled, func() { t.caught(context.Cause(signalled)) })
 	defer stop()
 	if d.output.name == "-" {
 		var end func()

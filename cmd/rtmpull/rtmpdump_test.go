@@ -1,79 +1,69 @@
 package main
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
 )
 
-// Rtmpdump's options, by letter and name, and which of them take a value, as
-// rtmpdump -h tells. Both command lines have them all.
-func TestRtmpdumpOptions(t *testing.T) {
-	options := map[string]string{
-		"h": "help", "r": "rtmp URL", "i": "url URL", "n": "host name", "c": "port port", "l": "protocol n", "S": "socks proxy",
-		"a": "app app", "t": "tcUrl URL", "p": "pageUrl URL", "s": "swfUrl URL", "f": "flashVer v", "u": "auth text", "C": "conn value",
-		"y": "playpath path", "Y": "playlist", "v": "live", "d": "subscribe name", "R": "realtime", "e": "resume", "k": "skip n",
-		"A": "start s", "B": "stop s", "b": "buffer ms", "m": "timeout s", "T": "token key", "j": "jtv token",
-		"w": "swfhash hash", "x": "swfsize n", "W": "swfVfy URL", "X": "swfAge days", "o": "flv file",
-		"#": "hashes", "q": "quiet", "V": "verbose", "z": "debug",
-	}
-	env := &environment{getenv: func(string) string { return "" }}
-	native, front := newPullCommand(env), newDump(env).flags
-	native.InitDefaultHelpFlag()
-	if len(rtmpdumpOptions) != len(options) {
-		t.Errorf("the front has %d options of rtmpdump's, which has %d", len(rtmpdumpOptions), len(options))
-	}
-	for letter, name := range options {
-		name, _, value := strings.Cut(name, " ")
-		for which, flag := range map[string]*pflag.Flag{
-			"the native command line": native.Flags().ShorthandLookup(letter), "the front": front.own.ShorthandLookup(letter),
-		} {
-			switch {
-			case flag == nil:
-				t.Errorf("%s has no -%s", which, letter)
-			case flag.Name != name:
-				t.Errorf("-%s of %s is --%s, want --%s", letter, which, flag.Name, name)
-			case (flag.NoOptDefVal == "") != value:
-				t.Errorf("-%s of %s takes a value: %v, want %v", letter, which, !value, value)
-			}
+// Windows knows no capitals in names.
+func TestIsRtmpdump(t *testing.T) {
+	for name, want := range map[string]bool{
+		"rtmpdump": true, "/usr/bin/rtmpdump": true, "RTMPDump": true, "rtmpdump.exe": true, "RTMPDUMP.EXE": true,
+		"rtmpull": false, "rtmpdump.sh": false, "": false,
+	} {
+		if got := isRtmpdump(name); got != want {
+			t.Errorf("%q: %v", name, got)
 		}
 	}
 }
 
-// The tests and scripts that docs/rtmpdump.md names are there.
-func TestRtmpdumpDocument(t *testing.T) {
-	root := filepath.Join("..", "..")
-	document, err := os.ReadFile(filepath.Join(root, "docs", "rtmpdump.md"))
+// dumped runs rtmpdump's command line until it has done or ctx ends, and returns its
+// status and what it said.
+func dumped(t *testing.T, ctx context.Context, stdout *os.File, args ...string) (status int, said string) {
+	t.Helper()
+	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sources strings.Builder
-	err = filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(path, "_test.go") {
-			var b []byte
-			b, err = os.ReadFile(path)
-			sources.Write(b)
-		}
-		return err
+	defer stderr.Close()
+	status = execute(ctx, &environment{
+		program: "rtmpdump", args: args, stdout: stdout, stderr: stderr, getenv: func(string) string { return "" },
 	})
+	b, err := os.ReadFile(stderr.Name())
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := regexp.MustCompile("`((?:Test|Fuzz)\\w+|\\w+\\.txtar)`").FindAllStringSubmatch(string(document), -1)
-	if len(names) < 50 {
-		t.Errorf("the document names %d tests", len(names))
+	return status, string(b)
+}
+
+// A signal is told also where the reader of standard output is looked after, while
+// that begins.
+func TestRtmpdumpIsInterrupted(t *testing.T) {
+	s := rtmptest.NewServer(t, func(p *rtmptest.Peer) {
+		p.AcceptPlay()
+		p.Video(0, []byte{0x12, 0, 1, 2, 3})
+		p.Linger()
+	})
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, name := range names {
-		if script := filepath.Join("testdata", "script", name[1]); strings.HasSuffix(script, ".txtar") {
-			if _, err := os.Stat(script); err != nil {
-				t.Error(err)
-			}
-		} else if !strings.Contains(sources.String(), "func "+name[1]+"(") {
-			t.Errorf("there is no %s", name[1])
-		}
+	defer r.Close()
+	go func() { _, _ = io.Copy(io.Discard, r) }()
+	defer w.Close()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	time.AfterFunc(300*time.Millisecond, func() { cancel(&signalError{syscall.SIGTERM}) })
+	status, said := dumped(t, ctx, w, "-v", "-r", s.URL("live/show"))
+	if status != statusIncomplete || !strings.Contains(said, "\nCaught signal: 15, ") {
+		t.Errorf("status %d: %s", status, said)
 	}
 }

@@ -70,7 +70,7 @@ func exitStatus(err error) int {
 		return dump.status
 	case errors.As(err, &lost): // whatever became of the last attempt
 		return statusIncomplete
-	case errors.As(err, &input):
+	case errors.As(err, &input), errors.Is(err, job.ErrAstray):
 		return statusFailed
 	case errors.As(err, &usage), errors.As(err, &badURL):
 		return statusUsage

@@ -126,6 +126,7 @@ func TestExit(t *testing.T) {
 		{failed(conn(rtmp.PhasePlay, io.ErrUnexpectedEOF)), 4, "h:1935 hung up instead of answering play", "explain"},
 		{failed(conn(rtmp.PhaseConnect, &rtmp.TimeoutError{For: "answer to connect", After: 1500 * time.Millisecond})), 6, "h:1935: no answer to connect within 1.5s", ""},
 		{failed(job.ErrNeverLive), 6, "the stream ended before any media came", "live"},
+		{broken(job.ErrAstray), 1, job.ErrAstray.Error(), ""},
 		{failed(&job.BeyondError{Start: 90 * time.Second}), 6, "the stream has nothing from 1m30s on", ""},
 		{failed(conn(rtmp.PhaseStream, rtmp.ErrNoMedia)), 6, "h:1935: no media came", "live"},
 

@@ -27,6 +27,10 @@ func (e *BeyondError) Error() string {
 // Unwrap returns ErrNeverLive.
 func (e *BeyondError) Unwrap() error { return ErrNeverLive }
 
+// ErrAstray is the error of a recorded stream of which nothing could be put behind the
+// file that it was to go on with: what came is not where that ends.
+var ErrAstray = errors.New("the server does not go on where the recording ends, of which it may have another version")
+
 // What a recorded stream may lack in its end. The last frame lasts, and the metadata of
 // many is not exact; a connection that was lost may have been so before that frame.
 const (

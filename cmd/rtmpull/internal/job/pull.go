@@ -65,6 +65,7 @@ type Pull struct {
 	linked   bool        // there was a connection
 	moves    moves
 	why      error // the connection before was left
+	astray   bool  // what came was not found where the recording ends
 	unknown  error // why Fresh did not give the place of the first connection
 	result   Result
 
@@ -98,6 +99,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 	if resumed {
 		err = p.out.Resume(p.Files.Resumed)
 	}
+	had := p.out.Stats()
 	if err == nil {
 		r.Reason, err = p.connections(inner)
 	}
@@ -109,6 +111,9 @@ func (p *Pull) Run(ctx context.Context) Result {
 		}
 	}
 	fail(p.out.Close())
+	if now := p.out.Stats(); err == nil && resumed && p.astray && now.Audio+now.Video == had.Audio+had.Video {
+		r.Reason, err = "", ErrAstray
+	}
 	r.Name, r.Size, r.Duration, r.Stats = p.out.Name(), p.out.Size(), p.out.Duration(), p.out.Stats()
 	if p.Files != nil {
 		fail(p.gather(p.Files.end(ctx)))

@@ -31,6 +31,7 @@ func (p *Pull) spliced(e flvout.SpliceEvent) {
 	if e.Kind == flvout.HeaderChanged && e.Split && p.Files != nil {
 		p.Files.cause = "change"
 	}
+	p.astray = p.astray || e.Kind == flvout.PlaceLost
 	ev := Event{Kind: spliceKinds[e.Kind], Duration: e.Gap, Splice: e}
 	switch e.Kind {
 	case flvout.GapKept, flvout.GapCut:

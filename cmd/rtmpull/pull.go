@@ -294,13 +294,18 @@ func finish(ctx context.Context, mayStick bool, run func()) error {
 	}
 }
 
-// seek has a recorded stream begin where the file goes on, wherever it is had from.
+// seek has a recorded stream begin where the file goes on, wherever it is had from;
+// unless the file has all that is asked for.
 func seek(pull *job.Pull) {
 	f := pull.Files
 	if f == nil || f.Resumed == nil || pull.Target.Session.Kind != session.Recorded {
 		return
 	}
 	from := uint32(f.Resumed.Start.Milliseconds())
+	if n := pull.Target.Session.Length; n > 0 && from >= n {
+		pull.Whole = true
+		return
+	}
 	skip := func(c *session.Config) {
 		c.Start += from
 		if c.Length > 0 {

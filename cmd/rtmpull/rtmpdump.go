@@ -250,7 +250,11 @@ func (d *dump) record(ctx context.Context, pull *job.Pull) int {
 		ctx, end = whileRead(ctx, d.env.stdout)
 		defer end()
 	}
-	t.Print(rtmpdump.Connecting)
+	if pull.Whole {
+		t.Print(rtmpdump.AlreadyCompleted)
+	} else {
+		t.Print(rtmpdump.Connecting)
+	}
 	var result job.Result
 	err := finish(ctx, d.output.mayStick(pull.Target), func() { result = pull.Run(ctx) })
 	close(t.over)

@@ -176,10 +176,10 @@ func (t *dumpTelling) conclude(err error, media bool) int {
 	if err != nil && signal == nil {
 		t.fail(err)
 	}
-	switch status {
-	case statusOK:
+	switch {
+	case status == statusOK && !t.pull.Whole:
 		t.Print(rtmpdump.Complete)
-	case statusIncomplete:
+	case status == statusIncomplete:
 		t.Print(rtmpdump.Incomplete(p))
 	}
 	return status

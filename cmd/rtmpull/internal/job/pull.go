@@ -33,6 +33,10 @@ type Pull struct {
 	Limits Limits
 	Splice flvout.SplicerOptions // Event is ours
 
+	// Whole says that the file that is gone on with has all that is asked for: nobody is
+	// connected to.
+	Whole bool
+
 	Retry  Retry         // of a stream that is lost; if it is for the First, also of one that is not there
 	Wait   time.Duration // how long to wait for the stream to begin, from the start; 0: that is not waited for
 	Backup *rtmp.Target  // where the stream is to be had as well; nil: nowhere
@@ -100,7 +104,11 @@ func (p *Pull) Run(ctx context.Context) Result {
 		err = p.out.Resume(p.Files.Resumed)
 	}
 	had := p.out.Stats()
-	if err == nil {
+	switch {
+	case err != nil:
+	case p.Whole:
+		r.Reason = DurationReached
+	default:
 		r.Reason, err = p.connections(inner)
 	}
 	// A write error was told by record already; what Close then says is whether
@@ -121,7 +129,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 	r.Mended = p.out.Corrections()
 	r.Total = time.Duration(p.progress.span.total.Load())
 	r.Err, r.Took = err, time.Since(p.start)
-	limit := r.Reason == DurationReached || r.Reason == SizeReached // and the file had it all
+	limit := p.Whole || r.Reason == DurationReached || r.Reason == SizeReached // and the file had it all
 	r.Media = r.Stats.Audio+r.Stats.Video > 0 && (!resumed || limit || p.kind != kinds{})
 	r.Heard = p.kind != kinds{}
 	if r.Media && p.Files == nil {

@@ -111,6 +111,52 @@ func TestNothingWaitsForHeldAnswers(t *testing.T) {
 	}
 }
 
+// A server that is sent something all the time says what it has to say in return, and is
+// not asked in between: it may hold that answer back, and the next frame with it.
+func TestPublisherAsksSeldom(t *testing.T) {
+	for _, hold := range []time.Duration{0, 512 * time.Millisecond} {
+		t.Run(hold.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				via := &rtmptest.Tunnel{Hint: 1, Hold: hold}
+				frames, late := 0, 0
+				start := time.Now()
+				c := through(t, via, publishing(func(p *rtmptest.Peer) {
+					for m := p.ReadMedia(); m != nil; m = p.ReadMedia() {
+						frames++
+						if took := time.Since(start) - time.Duration(m.Timestamp)*time.Millisecond; took > 100*time.Millisecond {
+							late++
+						}
+					}
+					p.Linger()
+				})[0])
+				p, err := c.Publish(t.Context(), target(t, "rtmpt://host/live/show"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 250 {
+					m := videoAt(uint32(time.Since(start).Milliseconds()))
+					if err := errors.Join(p.Write(&m), p.Flush()); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(40 * time.Millisecond)
+				}
+				asked := 0
+				for _, r := range via.Requests() {
+					if r.Command == "idle" {
+						asked++
+					}
+				}
+				if err := p.Close(); err != nil || frames != 250 {
+					t.Errorf("%d frames came, %v", frames, err)
+				}
+				if asked > 50 || late > 100 {
+					t.Errorf("the server was asked %d times, and %d frames were late", asked, late)
+				}
+			})
+		})
+	}
+}
+
 // What is published arrives as a whole, and it does not take a time-out to know
 // that.
 func TestPublishThroughHTTP(t *testing.T) {

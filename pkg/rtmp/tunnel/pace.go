@@ -26,18 +26,25 @@ const (
 // A pace is how fast the server is asked. The zero pace begins fast.
 type pace struct {
 	empty int // answers without a byte, in a row
+	quiet int // of them since something was said
 }
 
 // next is the pause after an answer: none while the server has something to say. hint
 // is its polling interval; asked tells that the answer is to something that was said,
-// to which more may come soon.
+// to which more may come soon. If that is said again and again, as by who publishes, it
+// brings what there is to hear along.
 func (p *pace) next(hint byte, came, asked bool) time.Duration {
 	if came {
-		p.empty = 0
+		*p = pace{}
 		return 0
 	}
-	if p.empty++; asked {
-		p.empty = 1
+	p.empty++
+	p.quiet++
+	if asked {
+		if p.quiet > quietAfter {
+			p.empty = 1
+		}
+		p.quiet = 0
 	}
 	pause := max(leastPause, time.Duration(hint)*hintUnit)
 	for range p.empty / quietAfter {

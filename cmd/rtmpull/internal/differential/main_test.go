@@ -70,7 +70,7 @@ func newRig(t *testing.T) *rig {
 			return
 		}
 		w.Header().Set("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
-		fmt.Fprint(w, "FWS\x09"+strings.Repeat("player", 100))
+		fmt.Fprint(w, "FWS\x09\x60\x02\x00\x00"+strings.Repeat("player", 100))
 	}))
 	t.Cleanup(web.Close)
 	g.web = web.URL

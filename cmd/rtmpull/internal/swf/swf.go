@@ -35,6 +35,8 @@ var (
 
 	// ErrTooLarge is the error of a player that is larger than MaxSize.
 	ErrTooLarge = fmt.Errorf("the player is larger than %d MiB", MaxSize>>20)
+
+	errCut = errors.New("the player is cut off")
 )
 
 // hashKey is what Flash's players and servers hash with.
@@ -45,8 +47,8 @@ const hashKey = "Genuine Adobe Flash Player 001"
 const headerSize = 8
 
 // Sum reads a player to its end and takes its hash and size, decompressed if it is
-// compressed, by zlib (CWS) or by LZMA (ZWS). A player that is cut or damaged is an
-// error, if its compression can tell.
+// compressed, by zlib (CWS) or by LZMA (ZWS). A player that is cut is an error, and one
+// that is damaged, if its compression can tell.
 func Sum(r io.Reader) (Player, error) {
 	in := &bounded{r: r, left: MaxSize}
 	var head [headerSize]byte
@@ -59,12 +61,16 @@ func Sum(r io.Reader) (Player, error) {
 	if err != nil {
 		return Player{}, in.cause(err)
 	}
+	compressed := head[0] != 'F'
 	head[0] = 'F'
 	mac := hmac.New(sha256.New, []byte(hashKey))
 	_, _ = mac.Write(head[:])
 	n, err := io.Copy(mac, &bounded{r: body, left: MaxSize - headerSize})
 	if err != nil {
 		return Player{}, in.cause(err)
+	}
+	if length := binary.LittleEndian.Uint32(head[4:]); !compressed && headerSize+n < int64(length) {
+		return Player{}, errCut
 	}
 	return Player{Hash: [sha256.Size]byte(mac.Sum(nil)), Size: uint32(headerSize + n)}, nil
 }
@@ -144,7 +150,7 @@ func (b *bounded) cause(err error) error {
 	case errors.Is(err, ErrTooLarge), errors.Is(err, ErrNotSWF):
 		return err
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the player is cut off")
+		return errCut
 	}
 	return fmt.Errorf("the player is damaged: %w", err)
 }

@@ -120,6 +120,7 @@ func TestSumRefuses(t *testing.T) {
 		"nothing":              {strings.NewReader(""), ErrNotSWF.Error()},
 		"a signature":          {strings.NewReader("FWS"), ErrNotSWF.Error()},
 		"a page":               {strings.NewReader("<html>Not found</html>"), ErrNotSWF.Error()},
+		"FWS, cut":             {bytes.NewReader(player[:len(player)-1]), "cut off"},
 		"CWS and no more":      {bytes.NewReader(file[:8]), "cut off"},
 		"CWS, cut":             {bytes.NewReader(file[:len(file)/2]), "cut off"},
 		"CWS without its sum":  {bytes.NewReader(file[:len(file)-4]), "cut off"},

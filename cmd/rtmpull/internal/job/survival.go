@@ -10,6 +10,7 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/tunnel"
 )
 
 // DefaultMaxPause is a recording's Retry.MaxDelay: so much of the stream may be
@@ -128,7 +129,8 @@ func (s *survivor) next(b setback, now time.Time, random float64) course {
 func (s *survivor) isFinal(err error) bool {
 	_, password := errors.AsType[*rtmp.AuthError](err)
 	_, refused := errors.AsType[*session.StatusError](err)
-	if refused && !password && s.proven&(1<<s.source) != 0 {
+	_, unopened := errors.AsType[*tunnel.StatusError](err)
+	if (refused || unopened) && !password && s.proven&(1<<s.source) != 0 {
 		return false
 	}
 	return isFinal(err, true) || s.isBroken(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/chunk"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/tunnel"
 )
 
 var (
@@ -17,6 +18,7 @@ var (
 	errCut       = &rtmp.Error{Phase: rtmp.PhaseStream, Err: io.ErrUnexpectedEOF}
 	errFraming   = &rtmp.Error{Phase: rtmp.PhaseStream, Err: &chunk.FramingError{}}
 	errNoApp     = &rtmp.Error{Phase: rtmp.PhaseConnect, Err: &session.StatusError{Code: "NetConnection.Connect.InvalidApp"}}
+	errNoTunnel  = &rtmp.Error{Phase: rtmp.PhaseTunnel, Err: &tunnel.StatusError{Status: 404}}
 	errPassword  = &rtmp.Error{Phase: rtmp.PhaseConnect, Err: &rtmp.AuthError{}}
 )
 
@@ -116,6 +118,11 @@ func TestSurvivor(t *testing.T) {
 			{time.Hour, lost(time.Hour), 0, again(s, 59*s, 0)},
 			{0, setback{err: errNoApp}, 0, again(2*s, 57*s, 0)},
 		}},
+		"an application behind HTTP that restarts": {survivor{Retry: usual}, []blow{
+			{time.Hour, lost(time.Hour), 0, again(s, 59*s, 0)},
+			{0, setback{err: errNoTunnel}, 0, again(2*s, 57*s, 0)},
+		}},
+		"a web server":           {survivor{wait: time.Hour, Retry: usual}, []blow{{0, setback{err: errNoTunnel}, 0, gone}}},
 		"an unknown application": {survivor{wait: time.Hour, Retry: usual}, []blow{{0, setback{err: errNoApp}, 0, gone}}},
 		"ended again and again": {survivor{Retry: usual, grace: 5 * s}, []blow{
 			{time.Minute, setback{live: time.Minute, gain: time.Minute}, 1, again(s, 4*s, 0)},

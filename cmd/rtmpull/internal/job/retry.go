@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/proxy"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -114,7 +115,7 @@ func isFinal(err error, patient bool) bool {
 		answer  *tunnel.ResponseError
 	)
 	switch {
-	case errors.As(err, &auth):
+	case errors.As(err, &auth), errors.Is(err, proxy.ErrAuth), errors.Is(err, proxy.ErrPassword):
 		return true
 	case errors.As(err, &refusal):
 		return isFinalCode(refusal.Code, patient)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/proxy"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -109,6 +110,8 @@ func TestIsFinal(t *testing.T) {
 		"rejected":                           {refused("NetConnection.Connect.Rejected"), always},
 		"denied":                             {refused("NetStream.Publish.Denied"), always},
 		"wrong password":                     {&rtmp.Error{Err: &rtmp.AuthError{Reason: rtmp.ErrWrongCredentials, Refusal: &session.StatusError{}}}, always},
+		"a proxy's password":                 {&rtmp.Error{Phase: rtmp.PhaseDial, Err: &proxy.Error{Kind: proxy.Denied, Err: proxy.ErrPassword}}, always},
+		"a proxy's rules":                    {&rtmp.Error{Phase: rtmp.PhaseDial, Err: &proxy.Error{Kind: proxy.Denied, Err: errors.New("403 Forbidden")}}, no},
 		"a web server":                       {&rtmp.Error{Phase: rtmp.PhaseHandshake, Err: &handshake.Error{Kind: handshake.HTTP}}, always},
 		"a web server, asked for a tunnel":   {&rtmp.Error{Phase: rtmp.PhaseTunnel, Err: &tunnel.StatusError{Status: 404}}, always},
 		"a page instead of a tunnel":         {&rtmp.Error{Phase: rtmp.PhaseTunnel, Err: &tunnel.ResponseError{Reason: "x"}}, always},

@@ -319,6 +319,49 @@ func TestPatience(t *testing.T) {
 	}
 }
 
+// TestSilence: where a player is remembered, its server is not waited for as long as
+// for one that is not; but what it sends is.
+func TestSilence(t *testing.T) {
+	slowly := &web{answer: func(r *http.Request) (int, http.Header, io.Reader) {
+		file := zipped(plain(100))
+		return 200, nil, io.MultiReader(bytes.NewReader(file[:20]), after(8*time.Second), bytes.NewReader(file[20:]))
+	}}
+	for name, test := range map[string]struct {
+		transport http.RoundTripper
+		took      time.Duration
+		size      uint32
+	}{
+		"silent": {waits{}, 5 * time.Second, 16},
+		"slow":   {slowly, 8 * time.Second, 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var warned []error
+				c := Cache{Dir: t.TempDir(), Client: NewClient(test.transport), Warn: func(err error) { warned = append(warned, err) }}
+				if err := write(c.name("http://h/p.swf"), entry{Checked: time.Now(), Size: 16, Hash: tinyHash}); err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				p, err := c.Get(t.Context(), "http://h/p.swf", 0)
+				if took := time.Since(start); took != test.took || err != nil || p.Size != test.size {
+					t.Errorf("after %v: %d bytes, %v", took, p.Size, err)
+				}
+				if said := fmt.Sprint(warned); strings.Contains(said, "it takes longer than 5s") != (name == "silent") {
+					t.Errorf("warned of %v", warned)
+				}
+			})
+		})
+	}
+}
+
+// after is nothing, once that has passed.
+type after time.Duration
+
+func (d after) Read([]byte) (int, error) {
+	time.Sleep(time.Duration(d))
+	return 0, io.EOF
+}
+
 // TestProcesses: several processes share a folder, and none finds half a file.
 func TestProcesses(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(zipped(plain(5000))) }))

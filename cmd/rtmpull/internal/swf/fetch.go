@@ -13,6 +13,10 @@ const (
 	// fetchTimeout is for all of a fetch, redirections and the player.
 	fetchTimeout = 30 * time.Second
 
+	// answerTimeout is for the answer to begin, where there is a player to go on with:
+	// a live stream does not wait.
+	answerTimeout = 5 * time.Second
+
 	maxRedirects = 5
 	mostHeader   = 1024 // bytes of a value that is sent back to the server
 )
@@ -84,8 +88,16 @@ func NewClient(transport http.RoundTripper) *http.Client {
 
 // fetch asks for a player, if it is not the old one still.
 func fetch(ctx context.Context, client *http.Client, u *url.URL, old entry) (entry, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, fetchTimeout, slowError(fetchTimeout))
 	defer cancel()
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	patience := fetchTimeout
+	if old.known() {
+		patience = answerTimeout
+	}
+	silent := time.AfterFunc(patience, func() { giveUp(slowError(patience)) })
+	defer silent.Stop()
 	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return entry{}, errURL
@@ -100,6 +112,7 @@ func fetch(ctx context.Context, client *http.Client, u *url.URL, old entry) (ent
 		ask.Header.Set("If-None-Match", old.ETag)
 	}
 	answer, err := client.Do(ask)
+	silent.Stop()
 	if err != nil {
 		return entry{}, plainly(ctx, err)
 	}
@@ -130,11 +143,16 @@ func short(value string) string {
 	return value
 }
 
+// A slowError is a server that takes longer than that.
+type slowError time.Duration
+
+func (e slowError) Error() string { return fmt.Sprintf("it takes longer than %v", time.Duration(e)) }
+
 // plainly takes the URL off an error, which may have secrets in it, and names the
 // time-out.
 func plainly(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("it takes longer than %v", fetchTimeout)
+	if slow, ok := errors.AsType[slowError](context.Cause(ctx)); ok {
+		return slow
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err

@@ -262,6 +262,24 @@ func (s *Splicer) Resume(p *ResumePoint) error {
 	}
 }
 
+// CatchUp is for a stream that turns out to be recorded after Resume, and before a tag
+// is written: it is to be asked for from p.Start on.
+func (s *Splicer) CatchUp(p *ResumePoint) error {
+	if s.err != nil {
+		return s.err
+	}
+	return s.catchUpWith(p)
+}
+
+// Begins tells whether a key frame is the one that the file begins with.
+func (p *ResumePoint) Begins(t Tag) bool {
+	if !p.shown {
+		return false
+	}
+	first, err := newSalvagerAt(p.file, p.opening, p.end).Next()
+	return err == nil && first.Type == t.Type && bytes.Equal(first.Body, t.Body)
+}
+
 // Resume tells that the first file is one that goes on at p.
 func (r *Rotator) Resume(p *ResumePoint) {
 	r.meta, r.headers = p.meta, p.headers.Clone()

@@ -141,6 +141,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 func (p *Pull) connection(ctx context.Context, c course) (Reason, setback) {
 	begun := time.Now()
 	l, err := p.connect(ctx, c)
+	if err == nil {
+		l, err = p.sought(ctx, c, l)
+	}
 	if err != nil {
 		return "", setback{err: err, took: time.Since(begun), brief: p.isBrief(c)}
 	}

@@ -35,7 +35,7 @@ type link struct {
 	next   *successor   // that is going to take its place; nil: none
 	moved  *rtmp.Target // where it is instead, as it says when it ends; nil: nowhere
 
-	// What has come already of one that was a successor, and why no more does.
+	// What has come already before it is recorded from, and why no more does.
 	queue  []*message.Message
 	failed error
 }

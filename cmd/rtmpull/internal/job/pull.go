@@ -67,6 +67,7 @@ type Pull struct {
 	clock    arrivals
 	rotate   atomic.Bool // a new file is asked for
 	linked   bool        // there was a connection
+	sure     bool        // whether the stream is the file's from its beginning has been looked at
 	moves    moves
 	why      error // the connection before was left
 	astray   bool  // what came was not found where the recording ends

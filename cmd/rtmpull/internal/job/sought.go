@@ -1,0 +1,65 @@
+package job
+
+import (
+	"context"
+
+	"github.com/yutopp/go-flv/tag"
+
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+// soughtWithin is how many messages of a stream are looked at for its first picture.
+const soughtWithin = 100
+
+// sought is for a file that is gone on with, of a stream that was not said to be
+// recorded: one that is by its server's word, has a length, and begins with the file's
+// own first picture is that stream from its beginning, and is asked for what is missing
+// instead. Neither alone says so: media servers call live streams recorded, and pass on
+// a length that an encoder tells of its input.
+func (p *Pull) sought(ctx context.Context, c course, l *link) (*link, error) {
+	if p.Files == nil || p.Files.Resumed == nil || p.sure || c.source > 0 || p.Target.Session.Kind != session.Any {
+		return l, nil
+	}
+	p.sure = true
+	if !p.beginsAnew(l) {
+		return l, nil
+	}
+	_ = l.player.Close()
+	l.cut(nil)
+	if err := p.out.CatchUp(p.Files.Resumed); err != nil {
+		return nil, err
+	}
+	t := *l.target
+	t.Session.Kind, t.Session.Start = session.Recorded, uint32(p.Files.Resumed.Start.Milliseconds())
+	t.Session.Reconnect = false
+	p.Target, p.origins[c.source] = &t, origin{target: &t}
+	p.recorded, p.linked = true, false
+	return p.connectTo(ctx, c)
+}
+
+// beginsAnew looks at what comes first on a link, and leaves it there. It tells whether
+// that is a recorded stream which begins as the file does that is gone on with.
+func (p *Pull) beginsAnew(l *link) bool {
+	for range soughtWithin {
+		m, err := l.player.Next()
+		if err != nil {
+			l.failed = err
+			return false
+		}
+		m = m.Clone()
+		l.queue = append(l.queue, m)
+		if !m.Type.IsMedia() {
+			p.extent.learn(m)
+			continue
+		}
+		if !l.recorded || p.extent.total == 0 {
+			return false
+		}
+		t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
+		if flvout.Classify(t).Key {
+			return p.Files.Resumed.Begins(t)
+		}
+	}
+	return false
+}

@@ -1,0 +1,87 @@
+package job
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
+)
+
+// TestSought goes on with a file whose stream was not said to be recorded. If it is, by
+// all that there is to tell, it is asked for what is missing, and else recorded behind
+// the file.
+func TestSought(t *testing.T) {
+	const all, part = 1000, 300
+	for name, c := range map[string]struct {
+		recorded bool
+		duration amf.Value
+		first    uint32 // picture
+		sought   bool
+	}{
+		"recorded":               {true, amf.Number(40), 0, true},
+		"not by its server":      {false, amf.Number(40), 0, false},
+		"without a length":       {true, nil, 0, false},
+		"with a length of 0":     {true, amf.Number(0), 0, false},
+		"with another beginning": {true, amf.Number(40), 500, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var starts []float64
+			script := func(n uint32) rtmptest.Script {
+				return func(p *rtmptest.Peer) {
+					start := -2000.0
+					if play := p.AcceptPlay(); len(play.Args) > 1 {
+						start = float64(play.Args[1].(amf.Number))
+					}
+					starts = append(starts, start)
+					if c.recorded {
+						p.UserControl(message.EventStreamIsRecorded, rtmptest.StreamID)
+					}
+					p.Data(0, metadata(c.duration)...)
+					i := uint32(max(start, 0))/40 + c.first*uint32(len(starts)/2)
+					for i -= i % 25; i < all && n > 0; n-- {
+						p.Video(40*i, numbered(i%25 == 0, i))
+						i++
+					}
+					if i == all {
+						p.Status("status", "NetStream.Play.Complete")
+						p.Linger()
+					}
+				}
+			}
+			path := filepath.Join(t.TempDir(), "film.flv")
+			record := func(scripts ...rtmptest.Script) Result {
+				files, err := OpenFiles(FilesOptions{
+					Open:   func(int) (*flvout.File, error) { return flvout.Create(path) },
+					Resume: resumeAny(path),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := newPull(t, nil, nil)
+				p.Output, p.Files = nil, files
+				p.Client.DialContext = rtmptest.Dial(t, scripts[0], scripts[1:]...)
+				p.Target.Session.Kind = session.Any
+				return p.Run(t.Context())
+			}
+			record(script(part))
+			r := record(script(all), script(all))
+			if sought := len(starts) == 3 && starts[2] > 0; sought != c.sought || r.Err != nil {
+				t.Fatalf("asked for %v: %v", starts, r.Err)
+			}
+			if c.sought {
+				pictures(t, content(t, path), all)
+			} else if n := len(only(tags(t, content(t, path)), videoTag)); n <= part {
+				t.Errorf("%d pictures", n)
+			}
+		})
+	}
+}
+
+// resumeAny takes up what was not said to be recorded.
+func resumeAny(path string) func() (*flvout.File, *flvout.ResumePoint, error) {
+	return func() (*flvout.File, *flvout.ResumePoint, error) { return flvout.ResumeOptions{}.Open(path) }
+}

@@ -148,6 +148,7 @@ func (p *Pull) connection(ctx context.Context, c course) (Reason, setback) {
 		return "", setback{err: err, took: time.Since(begun), brief: p.isBrief(c)}
 	}
 	for {
+		p.place(ctx, l)
 		reason, err := p.record(ctx, l)
 		b := p.leave(l, err)
 		b.brief = b.live == 0 && p.isBrief(c)
@@ -184,6 +185,9 @@ func (p *Pull) leave(l *link, err error) setback {
 	b := setback{err: err, took: time.Since(l.begun)}
 	if !s.LastMedia.IsZero() {
 		b.live, b.took = max(1, s.LastMedia.Sub(l.begun)), 0
+	}
+	if _, beyond := errors.AsType[*BeyondError](err); beyond { // what came was passed over
+		b.live = 0
 	}
 	b.gain = min(p.out.Duration()-l.before, p.tempo.media-l.heard)
 	at := l.player.EndedAt()

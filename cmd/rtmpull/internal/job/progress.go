@@ -47,6 +47,10 @@ const (
 	TrackBack     Kind = "track_back"        // after Duration
 
 	// What a recording was mended of, or has changed. Splice says more.
+	// StartIgnored: the server begins at the beginning, and what comes before Duration is
+	// passed over.
+	StartIgnored Kind = "start_ignored"
+
 	Rejoined    Kind = "rejoined"     // the stream goes on, and nothing of it is missing
 	Wrap        Kind = "wrap"         // the source's timestamps have 24 bits, and began anew
 	Repeat      Kind = "repeat"       // the server sent again what it had sent

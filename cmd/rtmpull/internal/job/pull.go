@@ -67,6 +67,8 @@ type Pull struct {
 	clock    arrivals
 	rotate   atomic.Bool // a new file is asked for
 	linked   bool        // there was a connection
+	placed   bool        // whether the server heeds where it is asked to begin has been looked at
+	deaf     bool        // it does not
 	sure     bool        // whether the stream is the file's from its beginning has been looked at
 	moves    moves
 	why      error // the connection before was left

@@ -156,6 +156,9 @@ func (l Logger) Job(e job.Event, why string, omitted int) {
 	case job.TrackBack:
 		text = fmt.Sprintf("the %s is back", strings.ToLower(e.Media))
 		event = l.log.Info().Stringer("duration", e.Duration.Round(time.Millisecond))
+	case job.StartIgnored:
+		text = "the server begins from the beginning: what is not asked for is passed over"
+		event = l.log.Warn().Stringer("asked", e.Duration)
 	case job.Rejoined:
 		text = "going on, with no gap"
 		event = l.log.Info().Stringer("at", e.Splice.At)

@@ -168,6 +168,11 @@ func (j *JSON) Event(e job.Event, omitted int) {
 			ToRate   int     `json:"to_sample_rate,omitempty"`
 		}{h, seconds(e.Splice.At), job.MediaName(e.Splice.Type), e.Splice.Old.String(), e.Splice.New.String(), e.Splice.Split,
 			job.SizeText(e.Splice.Before), job.SizeText(e.Splice.After), e.Splice.Before.SampleRate, e.Splice.After.SampleRate})
+	case job.StartIgnored:
+		j.write(struct {
+			*header
+			Asked float64 `json:"asked"`
+		}{h, seconds(e.Duration)})
 	case job.Wrap, job.Loops, job.Oddity:
 		j.write(struct {
 			*header

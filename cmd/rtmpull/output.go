@@ -75,13 +75,18 @@ func (f *outputFlags) addMinFree(fs *pflag.FlagSet) {
 // segments tells whether there is to be more than one file.
 func (f *outputFlags) segments() bool { return f.segmentTime > 0 || f.segmentSize > 0 || f.align > 0 }
 
-// check finds out what is wrong with the flags, before anything is opened.
-func (f *outputFlags) check() error {
+// shorten calls standard output -, whatever it was called.
+func (f *outputFlags) shorten() {
 	switch f.name {
-	case "":
-		return badUsage("--flv wants a name, or - for standard output")
 	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
 		f.name = "-"
+	}
+}
+
+// check finds out what is wrong with the flags, before anything is opened.
+func (f *outputFlags) check() error {
+	if f.shorten(); f.name == "" {
+		return badUsage("--flv wants a name, or - for standard output")
 	}
 	if fi, err := os.Stat(f.name); !f.literal && (strings.HasSuffix(f.name, "/") || err == nil && fi.IsDir()) {
 		f.name = filepath.Join(f.name, defaultName)

@@ -159,6 +159,7 @@ func (d *dump) prepare(ctx context.Context, target *rtmp.Target) (*job.Pull, err
 // them counts, and a warning says which one does not.
 func (d *dump) reconcile() {
 	s, o := &d.source, &d.output
+	o.shorten()
 	if o.name == "-" && !d.flags.own.Changed("flv") {
 		d.warn("no output file is given (-o), so it is standard output")
 	}

@@ -128,8 +128,8 @@ func (t *dumpTelling) progress() rtmpdump.Progress {
 	p := rtmpdump.Progress{Bytes: s.Size, At: s.Position, Total: s.Total}
 	if s.Total == 0 {
 		p.At = s.Start + s.Duration
-		if f := t.pull.Files; f != nil && f.Resumed != nil {
-			p.At -= f.Resumed.Start // which is in both
+		if f := t.pull.Files; f != nil && f.Resumed != nil && s.Start > 0 {
+			p.At -= f.Resumed.Start // from where the rest was asked for
 		}
 	}
 	return p

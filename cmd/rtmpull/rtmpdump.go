@@ -119,11 +119,16 @@ var errCompleted = errors.New("already completed")
 // that is found out as well, before anything is opened.
 func (d *dump) understood() (*rtmp.Target, error) {
 	for _, word := range d.flags.all.Args() {
+		if key, _, ok := strings.Cut(word, "="); ok && !strings.Contains(word, "://") { // it may be a token's
+			word = key + "=..."
+		}
 		d.warn("%s is no option, and is passed over", printable(rtmp.Redact(word)))
 	}
+	silence := d.network.silence
 	if err := d.source.unfold(&d.network, d.flags.all.Changed); err != nil {
 		return nil, err
 	}
+	d.wait(silence)
 	d.reconcile()
 	if s := &d.source; s.stop > 0 && s.stop <= s.start {
 		return nil, errCompleted
@@ -184,13 +189,20 @@ func (d *dump) reconcile() {
 		d.warn("--swfhash and --swfsize count only together")
 		w.hash, w.size = "", 0
 	}
-	if n := &d.network; time.Duration(n.silence) != defaultSilence { // which is for all waits
-		if !d.flags.all.Changed("start-timeout") {
-			n.start = n.silence
-		}
-		if !d.flags.all.Changed("connect-timeout") && n.silence > 0 {
-			n.connect = min(n.connect, n.silence)
-		}
+}
+
+// wait waits as long for a connection and for the first media as --timeout, or the
+// URL's timeout, says of those that follow. was is what it is if neither is given.
+func (d *dump) wait(was durationValue) {
+	given, n := d.flags.all.Changed, &d.network
+	if !given("timeout") && n.silence == was {
+		return
+	}
+	if !given("start-timeout") {
+		n.start = n.silence
+	}
+	if !given("connect-timeout") && n.silence > 0 {
+		n.connect = n.silence
 	}
 }
 
@@ -199,7 +211,11 @@ var errNoHost = badUsage("no host is given: with --host, or in the URL of --rtmp
 // target is the stream that is asked for.
 func (d *dump) target() (*rtmp.Target, error) {
 	f := &d.source
-	if _, err := rtmpdump.ParseURL(f.url); f.url != "" && f.address.host != "" && err != nil {
+	switch _, err := rtmpdump.ParseURL(f.url); { // before an @ is taken for a file's
+	case f.url == "" || err == nil:
+	case f.address.host == "":
+		return nil, err
+	default:
 		d.warn("the URL does not count: %v", err)
 		f.url = ""
 	}

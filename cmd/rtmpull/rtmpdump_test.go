@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -65,5 +66,76 @@ func TestRtmpdumpIsInterrupted(t *testing.T) {
 	status, said := dumped(t, ctx, w, "-v", "-r", s.URL("live/show"))
 	if status != statusIncomplete || !strings.Contains(said, "\nCaught signal: 15, ") {
 		t.Errorf("status %d: %s", status, said)
+	}
+}
+
+// understands reads a command line, and returns what there is to be warned of.
+func understands(t *testing.T, args ...string) (d *dump, warned string, err error) {
+	t.Helper()
+	d = newDump(&environment{getenv: func(string) string { return "" }})
+	d.warn = func(format string, args ...any) { warned += fmt.Sprintf(format, args...) + "\n" }
+	if err := d.flags.parse(args); err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.understood()
+	return d, warned, err
+}
+
+// A server has as long for each of its answers as --timeout says.
+func TestRtmpdumpTimeouts(t *testing.T) {
+	const s = durationValue(time.Second)
+	for args, want := range map[string][3]durationValue{
+		"-r rtmp://h/a/b":                              {10 * s, 30 * s, 30 * s},
+		"-r rtmp://h/a/b -m 60":                        {60 * s, 60 * s, 60 * s},
+		"-r rtmp://h/a/b -m 5 --connect-timeout 7":     {7 * s, 5 * s, 5 * s},
+		"-r rtmp://h/a/b -m 5 --start-timeout 7":       {5 * s, 7 * s, 5 * s},
+		"-i rtmp://h/a/b|timeout=60":                   {60 * s, 60 * s, 60 * s},
+		"-i rtmp://h/a/b|timeout=60 -m 5":              {5 * s, 5 * s, 5 * s},
+		"-i rtmp://h/a/b|timeout=6 --start-timeout 60": {6 * s, 60 * s, 6 * s},
+	} {
+		list := strings.Fields(args)
+		for i := range list {
+			list[i] = strings.ReplaceAll(list[i], "|", " ")
+		}
+		d, _, err := understands(t, append(list, "-o", "x")...)
+		if n := &d.network; err != nil || [...]durationValue{n.connect, n.start, n.silence} != want {
+			t.Errorf("%s: %v for a connection, %v for media, %v of silence; %v", args, &n.connect, &n.start, &n.silence, err)
+		}
+	}
+}
+
+// A name that begins with @ is one: nothing is read from there.
+func TestRtmpdumpReadsNoFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "url")
+	if err := os.WriteFile(file, []byte("rtmp://h/a/b\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, option := range []string{"-r", "-i"} {
+		if _, _, err := understands(t, option, "@"+file, "-o", "x"); err == nil || !strings.Contains(err.Error(), "no scheme") {
+			t.Errorf("%s: %v", option, err)
+		}
+	}
+	if d, _, err := understands(t, "-i", "rtmp://h/a/b token=@"+file, "-o", "x"); err != nil || d.source.token != "@"+file {
+		t.Errorf("the token is %q: %v", d.source.token, err)
+	}
+}
+
+// What -i is given is in a file at most, and not what is in that.
+func TestURLOptionsNameNoFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "url")
+	if err := os.WriteFile(file, []byte("@"+file+" live=1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := &sourceFlags{options: "@" + file}
+	if err := f.unfold(new(networkFlags), func(string) bool { return false }); err == nil || !strings.Contains(err.Error(), "no scheme") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A word that is no option may be one behind a URL that was not quoted, with a secret.
+func TestRtmpdumpPassesOver(t *testing.T) {
+	_, warned, err := understands(t, "-r", "rtmp://h/a/b", "token=secret", "rtmp://u:secret@h/?key=secret", "word", "-o", "x")
+	if err != nil || strings.Contains(warned, "secret") || !strings.Contains(warned, "token=") || !strings.Contains(warned, "word is no option") {
+		t.Errorf("%v, %s", err, warned)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/rtmpdump"
@@ -16,13 +17,16 @@ func (f *sourceFlags) unfold(network *networkFlags, given func(flag string) bool
 	if f.url != "" {
 		return badUsage("the URL is given twice: with --rtmp and with --url")
 	}
-	text, err := secret(f.options)
+	text, err := f.secret(f.options)
 	if err != nil {
 		return err
 	}
 	url, list, err := rtmpdump.ParseOptions(text)
 	if err != nil {
 		return badUsage("--url: %w", err)
+	}
+	if strings.HasPrefix(url, "@") {
+		return badUsage("--url: the URL has no scheme such as rtmp://")
 	}
 	o, err := rtmpdump.Read(list)
 	if err != nil {

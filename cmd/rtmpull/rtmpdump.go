@@ -149,7 +149,7 @@ func (d *dump) prepare(ctx context.Context, target *rtmp.Target) (*job.Pull, err
 	warn := func(err error) { d.warn("%s", describe(err)) }
 	switch err := d.source.fetchPlayer(ctx, client, warn, target); {
 	case ctx.Err() != nil:
-		return nil, err
+		return nil, context.Cause(ctx)
 	case err != nil: // rtmpdump goes on without, and many a server does not ask
 		warn(err)
 	}

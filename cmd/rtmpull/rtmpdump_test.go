@@ -139,3 +139,13 @@ func TestRtmpdumpPassesOver(t *testing.T) {
 		t.Errorf("%v, %s", err, warned)
 	}
 }
+
+// A signal that comes before anything is connected to is one, too.
+func TestRtmpdumpIsInterruptedAtOnce(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(&signalError{syscall.SIGINT})
+	status, said := dumped(t, ctx, nil, "-r", "rtmp://127.0.0.1:1/a/b", "-o", filepath.Join(t.TempDir(), "x"))
+	if status != statusConnect || !strings.Contains(said, "\nCaught signal: 2, ") {
+		t.Errorf("status %d: %s", status, said)
+	}
+}

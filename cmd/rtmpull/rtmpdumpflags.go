@@ -66,6 +66,7 @@ func newDumpFlags(o *pullOptions) *dumpFlags {
 	}
 	timeout := f.own.Lookup("timeout") // which may be without end here
 	timeout.Value, timeout.Usage = &o.network.silence, "how long to wait when the server falls silent; 0 is for ever"
+	f.own.Lookup("rtmp").Usage = "the stream's `URL`"
 	f.own.Lookup("flv").Usage = "output `file`; - is standard output"
 	f.own.Lookup("quiet").Usage = "tell nothing"
 	f.own.VisitAll(func(flag *pflag.Flag) { // in what follows a name's @ is a part of it

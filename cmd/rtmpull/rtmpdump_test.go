@@ -149,3 +149,71 @@ func TestRtmpdumpIsInterruptedAtOnce(t *testing.T) {
 		t.Errorf("status %d: %s", status, said)
 	}
 }
+
+// What it ends with is told honestly: 2 is for what has come in part, and 1 for nothing.
+func TestRtmpdumpStatuses(t *testing.T) {
+	frame := []byte{0x12, 0, 1, 2, 3}
+	done := func(p *rtmptest.Peer) {
+		p.Status("status", "NetStream.Play.Complete")
+		p.Linger()
+	}
+	for name, test := range map[string]struct {
+		args   string
+		server rtmptest.Script
+		status int
+		says   string
+	}{
+		"complete": {"", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, frame); done(p) }, statusOK, "Download complete"},
+		"cut":      {"--retry 0", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, frame) }, statusIncomplete, "try resuming"},
+		"cut live": {"-v --retry 0", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, frame) }, statusIncomplete, "try resuming"},
+		"silent":   {"-m 0.2 --retry 0", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, frame); p.Linger() }, statusIncomplete, "try resuming"},
+		"nothing":  {"-m 0.2 --retry 0", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Linger() }, statusFailed, "ERROR: "},
+		"hung up":  {"", func(p *rtmptest.Peer) { p.Handshake(); p.Expect("connect") }, statusFailed, "ERROR: "},
+		"refused": {"", func(p *rtmptest.Peer) {
+			p.Handshake()
+			p.Error(p.Expect("connect"), "NetConnection.Connect.Rejected", "no")
+		}, statusFailed, "ERROR: "},
+		"refused in the middle": {"--retry 0", func(p *rtmptest.Peer) {
+			p.AcceptPlay()
+			p.Video(0, frame)
+			p.Status("error", "NetStream.Play.Failed")
+			p.Linger()
+		}, statusIncomplete, "try resuming"},
+		"no handshake": {"", func(*rtmptest.Peer) {}, statusConnect, "ERROR: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := rtmptest.NewServer(t, test.server, test.server, test.server)
+			ctx := context.Background()
+			args := append(strings.Fields(test.args), "-r", s.URL("live/show"), "-o", filepath.Join(t.TempDir(), "x"))
+			if status, said := dumped(t, ctx, nil, args...); status != test.status || !strings.Contains(said, test.says) {
+				t.Errorf("status %d, want %d: %s", status, test.status, said)
+			}
+		})
+	}
+}
+
+// A signal is 3 before there is a connection, 1 before there is a stream, and 2 then.
+func TestRtmpdumpSignals(t *testing.T) {
+	for name, test := range map[string]struct {
+		reach  func(p *rtmptest.Peer)
+		status int
+	}{
+		"handshake": {func(*rtmptest.Peer) {}, statusConnect},
+		"connect":   {func(p *rtmptest.Peer) { p.Handshake(); p.Expect("connect") }, statusFailed},
+		"media":     {func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, []byte{0x12, 0, 1, 2, 3}) }, statusIncomplete},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			defer cancel(nil)
+			s := rtmptest.NewServer(t, func(p *rtmptest.Peer) {
+				test.reach(p)
+				time.AfterFunc(300*time.Millisecond, func() { cancel(&signalError{syscall.SIGTERM}) })
+				<-ctx.Done()
+			})
+			status, said := dumped(t, ctx, nil, "-r", s.URL("live/show"), "-o", filepath.Join(t.TempDir(), "x"))
+			if status != test.status || !strings.Contains(said, "\nCaught signal: 15, ") {
+				t.Errorf("status %d, want %d: %s", status, test.status, said)
+			}
+		})
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
 )
 
@@ -215,5 +216,24 @@ func TestRtmpdumpSignals(t *testing.T) {
 				t.Errorf("status %d, want %d: %s", status, test.status, said)
 			}
 		})
+	}
+}
+
+// Metadata is an encoder's, which may have put into it where it sends to.
+func TestRtmpdumpMasksMetadata(t *testing.T) {
+	s := rtmptest.NewServer(t, func(p *rtmptest.Peer) {
+		p.AcceptPlay()
+		o := &amf.Object{Kind: amf.ECMAArray}
+		o.Set("encoder", amf.String("rtmp://h/live/show?key=opensesame"))
+		o.Set("title", amf.String("a\x1b[31m\nb"))
+		p.Data(0, amf.String("onMetaData"), o)
+		p.Video(0, []byte{0x12, 0, 1, 2, 3})
+		p.Status("status", "NetStream.Play.Complete")
+		p.Linger()
+	})
+	status, said := dumped(t, context.Background(), nil, "-r", s.URL("live/show?key=opensesame"), "-o", filepath.Join(t.TempDir(), "x"))
+	if status != statusOK || !strings.Contains(said, "\nINFO:   encoder               rtmp://h/live/show?key=***\n") ||
+		!strings.Contains(said, "\nINFO:   title                 a [31m b\n") {
+		t.Errorf("status %d: %s", status, said)
 	}
 }

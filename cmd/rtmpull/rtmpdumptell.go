@@ -97,7 +97,7 @@ func (t *dumpTelling) follow(pull *job.Pull, live bool) {
 		if received != nil {
 			received(m)
 		}
-		t.describe(m)
+		t.describe(m, mask)
 	}
 	pull.Client.Trace, pull.Report, pull.Learn = trace, events.report, events.learn
 	go t.watch()
@@ -147,8 +147,8 @@ func (t *dumpTelling) starting() {
 	}
 }
 
-// describe shows the first onMetaData.
-func (t *dumpTelling) describe(m *message.Message) {
+// describe shows the first onMetaData. An encoder may have put anything into it.
+func (t *dumpTelling) describe(m *message.Message, mask *obs.Mask) {
 	if m.Type != message.TypeData || t.described.Load() {
 		return
 	}
@@ -157,7 +157,7 @@ func (t *dumpTelling) describe(m *message.Message) {
 		return
 	}
 	for _, v := range values {
-		t.Metadata(v)
+		t.Metadata(mask.Value(v))
 	}
 }
 

@@ -177,11 +177,15 @@ func (k *known) cut(s string) string {
 
 // Format is amf.Format without secrets. They are hidden before that escapes and
 // cuts texts, since the half of a secret is none that could be found.
-func (m *Mask) Format(v amf.Value) string {
-	if k := m.now(); k != nil {
-		v = k.value(v)
+func (m *Mask) Format(v amf.Value) string { return amf.Format(m.Value(v)) }
+
+// Value is a value without the secrets in its texts.
+func (m *Mask) Value(v amf.Value) amf.Value {
+	k := m.now()
+	if k == nil {
+		return v
 	}
-	return amf.Format(v)
+	return k.value(v)
 }
 
 func (k *known) value(v amf.Value) amf.Value {

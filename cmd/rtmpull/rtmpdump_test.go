@@ -133,6 +133,19 @@ func TestURLOptionsNameNoFile(t *testing.T) {
 	}
 }
 
+// However little is asked for, it is not all.
+func TestRtmpdumpStopsSoon(t *testing.T) {
+	for _, args := range []string{"-B 0.0001", "-A 3 -B 3.0001"} {
+		d, _, err := understands(t, append(strings.Fields(args), "-r", "rtmp://h/a/b", "-o", "x")...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if target, err := d.target(); err != nil || target.Session.Length != 1 {
+			t.Errorf("%s: %d ms, %v", args, target.Session.Length, err)
+		}
+	}
+}
+
 // A word that is no option may be one behind a URL that was not quoted, with a secret.
 func TestRtmpdumpPassesOver(t *testing.T) {
 	_, warned, err := understands(t, "-r", "rtmp://h/a/b", "token=secret", "rtmp://u:secret@h/?key=secret", "word", "-o", "x")

@@ -151,6 +151,7 @@ func (f *sourceFlags) setKind(c *session.Config) (err error) {
 		c.Kind = session.FromStart
 		if f.stop > 0 {
 			c.Length, err = ms(f.stop)
+			c.Length = max(c.Length, 1) // 0 would be all
 		}
 	case f.vod || f.start > 0:
 		c.Kind = session.Recorded
@@ -159,6 +160,7 @@ func (f *sourceFlags) setKind(c *session.Config) (err error) {
 		}
 		if f.stop > 0 {
 			c.Length, err = ms(durationValue(f.length()))
+			c.Length = max(c.Length, 1)
 		}
 	}
 	return err

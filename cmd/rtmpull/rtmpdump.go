@@ -277,10 +277,9 @@ func (d *dump) record(ctx context.Context, pull *job.Pull) int {
 	close(t.over)
 	<-t.done
 	mask := obs.MaskOf(pull.Target)
-	if err == nil {
-		_, err = d.verdict(result, mask)
-	} else { // the reader of a pipe does not let go of it
-		err = &jobError{err: err, media: true, mask: mask}
+	if err != nil { // the reader of a pipe does not let go of it, and there is no result
+		return t.conclude(&jobError{err: err, media: true, mask: mask}, true)
 	}
+	_, err = d.verdict(result, mask)
 	return t.conclude(err, result.Media)
 }

@@ -142,8 +142,12 @@ func (t *dumpTelling) starting() {
 		p.Bytes, p.At, resumed = f.Size(), f.Resumed.Start, true
 	}
 	t.Print(rtmpdump.Starting(t.live, resumed, p))
+	length := t.pull.Limits.Duration // of a live stream
 	if s := &t.pull.Target.Session; s.Length > 0 {
-		t.Print(rtmpdump.ForDuration(time.Duration(s.Length) * time.Millisecond))
+		length = time.Duration(s.Length) * time.Millisecond
+	}
+	if length > 0 {
+		t.Print(rtmpdump.ForDuration(length))
 	}
 }
 

@@ -29,7 +29,7 @@ func TestIsRtmpdump(t *testing.T) {
 
 // dumped runs rtmpdump's command line until it has done or ctx ends, and returns its
 // status and what it said.
-func dumped(t *testing.T, ctx context.Context, stdout *os.File, args ...string) (status int, said string) {
+func dumped(ctx context.Context, t *testing.T, stdout *os.File, args ...string) (status int, said string) {
 	t.Helper()
 	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	if err != nil {
@@ -64,7 +64,7 @@ func TestRtmpdumpIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	time.AfterFunc(300*time.Millisecond, func() { cancel(&signalError{syscall.SIGTERM}) })
-	status, said := dumped(t, ctx, w, "-v", "-r", s.URL("live/show"))
+	status, said := dumped(ctx, t, w, "-v", "-r", s.URL("live/show"))
 	if status != statusIncomplete || !strings.Contains(said, "\nCaught signal: 15, ") {
 		t.Errorf("status %d: %s", status, said)
 	}
@@ -158,7 +158,7 @@ func TestRtmpdumpPassesOver(t *testing.T) {
 func TestRtmpdumpIsInterruptedAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(&signalError{syscall.SIGINT})
-	status, said := dumped(t, ctx, nil, "-r", "rtmp://127.0.0.1:1/a/b", "-o", filepath.Join(t.TempDir(), "x"))
+	status, said := dumped(ctx, t, nil, "-r", "rtmp://127.0.0.1:1/a/b", "-o", filepath.Join(t.TempDir(), "x"))
 	if status != statusConnect || !strings.Contains(said, "\nCaught signal: 2, ") {
 		t.Errorf("status %d: %s", status, said)
 	}
@@ -199,7 +199,7 @@ func TestRtmpdumpStatuses(t *testing.T) {
 			s := rtmptest.NewServer(t, test.server, test.server, test.server)
 			ctx := context.Background()
 			args := append(strings.Fields(test.args), "-r", s.URL("live/show"), "-o", filepath.Join(t.TempDir(), "x"))
-			if status, said := dumped(t, ctx, nil, args...); status != test.status || !strings.Contains(said, test.says) {
+			if status, said := dumped(ctx, t, nil, args...); status != test.status || !strings.Contains(said, test.says) {
 				t.Errorf("status %d, want %d: %s", status, test.status, said)
 			}
 		})
@@ -224,7 +224,7 @@ func TestRtmpdumpSignals(t *testing.T) {
 				time.AfterFunc(300*time.Millisecond, func() { cancel(&signalError{syscall.SIGTERM}) })
 				<-ctx.Done()
 			})
-			status, said := dumped(t, ctx, nil, "-r", s.URL("live/show"), "-o", filepath.Join(t.TempDir(), "x"))
+			status, said := dumped(ctx, t, nil, "-r", s.URL("live/show"), "-o", filepath.Join(t.TempDir(), "x"))
 			if status != test.status || !strings.Contains(said, "\nCaught signal: 15, ") {
 				t.Errorf("status %d, want %d: %s", status, test.status, said)
 			}
@@ -244,7 +244,7 @@ func TestRtmpdumpMasksMetadata(t *testing.T) {
 		p.Status("status", "NetStream.Play.Complete")
 		p.Linger()
 	})
-	status, said := dumped(t, context.Background(), nil, "-r", s.URL("live/show?key=opensesame"), "-o", filepath.Join(t.TempDir(), "x"))
+	status, said := dumped(context.Background(), t, nil, "-r", s.URL("live/show?key=opensesame"), "-o", filepath.Join(t.TempDir(), "x"))
 	if status != statusOK || !strings.Contains(said, "\nINFO:   encoder               rtmp://h/live/show?key=***\n") ||
 		!strings.Contains(said, "\nINFO:   title                 a [31m b\n") {
 		t.Errorf("status %d: %s", status, said)

@@ -158,6 +158,9 @@ func (f *outputFlags) open(ctx context.Context, env *environment, t *rtmp.Target
 		if isTerminal(env.stdout) {
 			return nil, nil, errTerminal
 		}
+		if isClosed(env.stdout) {
+			return nil, nil, &flvout.Error{Op: "write", Path: "standard output", Err: errClosed}
+		}
 		w := flvout.NewWriter(env.stdout)
 		if f.raw {
 			w.SetRaw()
@@ -301,6 +304,8 @@ func (f *outputFlags) mayStick(targets ...*rtmp.Target) bool {
 		return f.name == "-" || isDevice(template.expand(t, time.Now(), 1))
 	})
 }
+
+var errClosed = errors.New("it is closed")
 
 // isDevice tells whether a path is that of something that is written straight
 // through, such as a named pipe.

@@ -12,7 +12,6 @@ import (
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/ui"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
-	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // pullOptions are the flags of a recording.
@@ -292,78 +291,4 @@ func finish(ctx context.Context, mayStick bool, run func()) error {
 	case <-stuck:
 		return context.Cause(ctx)
 	}
-}
-
-// seek has a recorded stream begin where the file goes on, wherever it is had from;
-// unless the file has all that is asked for.
-func seek(pull *job.Pull) {
-	f := pull.Files
-	if f == nil || f.Resumed == nil || pull.Target.Session.Kind != session.Recorded {
-		return
-	}
-	from := uint32(f.Resumed.Start.Milliseconds())
-	if n := pull.Target.Session.Length; n > 0 && from >= n {
-		pull.Whole = true
-		return
-	}
-	skip := func(c *session.Config) {
-		c.Start += from
-		if c.Length > 0 {
-			c.Length -= min(from, c.Length-1)
-		}
-	}
-	skip(&pull.Target.Session)
-	if pull.Backup != nil {
-		skip(&pull.Backup.Session)
-	}
-	if fresh := pull.Fresh; fresh != nil {
-		pull.Fresh = func(ctx context.Context) (*rtmp.Target, error) {
-			t, err := fresh(ctx)
-			if err == nil {
-				skip(&t.Session)
-			}
-			return t, err
-		}
-	}
-}
-
-// verdict makes the error that the exit status is taken from, and says in words
-// why it ended.
-func (o *pullOptions) verdict(r job.Result, mask *obs.Mask) (why string, err error) {
-	failed := &jobError{err: r.Err, media: r.Media, heard: r.Heard, mask: mask}
-	wait := time.Duration(o.survival.wait)
-	failed.patient = wait > 0 && !r.Heard
-	if failed.patient && time.Since(o.begun) >= wait {
-		failed.waited = wait
-	}
-	switch {
-	case r.Err != nil:
-		err = failed
-	case r.Media:
-		return string(r.Reason), nil
-	case r.Reason == job.SizeReached:
-		err = badUsage("--max-size %v has no room for the first picture or sound", &o.maxSize)
-	case r.Heard:
-		failed.err, err = errNoKeyFrame, failed
-	default:
-		failed.err, err = job.ErrNeverLive, failed
-	}
-	return describe(err), err
-}
-
-// conclude tells what came of it and makes the error that the exit status is
-// taken from.
-func (o *pullOptions) conclude(env *environment, r job.Result, t *telling) error {
-	why, err := o.verdict(r, t.mask)
-	status := exitStatus(err)
-	if r.Media && t.words && status != statusPipe {
-		ui.Summary(env.stderr, r, why, explainer(t.mask))
-	}
-	if t.lines != nil {
-		t.lines.Summary(r, why, status)
-	}
-	if err != nil && (o.tell.json && o.output.name == "-" || r.Media && t.words) {
-		return &told{err}
-	}
-	return err
 }

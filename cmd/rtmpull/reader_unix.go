@@ -46,3 +46,15 @@ func isUnread(pipe *os.File) bool {
 	n, err := unix.Poll(fds, 0)
 	return err == nil && n > 0 && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }
+
+// isClosed tells whether standard output was closed when we began: Go's runtime opens
+// /dev/null in its place, for reading as well, which no shell does.
+func isClosed(out *os.File) bool {
+	fi, err := out.Stat()
+	null, none := os.Stat(os.DevNull)
+	if err != nil || none != nil || !os.SameFile(fi, null) {
+		return false
+	}
+	flags, err := unix.FcntlInt(out.Fd(), unix.F_GETFL, 0)
+	return err == nil && flags&unix.O_ACCMODE == unix.O_RDWR
+}

@@ -10,11 +10,11 @@ import (
 // adopt returns a File that goes on where a part file ends that was left behind,
 // or completes it if it is closed at once.
 //
-// file is NAME.part, path is NAME, without the .part, which it is itself if it is
-// written in place; openPart opened and locked it. It has size bytes of whole tags; what is behind them is cut off. h is its
-// head, which was made to fit into the onMetaData that is there. s is told of all
-// its tags, and has an index of no more entries than h has room for. Of o only
-// Force, InPlace, Raw and Buffers count.
+// file is NAME.part, or NAME itself if it is written in place; path is NAME. openPart
+// opened and locked it. It has size bytes of whole tags; what is behind them is cut
+// off. h is its head, which was made to fit into the onMetaData that is there. s is
+// told of all its tags, and has an index of no more entries than h has room for. Of o
+// only Force, InPlace, Raw and Buffers count.
 //
 // Timestamps are the file's own: the next tag is to come behind the last one.
 func (o FileOptions) adopt(file *os.File, path string, h head, s *summary, size int64) (*File, error) {

@@ -62,7 +62,7 @@ const (
 )
 
 // Starting says what is downloaded, from where. A recording that is gone on with is
-// as far as p says, of which Total is by its file.
+// as far as p says, of which Total may not be known yet.
 func Starting(live, resumed bool, p Progress) string {
 	if live {
 		return "Starting Live Stream"

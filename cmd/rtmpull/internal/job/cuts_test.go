@@ -192,10 +192,7 @@ func TestCutOthers(t *testing.T) {
 // nothing. It leaves nothing behind.
 func TestCutFast(t *testing.T) {
 	const speed = 60
-	f, cuts := newFilm(2, 10*time.Minute), 60
-	if testing.Short() {
-		f, cuts = f[:len(f)/4], cuts/4
-	}
+	f := newFilm(2, 10*time.Minute)
 	before := descriptors(t)
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	t.Run("", func(t *testing.T) {
@@ -208,7 +205,7 @@ func TestCutFast(t *testing.T) {
 		published := make(chan error, 1)
 		go func() { published <- f.publish(t.Context(), new(rtmp.Client), filmOn(addr, session.Any), speed) }()
 		time.Sleep(100 * time.Millisecond)
-		cutter := &rtmptest.Cutter{Seed: 1, Cuts: cuts, Bytes: 40_000, Pause: 1500 * time.Millisecond, Freeze: true}
+		cutter := &rtmptest.Cutter{Seed: 1, Cuts: 60, Bytes: 40_000, Pause: 1500 * time.Millisecond, Freeze: true}
 		to := filmOn(cutter.Proxy(t, addr), session.Any)
 		l := newCutLine(t, new(net.Dialer).DialContext, to, 200*time.Millisecond)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -18,6 +18,10 @@ const (
 	// One that is left over is of no use.
 	copySuffix = "~"
 
+	// syncAhead is how much gathers before the disk is put to work, in bytes: a
+	// recorded stream comes so fast that otherwise all of it would wait for Close.
+	syncAhead = 8 << 20
+
 	// maxNames is how many names are tried: show.flv, show-1.flv, ...
 	maxNames = 10000
 )
@@ -46,6 +50,8 @@ type partFile struct {
 	// not bring to the disk once, and nobody is told again.
 	unsynced atomic.Pointer[Error]
 	fsync    func(*os.File) error // nil: syncData; for tests
+
+	ahead int // bytes that were written since the system was last told to bring such to the disk
 
 	step func(string) // for tests: called between the steps of finishing
 }
@@ -175,6 +181,10 @@ func (p *partFile) Write(b []byte) (int, error) {
 	n, err := f.Write(b)
 	if err != nil {
 		err = newError("write", p.part, err)
+	}
+	if p.ahead += n; p.ahead >= syncAhead {
+		p.ahead = 0
+		beginSync(f)
 	}
 	return n, err
 }

@@ -16,6 +16,12 @@ func syncData(f *os.File) error {
 	return err
 }
 
+// beginSync has the system begin to bring the bytes of f to the disk, and waits for
+// nothing. What becomes of that syncData will say.
+func beginSync(f *os.File) {
+	_ = control(f, func(fd uintptr) error { return unix.SyncFileRange(int(fd), 0, 0, unix.SYNC_FILE_RANGE_WRITE) })
+}
+
 // moveNew renames without replacing.
 func moveNew(old, name string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, old, unix.AT_FDCWD, name, unix.RENAME_NOREPLACE)

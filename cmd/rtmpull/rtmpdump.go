@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -233,8 +234,8 @@ func (d *dump) target() (*rtmp.Target, error) {
 	case c.PlayPath == "":
 		return nil, badUsage("no stream is given: with --playpath, or in the URL of --rtmp, as in rtmp://host/app/stream")
 	}
-	if d.output.resume {
-		c.Kind = session.Recorded
+	if fi, err := os.Stat(d.output.name); d.output.resume && err == nil && fi.Size() > 0 {
+		c.Kind = session.Recorded // which a live one without -v is not, that has no file yet
 	}
 	if c.TcURL == "" {
 		_, port, _ := net.SplitHostPort(t.Address())

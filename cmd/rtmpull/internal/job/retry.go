@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/proxy"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
@@ -100,6 +99,13 @@ func (r *retrier) delay(random float64) time.Duration {
 	return d/2 + time.Duration(float64(d/2)*random)
 }
 
+// A permanent is an error of whoever opens connections for us, such as a way through a
+// proxy, which knows whether another attempt would change it.
+type permanent interface {
+	error
+	Permanent() bool
+}
+
 // isFinal tells the errors that another attempt would not change. patient: the
 // stream was live, or was to be waited for.
 func isFinal(err error, patient bool) bool {
@@ -113,9 +119,10 @@ func isFinal(err error, patient bool) bool {
 		conn    *rtmp.Error
 		status  *tunnel.StatusError
 		answer  *tunnel.ResponseError
+		lasting permanent
 	)
 	switch {
-	case errors.As(err, &auth), errors.Is(err, proxy.ErrAuth), errors.Is(err, proxy.ErrPassword):
+	case errors.As(err, &auth), errors.As(err, &lasting) && lasting.Permanent():
 		return true
 	case errors.As(err, &refusal):
 		return isFinalCode(refusal.Code, patient)

@@ -205,7 +205,7 @@ func TestRefused(t *testing.T) {
 				if !ok || e.Kind != Broken && e.Kind != Denied {
 					t.Errorf("got %v", err)
 				}
-			case !ok || e.Kind != test.kind || !strings.Contains(e.Err.Error(), test.why) || e.Proxy != p.Addr():
+			case !ok || e.Kind != test.kind || !strings.Contains(e.Err.Error(), test.why) || e.Proxy != p.addr:
 				t.Errorf("got %v, want %v: %s", err, test.kind, test.why)
 			}
 			if err != nil && strings.Contains(err.Error(), "secret") {

@@ -41,6 +41,10 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Permanent tells whether another attempt would end the same: the proxy does not take us
+// for who we say that we are.
+func (e *Error) Permanent() bool { return errors.Is(e.Err, ErrAuth) || errors.Is(e.Err, ErrPassword) }
+
 var (
 	// ErrSilent is the cause when the proxy did not answer before the context's
 	// deadline. It is no net.Error: who asks those for a time-out takes them for the

@@ -116,9 +116,6 @@ func (p *Proxy) String() string {
 	return p.name + "://" + user + p.addr
 }
 
-// Addr is the proxy's host:port.
-func (p *Proxy) Addr() string { return p.addr }
-
 // isIP tells whether a host is an address, with or without a zone.
 func isIP(host string) bool {
 	_, err := netip.ParseAddr(host)

@@ -2,19 +2,9 @@ package job
 
 import (
 	"context"
-	"time"
-
-	"github.com/yutopp/go-flv/tag"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
-	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
-)
-
-// What is looked at of the beginning of a stream to find its headers there, at most.
-const (
-	headersWithin   = 5 * time.Second
-	headersMessages = 100
 )
 
 // A headSet remembers of which tracks sequence headers have come, until none can lack.
@@ -29,7 +19,7 @@ func (h *headSet) lacks(m *message.Message) bool {
 	if !m.Type.IsMedia() {
 		return false
 	}
-	switch c := flvout.Classify(flvout.Tag{Type: tag.TagType(m.Type), Body: m.Payload}); c.Kind {
+	switch c := flvout.Classify(tagOf(m)); c.Kind {
 	case flvout.KindConfig:
 		h.came.first(m)
 	case flvout.KindFrame:
@@ -56,25 +46,20 @@ func (p *Pull) headed(ctx context.Context, l *link, m *message.Message) (*messag
 // over the headers that are at the beginning of the file. They are had from there by a
 // connection of their own. That there are none is for the output to find out.
 func (p *Pull) fetchHeaders(ctx context.Context, l *link, at uint32) error {
-	t := *l.target
-	t.Session.Kind, t.Session.Start, t.Session.Length = session.Recorded, 0, 0
-	ctx, cancel := context.WithTimeout(ctx, headersWithin)
-	defer cancel()
-	client := *p.Client
-	client.Trace = nil // it is no news
-	player, err := client.Play(ctx, &t)
+	player, done, err := p.fromBeginning(ctx, l)
 	if err != nil {
 		return nil
 	}
-	defer func() { _ = player.Close() }()
+	defer done()
 	var found kinds
-	for range headersMessages {
+	for range beginningMessages {
 		m, err := player.Next()
 		if err != nil {
 			return nil
 		}
 		p.extent.learn(m)
-		h := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: at, Body: m.Payload}
+		h := tagOf(m)
+		h.Timestamp = at
 		if !m.Type.IsMedia() || flvout.Classify(h).Kind != flvout.KindConfig || !found.first(m) {
 			continue
 		}

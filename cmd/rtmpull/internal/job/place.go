@@ -7,11 +7,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/yutopp/go-flv/tag"
-
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
-	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // about is how far from the beginning of a stream its first frame may be, in ms.
@@ -45,15 +42,12 @@ func (p *Pull) place(ctx context.Context, l *link) {
 // the beginning. Timestamps do not say so: those of many servers begin at 0 everywhere.
 func (p *Pull) isDeaf(ctx context.Context, l *link) bool {
 	var came []*message.Message
-	for range soughtWithin {
-		m, err := l.player.Next()
-		if err != nil {
-			l.failed = err
+	for range beginningMessages {
+		m, err := l.ahead()
+		switch {
+		case err != nil:
 			return false
-		}
-		m = m.Clone()
-		l.queue = append(l.queue, m)
-		if !m.HasFrames() {
+		case !m.HasFrames():
 			continue
 		}
 		if came = append(came, m); m.Timestamp > about {
@@ -63,17 +57,11 @@ func (p *Pull) isDeaf(ctx context.Context, l *link) bool {
 			break
 		}
 	}
-	t := *l.target
-	t.Session.Kind, t.Session.Start, t.Session.Length = session.Recorded, 0, 0
-	ctx, cancel := context.WithTimeout(ctx, headersWithin)
-	defer cancel()
-	client := *p.Client
-	client.Trace = nil // it is no news
-	player, err := client.Play(ctx, &t)
+	player, done, err := p.fromBeginning(ctx, l)
 	if err != nil {
 		return false
 	}
-	defer func() { _ = player.Close() }()
+	defer done()
 	for len(came) > 0 {
 		m, err := player.Next()
 		switch {
@@ -91,7 +79,7 @@ func (p *Pull) isDeaf(ctx context.Context, l *link) bool {
 
 // isKey tells whether a message is a key frame.
 func isKey(m *message.Message) bool {
-	return flvout.Classify(flvout.Tag{Type: tag.TagType(m.Type), Body: m.Payload}).Key
+	return flvout.Classify(tagOf(m)).Key
 }
 
 // passOver reads on up to a place in the stream and leaves on the link what is not of
@@ -112,7 +100,7 @@ func (l *link) passOver(to time.Duration) bool {
 		m = m.Clone()
 		if !m.HasFrames() {
 			heads = append(heads, m)
-			heads = heads[max(len(heads)-soughtWithin, 0):]
+			heads = heads[max(len(heads)-beginningMessages, 0):]
 			continue
 		}
 		picture = picture || m.Type == message.TypeVideo

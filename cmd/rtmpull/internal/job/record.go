@@ -159,12 +159,16 @@ func (p *Pull) take(m *message.Message, l *link) (Reason, error) {
 	} else {
 		p.extent.learn(m)
 	}
-	t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
-	if err := p.out.WriteTag(t); err != nil {
+	if err := p.out.WriteTag(tagOf(m)); err != nil {
 		return "", err
 	}
 	p.reportOpened()
 	return "", nil
+}
+
+// tagOf makes a tag of a message. Its body is the message's.
+func tagOf(m *message.Message) flvout.Tag {
+	return flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
 }
 
 // arrived tells the output when the next message came. Of a recorded stream, which

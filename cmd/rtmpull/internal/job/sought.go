@@ -3,14 +3,8 @@ package job
 import (
 	"context"
 
-	"github.com/yutopp/go-flv/tag"
-
-	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
-
-// soughtWithin is how many messages of a stream are looked at for its first picture.
-const soughtWithin = 100
 
 // sought is for a file that is gone on with, of a stream that was not said to be
 // recorded: one that is by its server's word, has a length, and begins with the file's
@@ -41,14 +35,11 @@ func (p *Pull) sought(ctx context.Context, c course, l *link) (*link, error) {
 // beginsAnew looks at what comes first on a link, and leaves it there. It tells whether
 // that is a recorded stream which begins as the file does that is gone on with.
 func (p *Pull) beginsAnew(l *link) bool {
-	for range soughtWithin {
-		m, err := l.player.Next()
+	for range beginningMessages {
+		m, err := l.ahead()
 		if err != nil {
-			l.failed = err
 			return false
 		}
-		m = m.Clone()
-		l.queue = append(l.queue, m)
 		if !m.Type.IsMedia() {
 			p.extent.learn(m)
 			continue
@@ -56,9 +47,8 @@ func (p *Pull) beginsAnew(l *link) bool {
 		if !l.recorded || p.extent.total == 0 {
 			return false
 		}
-		t := flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload}
-		if flvout.Classify(t).Key {
-			return p.Files.Resumed.Begins(t)
+		if isKey(m) {
+			return p.Files.Resumed.Begins(tagOf(m))
 		}
 	}
 	return false

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/yutopp/go-flv/tag"
-
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
@@ -212,7 +210,7 @@ func (s *successor) keep(m *message.Message) error {
 
 // await takes a message from before the key frame, or that.
 func (s *successor) await(m *message.Message, now time.Time) error {
-	c := flvout.Classify(flvout.Tag{Type: tag.TagType(m.Type), Timestamp: m.Timestamp, Body: m.Payload})
+	c := flvout.Classify(tagOf(m))
 	frame := c.Kind == flvout.KindFrame
 	audio := m.Type == message.TypeAudio
 	switch {

@@ -134,10 +134,12 @@ func plain(p *rtmptest.Peer) {
 }
 
 // tokened asks for a SecureToken.
-func tokened(p *rtmptest.Peer) {
+func tokened(p *rtmptest.Peer) { tokenedWith(p, amf.String("f93a98b44fd7f0e0d1b2e34a1d3b2c5e")) }
+
+func tokenedWith(p *rtmptest.Peer, token amf.Value) {
 	p.Handshake()
 	info := rtmptest.Info("status", "NetConnection.Connect.Success", "")
-	info.Set("secureToken", amf.String("f93a98b44fd7f0e0d1b2e34a1d3b2c5e"))
+	info.Set("secureToken", token)
 	p.Result(p.Expect("connect"), info)
 	p.Result(p.Await("createStream"), amf.Number(rtmptest.StreamID))
 	p.Await("play")
@@ -212,17 +214,7 @@ func oneKind(p *rtmptest.Peer) {
 }
 
 // numbered has a secureToken that is no text.
-func numbered(p *rtmptest.Peer) {
-	p.Handshake()
-	info := rtmptest.Info("status", "NetConnection.Connect.Success", "")
-	info.Set("secureToken", amf.Number(5))
-	p.Result(p.Expect("connect"), info)
-	p.Result(p.Await("createStream"), amf.Number(rtmptest.StreamID))
-	p.Await("play")
-	p.Status("status", "NetStream.Play.Start")
-	frames(p, 0, 2000, 0)
-	stop(p)
-}
+func numbered(p *rtmptest.Peer) { tokenedWith(p, amf.Number(5)) }
 
 // waits grants play and sends nothing.
 func waits(p *rtmptest.Peer) {

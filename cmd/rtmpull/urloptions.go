@@ -36,10 +36,8 @@ func (f *sourceFlags) unfold(network *networkFlags, given func(flag string) bool
 	if err := f.readSecrets(); err != nil {
 		return err
 	}
-	for _, field := range []*string{&f.subscribe, &f.usherToken} {
-		if *field, err = f.secret(*field); err != nil {
-			return err
-		}
+	if f.usherToken, err = f.secret(f.usherToken); err != nil {
+		return err
 	}
 	f.verbatim = true
 	fill := func(field *string, flag string, value *string) {

@@ -9,20 +9,17 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// An option is one of rtmpdump's. Both command lines have it, by the same name and
-// letter and in the same sense, from the same flag.
-type option struct{ name, letter string }
-
-// rtmpdumpOptions are all of them, in the order of the help.
-var rtmpdumpOptions = [...]option{
-	{"help", "h"},
-	{"rtmp", "r"}, {"url", "i"}, {"host", "n"}, {"port", "c"}, {"protocol", "l"}, {"socks", "S"},
-	{"app", "a"}, {"playpath", "y"}, {"playlist", "Y"}, {"tcUrl", "t"}, {"pageUrl", "p"}, {"swfUrl", "s"},
-	{"swfhash", "w"}, {"swfsize", "x"}, {"swfVfy", "W"}, {"swfAge", "X"},
-	{"auth", "u"}, {"conn", "C"}, {"flashVer", "f"}, {"token", "T"}, {"jtv", "j"},
-	{"live", "v"}, {"subscribe", "d"}, {"realtime", "R"}, {"start", "A"}, {"stop", "B"}, {"buffer", "b"},
-	{"flv", "o"}, {"resume", "e"}, {"skip", "k"}, {"timeout", "m"},
-	{"hashes", "#"}, {"quiet", "q"}, {"verbose", "V"}, {"debug", "z"},
+// rtmpdumpOptions are the long names of rtmpdump's options, in the order of the help. Both
+// command lines have them, by the same letter and in the same sense, from the same flag.
+var rtmpdumpOptions = [...]string{
+	"help",
+	"rtmp", "url", "host", "port", "protocol", "socks",
+	"app", "playpath", "playlist", "tcUrl", "pageUrl", "swfUrl",
+	"swfhash", "swfsize", "swfVfy", "swfAge",
+	"auth", "conn", "flashVer", "token", "jtv",
+	"live", "subscribe", "realtime", "start", "stop", "buffer",
+	"flv", "resume", "skip", "timeout",
+	"hashes", "quiet", "verbose", "debug",
 }
 
 // dumpFlags are rtmpdump's command line: its own options, and behind them those of ours
@@ -42,9 +39,9 @@ func newDumpFlags(o *pullOptions) *dumpFlags {
 	}
 	groups := o.groups("")
 	f.own.BoolVarP(&f.help, "help", "h", false, "show this")
-	for _, option := range rtmpdumpOptions {
+	for _, name := range rtmpdumpOptions {
 		for _, g := range groups {
-			if flag := g.flags.Lookup(option.name); flag != nil {
+			if flag := g.flags.Lookup(name); flag != nil {
 				f.own.AddFlag(flag)
 			}
 		}
@@ -86,12 +83,12 @@ const dumpFlashVer = "LNX 10,0,32,18"
 // completed is the name of an option of which the beginning is given, as with getopt_long.
 func completed(_ *pflag.FlagSet, given string) pflag.NormalizedName {
 	var like []string
-	for _, o := range rtmpdumpOptions {
-		if o.name == given {
+	for _, name := range rtmpdumpOptions {
+		if name == given {
 			return pflag.NormalizedName(given)
 		}
-		if strings.HasPrefix(o.name, given) {
-			like = append(like, o.name)
+		if strings.HasPrefix(name, given) {
+			like = append(like, name)
 		}
 	}
 	if len(like) == 1 {

@@ -18,9 +18,6 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
-// meterEvery is how often the progress is looked at.
-const meterEvery = 200 * time.Millisecond
-
 // A dumpTelling tells of a recording as rtmpdump does, whose callers read that: on
 // standard error, with a line of progress that is written over and over.
 type dumpTelling struct {
@@ -106,7 +103,7 @@ func (t *dumpTelling) follow(pull *job.Pull, live bool) {
 // watch shows the progress until it is over.
 func (t *dumpTelling) watch() {
 	defer close(t.done)
-	tick := time.NewTicker(meterEvery)
+	tick := time.NewTicker(rtmpdump.Every)
 	defer tick.Stop()
 	for {
 		select {

@@ -27,8 +27,8 @@ func (l Level) String() string {
 	return [...]string{"CRIT", "ERROR", "WARNING", "INFO", "DEBUG", "DEBUG2", "ALL"}[l]
 }
 
-// every is how long a line of progress stands before the next one.
-const every = 200 * time.Millisecond
+// Every is how long a line of progress stands before the next one.
+const Every = 200 * time.Millisecond
 
 // A Console writes rtmpdump's lines, among which there is one that is written over
 // and over: the progress. Any other line ends that one first. It may be used by many
@@ -87,7 +87,7 @@ func (c *Console) Progress(now time.Time, p Progress) {
 		c.row(int(p.Percent()))
 		return
 	}
-	if !c.at.IsZero() && now.Sub(c.at) < every {
+	if !c.at.IsZero() && now.Sub(c.at) < Every {
 		return
 	}
 	c.at = now

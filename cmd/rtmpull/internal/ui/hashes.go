@@ -8,8 +8,6 @@ import (
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/rtmpdump"
 )
 
-const hashesEvery = 200 * time.Millisecond
-
 // Hashes shows how far a single stream is as rtmpdump does with -#: by a row of #, one
 // for each percent, or for each 200 ms if the length of the stream is not known.
 func Hashes(out io.Writer, v View) *Progress {
@@ -18,7 +16,7 @@ func Hashes(out io.Writer, v View) *Progress {
 	go func() {
 		defer close(p.done)
 		defer row.End()
-		tick := time.NewTicker(hashesEvery)
+		tick := time.NewTicker(rtmpdump.Every)
 		defer tick.Stop()
 		for over := false; !over; {
 			select {

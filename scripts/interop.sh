@@ -9,5 +9,6 @@ mapfile -t files < <(grep -rl --include='*_test.go' '^//go:build interop' cmd pk
 mapfile -t packages < <(printf './%s\n' "${files[@]%/*}" | sort -u)
 names=$(sed -n 's/^func \(Test[[:alnum:]_]*\)(t \*testing\.T).*/\1/p' "${files[@]}" | sort -u | paste -sd '|')
 [ -n "$names" ] || { echo 'interop: there are no such tests' >&2; exit 1; }
-# They mostly wait, so more of them may run than there are processors.
-exec go test -tags interop -parallel 8 -run "^($names)\$" "$@" "${packages[@]}"
+# They mostly wait, so more of them may run than there are processors. The program that
+# they build and run is no input that go test knows of, so nothing is taken from its cache.
+exec go test -tags interop -count=1 -parallel 8 -run "^($names)\$" "$@" "${packages[@]}"

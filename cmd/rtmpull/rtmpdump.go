@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -261,8 +262,8 @@ func (d *dump) record(ctx context.Context, pull *job.Pull) int {
 	t := d.tell
 	t.follow(pull, d.source.live)
 	signalled := ctx // which ctx, with the reader of a pipe, is not
-	stop := context.AfterFunc(signalled, func() { t.caught(context.Cause(signalled)) })
-	defer stop()
+	caught := sync.OnceFunc(func() { t.caught(context.Cause(signalled)) })
+	defer context.AfterFunc(signalled, caught)()
 	if d.output.name == "-" {
 		var end func()
 		ctx, end = whileRead(ctx, d.env.stdout)
@@ -275,6 +276,9 @@ func (d *dump) record(ctx context.Context, pull *job.Pull) int {
 	}
 	var result job.Result
 	err := finish(ctx, d.output.mayStick(pull.Target), func() { result = pull.Run(ctx) })
+	if signalled.Err() != nil {
+		caught() // the recording may have ended before a function that is told of the signal ran
+	}
 	close(t.over)
 	<-t.done
 	mask := obs.MaskOf(pull.Target)

@@ -174,17 +174,16 @@ const DefaultChunkSize = 4096
 
 // dial opens the connection, with TLS and through HTTP where the scheme asks for it.
 func (c *Client) dial(ctx context.Context, t *Target) (net.Conn, error) {
-	nc, err := c.connect(ctx, t, c.phaseDone)
+	nc, err := c.connect(ctx, t, t.Address(), c.phaseDone)
 	if err != nil || !t.Tunnelled() {
 		return nc, err
 	}
 	return c.openTunnel(ctx, t, nc)
 }
 
-// connect opens a connection to the server, with TLS where the scheme asks for it.
-// done is told of the phases that succeed.
-func (c *Client) connect(ctx context.Context, t *Target, done func(Phase, *time.Time)) (net.Conn, error) {
-	addr := t.Address()
+// connect opens a connection to the server at addr, with TLS where the scheme asks for
+// it. done is told of the phases that succeed.
+func (c *Client) connect(ctx context.Context, t *Target, addr string, done func(Phase, *time.Time)) (net.Conn, error) {
 	start := time.Now()
 	dial := c.DialContext
 	if dial == nil {

@@ -12,15 +12,20 @@ import (
 )
 
 // openTunnel opens a session with the HTTP server that first leads to. When that
-// closes a connection, another is made in the same way, and as carefully.
+// closes a connection, another is made in the same way, and as carefully, to the same
+// address: a name may stand for several servers, of which one alone knows the session.
 func (c *Client) openTunnel(ctx context.Context, t *Target, first net.Conn) (net.Conn, error) {
 	start := time.Now()
 	host, port, _ := net.SplitHostPort(t.Address())
 	host, _, _ = strings.Cut(host, "%") // a zone means nothing to the server
+	addr := t.Address()
+	if _, ok := ipOf(first.RemoteAddr()); ok {
+		addr = first.RemoteAddr().String()
+	}
 	dial := func(ctx context.Context) (nc net.Conn, err error) {
 		if first != nil {
 			nc, first = first, nil
-		} else if nc, err = c.redial(ctx, t); err != nil {
+		} else if nc, err = c.redial(ctx, t, addr); err != nil {
 			return nil, err
 		}
 		if t.Session.Role == session.Publish {
@@ -41,11 +46,11 @@ func (c *Client) openTunnel(ctx context.Context, t *Target, first net.Conn) (net
 	return tc, nil
 }
 
-// redial makes a connection in the place of one that the HTTP server has closed.
-func (c *Client) redial(ctx context.Context, t *Target) (net.Conn, error) {
+// redial makes a connection to addr in the place of one that the HTTP server has closed.
+func (c *Client) redial(ctx context.Context, t *Target, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.handshakeTimeout())
 	defer cancel()
-	nc, err := c.connect(ctx, t, func(Phase, *time.Time) {})
+	nc, err := c.connect(ctx, t, addr, func(Phase, *time.Time) {})
 	if e, ok := errors.AsType[*Error](err); ok {
 		err = e.Err // the phase is that of the stream
 	}

@@ -493,6 +493,49 @@ func TestTunnelPublicTarget(t *testing.T) {
 	})
 }
 
+// The session is the one server's that has opened it: a name that stands for several is
+// not resolved again for it.
+func TestTunnelStaysAtItsServer(t *testing.T) {
+	for name, test := range map[string]struct {
+		at   net.Addr
+		want string
+	}{
+		"an address":           {&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}, "192.0.2.1:80"},
+		"a proxy does not say": {nil, "host:80"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := through(t, &rtmptest.Tunnel{Brief: true}, func(p *rtmptest.Peer) {
+					p.AcceptPlay()
+					p.Video(0, payload)
+					complete(p)
+					p.Linger()
+				})
+				dial, asked := c.DialContext, []string(nil)
+				c.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+					asked = append(asked, addr)
+					nc, err := dial(ctx, network, addr)
+					if test.at != nil {
+						nc = from{nc, test.at}
+					}
+					return nc, err
+				}
+				if _, err := pull(t, c, target(t, "rtmpt://host/live/show")); err != io.EOF {
+					t.Error(err)
+				}
+				if len(asked) < 3 || asked[0] != "host:80" {
+					t.Fatalf("dialled %q", asked)
+				}
+				for _, addr := range asked[1:] {
+					if addr != test.want {
+						t.Errorf("dialled %s, want %s", addr, test.want)
+					}
+				}
+			})
+		})
+	}
+}
+
 // from is a connection to another address.
 type from struct {
 	net.Conn

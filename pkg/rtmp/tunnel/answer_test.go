@@ -140,9 +140,10 @@ func TestAnswers(t *testing.T) {
 		"100 before":           {"HTTP/1.1 100 Continue\r\n\r\n" + body("\x01abc"), "abc", nil, ""},
 		"many headers":         {head + strings.Repeat("X: y\r\n", 1000) + "Content-Length: 4\r\n\r\n\x01abc", "abc", nil, ""},
 		"cookies":              {head + "Set-Cookie: a=b\r\nContent-Length: 4\r\n\r\n\x01abc", "abc", nil, ""},
-		"no length":            {head + "\r\n\x01abc", "abc", nil, ""},
 		"more than the length": {body("\x01abc") + "HTTP/1.1 404 Not Found\r\n\r\n", "abc", nil, ""},
 
+		"no length":              {head + "\r\n\x01abc", "", new(*tunnel.ResponseError), "how long"},
+		"no length, and no OK":   {"HTTP/1.0 404 X\r\n\r\nabc", "", new(*tunnel.StatusError), "HTTP 404"},
 		"less than the length":   {head + "Content-Length: 10\r\n\r\n\x01abc", "abc", nil, "unexpected EOF"},
 		"a huge length":          {head + "Content-Length: 9223372036854775807\r\n\r\n\x01abc", "abc", nil, "unexpected EOF"},
 		"an impossible length":   {head + "Content-Length: 9999999999999999999999\r\n\r\n\x01abc", "", new(*tunnel.ResponseError), "not HTTP"},

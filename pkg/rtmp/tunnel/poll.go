@@ -28,8 +28,11 @@ func (c *Conn) open() error {
 	if err != nil {
 		return err
 	}
-	if answer.StatusCode != http.StatusOK {
+	switch {
+	case answer.StatusCode != http.StatusOK:
 		return &StatusError{Status: answer.StatusCode}
+	case endless(answer):
+		return &ResponseError{Reason: noLength}
 	}
 	name, err := io.ReadAll(io.LimitReader(answer.Body, maxSession+1))
 	if err != nil {
@@ -82,6 +85,15 @@ func (c *Conn) poll() error {
 			return err
 		}
 	}
+}
+
+// noLength is what an answer is refused for that ends with its connection: one that was cut
+// off would be as good as whole, and what is missing nobody would know. librtmp takes
+// none of those.
+const noLength = "it does not say how long it is"
+
+func endless(answer *http.Response) bool {
+	return answer.ContentLength < 0 && len(answer.TransferEncoding) == 0
 }
 
 // interrupted tells whether the request that has just failed was one that only asked,
@@ -190,8 +202,11 @@ func (c *Conn) post() error {
 	if err != nil {
 		return err
 	}
-	if answer.StatusCode != http.StatusOK {
+	switch {
+	case answer.StatusCode != http.StatusOK:
 		return &StatusError{Status: answer.StatusCode, Begun: true}
+	case endless(answer):
+		return &ResponseError{Reason: noLength}
 	}
 	hint, came, err := c.receive(answer.Body)
 	if err != nil {

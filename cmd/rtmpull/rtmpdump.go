@@ -263,7 +263,8 @@ func (d *dump) record(ctx context.Context, pull *job.Pull) int {
 	t.follow(pull, d.source.live)
 	signalled := ctx // which ctx, with the reader of a pipe, is not
 	caught := sync.OnceFunc(func() { t.caught(context.Cause(signalled)) })
-	defer context.AfterFunc(signalled, caught)()
+	stop := context.AfterFunc(signalled, caught)
+	defer stop()
 	if d.output.name == "-" {
 		var end func()
 		ctx, end = whileRead(ctx, d.env.stdout)
@@ -276,8 +277,8 @@ func (d *dump) record(ctx context.Context, pull *job.Pull) int {
 	}
 	var result job.Result
 	err := finish(ctx, d.output.mayStick(pull.Target), func() { result = pull.Run(ctx) })
-	if signalled.Err() != nil {
-		caught() // the recording may have ended before a function that is told of the signal ran
+	if stop(); signalled.Err() != nil {
+		caught() // which may not have been called yet, or not have returned
 	}
 	close(t.over)
 	<-t.done

@@ -49,9 +49,13 @@ func dumped(ctx context.Context, t *testing.T, stdout *os.File, args ...string) 
 // A signal is told also where the reader of standard output is looked after, while
 // that begins.
 func TestRtmpdumpIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
 	s := rtmptest.NewServer(t, func(p *rtmptest.Peer) {
 		p.AcceptPlay()
 		p.Video(0, []byte{0x12, 0, 1, 2, 3})
+		p.Settle()
+		cancel(&signalError{syscall.SIGTERM})
 		p.Linger()
 	})
 	r, w, err := os.Pipe()
@@ -61,9 +65,6 @@ func TestRtmpdumpIsInterrupted(t *testing.T) {
 	defer r.Close()
 	go func() { _, _ = io.Copy(io.Discard, r) }()
 	defer w.Close()
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	time.AfterFunc(300*time.Millisecond, func() { cancel(&signalError{syscall.SIGTERM}) })
 	status, said := dumped(ctx, t, w, "-v", "-r", s.URL("live/show"))
 	if status != statusIncomplete || !strings.Contains(said, "\nCaught signal: 15, ") {
 		t.Errorf("status %d: %s", status, said)
@@ -214,15 +215,15 @@ func TestRtmpdumpSignals(t *testing.T) {
 	}{
 		"handshake": {func(*rtmptest.Peer) {}, statusConnect},
 		"connect":   {func(p *rtmptest.Peer) { p.Handshake(); p.Expect("connect") }, statusFailed},
-		"media":     {func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, []byte{0x12, 0, 1, 2, 3}) }, statusIncomplete},
+		"media":     {func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, []byte{0x12, 0, 1, 2, 3}); p.Settle() }, statusIncomplete},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(context.Background())
 			defer cancel(nil)
 			s := rtmptest.NewServer(t, func(p *rtmptest.Peer) {
 				test.reach(p)
-				time.AfterFunc(300*time.Millisecond, func() { cancel(&signalError{syscall.SIGTERM}) })
-				<-ctx.Done()
+				cancel(&signalError{syscall.SIGTERM})
+				_, _ = io.Copy(io.Discard, p.Conn)
 			})
 			status, said := dumped(ctx, t, nil, "-r", s.URL("live/show"), "-o", filepath.Join(t.TempDir(), "x"))
 			if status != test.status || !strings.Contains(said, "\nCaught signal: 15, ") {

@@ -160,6 +160,21 @@ func (p *Peer) Await(name string) *message.Command {
 // Heard are the names of the commands that were read so far.
 func (p *Peer) Heard() []string { return slices.Clone(p.heard) }
 
+// Settle waits until the client has taken in all that was sent: it has then answered
+// a ping. What it says before that is passed over.
+func (p *Peer) Settle() {
+	p.UserControl(message.EventPingRequest, 0)
+	for {
+		m := p.ReadMessage()
+		if m.Type != message.TypeUserControl {
+			continue
+		}
+		if event, _, _, ok := message.ParseUserControl(m.Payload); ok && event == message.EventPingResponse {
+			return
+		}
+	}
+}
+
 // Linger reads until the client hangs up, and ends the script.
 func (p *Peer) Linger() {
 	for {

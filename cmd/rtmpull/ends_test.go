@@ -88,7 +88,7 @@ func TestEndOfPause(t *testing.T) {
 			st := &station{manner: manners["srs"]}
 			half := func(v *visit, k int) {
 				for _, f := range publication(k, 5*time.Second) {
-					v.frame(f, uint32(5000*k)+uint32(f.at.Milliseconds()))
+					v.frame(f, st.now(), uint32(5000*k)+uint32(f.at.Milliseconds()))
 				}
 			}
 			dial := rtmptest.Dial(t, func(p *rtmptest.Peer) {

@@ -36,7 +36,7 @@ type station struct {
 type sending struct {
 	frame
 	conn int
-	when time.Duration
+	due  time.Duration // when it was on the air
 }
 
 // dial connects to the station, from now on.
@@ -184,7 +184,7 @@ func (v *visit) broadcast(k int) {
 		}
 		begun[n] = true
 		s.until(air.from + f.at)
-		v.frame(f, v.time(air.from+f.at, f.at))
+		v.frame(f, air.from+f.at, v.time(air.from+f.at, f.at))
 	}
 	s.until(air.to)
 }
@@ -211,12 +211,13 @@ func (v *visit) headers(at, into time.Duration) {
 	v.media(message.TypeAudio, ts, []byte{0xAF, 0, 0x11, 0x90})
 }
 
-func (v *visit) frame(f frame, ts uint32) {
+// frame sends a frame, which may have been kept since it was due.
+func (v *visit) frame(f frame, due time.Duration, ts uint32) {
 	s := v.station
 	v.media(f.typ, ts, f.body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sent = append(s.sent, sending{f, v.conn, s.now()})
+	s.sent = append(s.sent, sending{f, v.conn, due})
 }
 
 func (v *visit) media(typ message.Type, ts uint32, body []byte) {
@@ -274,8 +275,8 @@ func publication(k int, length time.Duration) (all []frame) {
 	return all
 }
 
-// missed is for how long nothing new was sent, between the first frame and the last.
-// served is by how many connections there were any.
+// missed is for how long nothing of what was on the air was sent, between the first
+// frame and the last. served is by how many connections there were any.
 func (s *station) missed() (missed time.Duration, served int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -288,8 +289,8 @@ func (s *station) missed() (missed time.Duration, served int) {
 			continue
 		}
 		seen[string(f.body)] = true
-		if i > 0 && f.when-s.sent[i-1].when > brief {
-			missed += f.when - s.sent[i-1].when
+		if i > 0 && f.due-s.sent[i-1].due > brief {
+			missed += f.due - s.sent[i-1].due
 		}
 	}
 	return missed, len(conns)

@@ -84,7 +84,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			p.Error(p.Expect("connect"), "NetConnection.Connect.Rejected", "no")
 		}), statusRefused},
 		"no media": {"--start-timeout 0.1 " + peer(func(p *rtmptest.Peer) { p.AcceptPlay(); p.Linger() }), statusNoMedia},
-		"cut":      {peer(func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, frame) }), statusIncomplete},
+		"cut":      {"--retry-max-time 0.5 " + peer(func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, frame) }), statusIncomplete},
 		"ended": {"-z --progress on --json " + peer(func(p *rtmptest.Peer) {
 			p.AcceptPlay()
 			p.Video(0, frame)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
@@ -31,14 +32,19 @@ func TestIsRtmpdump(t *testing.T) {
 // status and what it said.
 func dumped(ctx context.Context, t *testing.T, stdout *os.File, args ...string) (status int, said string) {
 	t.Helper()
+	return dumpedBy(ctx, t, &environment{args: args, stdout: stdout})
+}
+
+// dumpedBy is dumped with more of an environment.
+func dumpedBy(ctx context.Context, t *testing.T, env *environment) (status int, said string) {
+	t.Helper()
 	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stderr.Close()
-	status = execute(ctx, &environment{
-		program: "rtmpdump", args: args, stdout: stdout, stderr: stderr, getenv: func(string) string { return "" },
-	})
+	env.program, env.stderr, env.getenv = "rtmpdump", stderr, func(string) string { return "" }
+	status = execute(ctx, env)
 	b, err := os.ReadFile(stderr.Name())
 	if err != nil {
 		t.Fatal(err)
@@ -197,12 +203,15 @@ func TestRtmpdumpStatuses(t *testing.T) {
 		"no handshake": {"", func(*rtmptest.Peer) {}, statusConnect, "ERROR: "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := rtmptest.NewServer(t, test.server, test.server, test.server)
-			ctx := context.Background()
-			args := append(strings.Fields(test.args), "-r", s.URL("live/show"), "-o", filepath.Join(t.TempDir(), "x"))
-			if status, said := dumped(ctx, t, nil, args...); status != test.status || !strings.Contains(said, test.says) {
-				t.Errorf("status %d, want %d: %s", status, test.status, said)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				env := &environment{
+					args: append(strings.Fields(test.args), "-r", "rtmp://h/live/show", "-o", filepath.Join(t.TempDir(), "x")),
+					dial: rtmptest.Dial(t, test.server, test.server, test.server),
+				}
+				if status, said := dumpedBy(t.Context(), t, env); status != test.status || !strings.Contains(said, test.says) {
+					t.Errorf("status %d, want %d: %s", status, test.status, said)
+				}
+			})
 		})
 	}
 }

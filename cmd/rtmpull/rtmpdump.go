@@ -120,7 +120,7 @@ var errCompleted = errors.New("already completed")
 // understood is the stream that the command line asks for. What else is wrong with
 // that is found out as well, before anything is opened.
 func (d *dump) understood() (*rtmp.Target, error) {
-	for _, word := range d.flags.all.Args() {
+	for _, word := range d.flags.words {
 		if key, _, ok := strings.Cut(word, "="); ok && !strings.Contains(word, "://") { // it may be a token's
 			word = key + "=..."
 		}

@@ -1,12 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/rtmpdump"
 )
 
 // rtmpdumpOptions are the long names of rtmpdump's options, in the order of the help. Both
@@ -28,6 +29,7 @@ type dumpFlags struct {
 	own, more *pflag.FlagSet
 	all       *pflag.FlagSet
 	help      bool
+	words     []string // that are no options
 }
 
 // newDumpFlags takes from the flags of a recording those that rtmpdump has, and sets
@@ -72,30 +74,11 @@ func newDumpFlags(o *pullOptions) *dumpFlags {
 	f.own.SortFlags, f.more.SortFlags = false, false
 	f.all.AddFlagSet(f.own)
 	f.all.AddFlagSet(f.more)
-	f.all.Usage = func() {}
-	f.all.SetNormalizeFunc(completed)
 	return f
 }
 
 // dumpFlashVer is what rtmpdump says to be.
 const dumpFlashVer = "LNX 10,0,32,18"
-
-// completed is the name of an option of which the beginning is given, as with getopt_long.
-func completed(_ *pflag.FlagSet, given string) pflag.NormalizedName {
-	var like []string
-	for _, name := range rtmpdumpOptions {
-		if name == given {
-			return pflag.NormalizedName(given)
-		}
-		if strings.HasPrefix(name, given) {
-			like = append(like, name)
-		}
-	}
-	if len(like) == 1 {
-		given = like[0]
-	}
-	return pflag.NormalizedName(given)
-}
 
 // usage says how it is used.
 func (f *dumpFlags) usage(out io.Writer) {
@@ -108,21 +91,31 @@ connected.
 `)
 }
 
-// parse reads a command line.
+// parse reads a command line. What stands before --help counts for nothing, and what
+// stands behind it is not read.
 func (f *dumpFlags) parse(args []string) error {
-	err := f.all.Parse(args)
-	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
-		name := "--" + unknown.GetSpecifiedName()
-		if unknown.GetSpecifiedShortnames() != "" {
-			name = "-" + unknown.GetSpecifiedName()
+	var flags []rtmpdump.Flag
+	f.all.VisitAll(func(flag *pflag.Flag) {
+		flags = append(flags, rtmpdump.Flag{
+			Name: flag.Name, Letter: flag.Shorthand, Value: flag.NoOptDefVal == "", More: f.own.Lookup(flag.Name) == nil,
+		})
+	})
+	given, words, err := rtmpdump.Getopt(args, flags)
+	f.words = words
+	for _, g := range given {
+		text := g.Text
+		if !g.Value && text == "" {
+			text = f.all.Lookup(g.Name).NoOptDefVal
 		}
-		return badUsage("unknown option: %s", name)
-	}
-	if bare, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
-		return badUsage("--%s wants a value", bare.GetFlag().Name)
+		if err := f.all.Set(g.Name, text); err != nil {
+			return flagError(err)
+		}
+		if g.Name == "help" {
+			return nil
+		}
 	}
 	if err != nil {
-		return flagError(err)
+		return &usageError{err}
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func newDump(env *environment) *dump {
 	d.network.dial = env.dial
 	d.output.literal, d.output.inPlace = true, true
 	d.source.fromStart = true
-	d.source.parse, d.source.verbatim = rtmpdumpTarget, true
+	d.source.verbatim = true
 	d.flags = newDumpFlags(&d.pullOptions)
 	return d
 }
@@ -126,9 +126,16 @@ func (d *dump) understood() (*rtmp.Target, error) {
 		}
 		d.warn("%s is no option, and is passed over", printable(rtmp.Redact(word)))
 	}
+	if d.source.options != "" && d.flags.stream.given {
+		d.warn("with --url, --rtmp does not count")
+	}
 	silence := d.network.silence
 	if err := d.source.unfold(&d.network, d.flags.all.Changed); err != nil {
 		return nil, err
+	}
+	if url := d.source.url; url != "" { // of --url
+		d.flags.stream = dumpURL{}
+		_ = d.flags.stream.Set(url) // which it remembers
 	}
 	d.wait(silence)
 	d.reconcile()
@@ -167,6 +174,9 @@ func (d *dump) prepare(ctx context.Context, target *rtmp.Target) (*job.Pull, err
 func (d *dump) reconcile() {
 	s, o := &d.source, &d.output
 	o.shorten()
+	if s.flashVer == "" {
+		s.flashVer = dumpFlashVer
+	}
 	if o.name == "-" && !d.flags.own.Changed("flv") {
 		d.warn("no output file is given (-o), so it is standard output")
 	}
@@ -212,15 +222,15 @@ var errNoHost = badUsage("no host is given: with --host, or in the URL of --rtmp
 
 // target is the stream that is asked for.
 func (d *dump) target() (*rtmp.Target, error) {
-	f := &d.source
-	switch _, err := rtmpdump.ParseURL(f.url); { // before an @ is taken for a file's
-	case f.url == "" || err == nil:
-	case f.address.host == "":
-		return nil, err
+	f, u := &d.source, &d.flags.stream
+	switch {
+	case u.wrong == nil:
+	case u.raw == "" && f.address.host == "":
+		return nil, u.wrong
 	default:
-		d.warn("the URL does not count: %v", err)
-		f.url = ""
+		d.warn("the URL does not count: %v", u.wrong)
 	}
+	f.url, f.parse = u.raw, u.target
 	if f.url == "" && f.address.host == "" {
 		return nil, errNoHost
 	}
@@ -243,17 +253,6 @@ func (d *dump) target() (*rtmp.Target, error) {
 		n, _ := strconv.Atoi(port)
 		c.TcURL = rtmpdump.TcURL(t.Scheme, t.Host, n, c.App)
 	}
-	return t, nil
-}
-
-// rtmpdumpTarget reads a URL by rtmpdump's rules.
-func rtmpdumpTarget(raw string) (*rtmp.Target, error) {
-	u, err := rtmpdump.ParseURL(raw)
-	if err != nil {
-		return nil, err
-	}
-	t := &rtmp.Target{Scheme: u.Scheme, Host: u.Host, Port: u.Port, User: u.User, Password: u.Password}
-	t.Session.App, t.Session.PlayPath = u.App, u.PlayPath
 	return t, nil
 }
 

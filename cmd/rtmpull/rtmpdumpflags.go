@@ -30,6 +30,7 @@ type dumpFlags struct {
 	all       *pflag.FlagSet
 	help      bool
 	words     []string // that are no options
+	stream    dumpURL
 }
 
 // newDumpFlags takes from the flags of a recording those that rtmpdump has, and sets
@@ -65,7 +66,8 @@ func newDumpFlags(o *pullOptions) *dumpFlags {
 	}
 	timeout := f.own.Lookup("timeout") // which may be without end here
 	timeout.Value, timeout.Usage = &o.network.silence, "how long to wait when the server falls silent; 0 is for ever"
-	f.own.Lookup("rtmp").Usage = "the stream's `URL`"
+	url := f.own.Lookup("rtmp")
+	url.Value, url.Usage = &f.stream, "the stream's `URL`"
 	f.own.Lookup("flv").Usage = "output `file`; - is standard output"
 	f.own.Lookup("quiet").Usage = "tell nothing"
 	f.own.VisitAll(func(flag *pflag.Flag) { // in what follows a name's @ is a part of it
@@ -91,6 +93,15 @@ connected.
 `)
 }
 
+// outdo has the last one count of those that say how much is told.
+func (f *dumpFlags) outdo(last string) {
+	for _, name := range []string{"quiet", "verbose", "debug"} {
+		if name != last {
+			_ = f.all.Lookup(name).Value.Set("false")
+		}
+	}
+}
+
 // parse reads a command line. What stands before --help counts for nothing, and what
 // stands behind it is not read.
 func (f *dumpFlags) parse(args []string) error {
@@ -110,8 +121,15 @@ func (f *dumpFlags) parse(args []string) error {
 		if err := f.all.Set(g.Name, text); err != nil {
 			return flagError(err)
 		}
-		if g.Name == "help" {
+		switch g.Name {
+		case "help":
 			return nil
+		case "quiet", "verbose", "debug":
+			f.outdo(g.Name)
+		case "host", "app", "playpath":
+			if text == "" {
+				f.stream.forget(g.Name)
+			}
 		}
 	}
 	if err != nil {

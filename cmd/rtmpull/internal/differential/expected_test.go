@@ -135,7 +135,6 @@ var expectations = map[string][]expectation{
 	"R22":         append(does("1"), expectation{area: "stderr", theirs: []string{`ERROR: \(text\)`}}, expectation{area: "file", theirs: []string{"an empty file"}, ours: []string{".*"}}),
 	"-C open":     strict("0"),
 	"-i words":    strict("0"),
-	"two URLs":    append(refuses("2", "3"), expectation{area: "file", theirs: []string{".*"}, ours: []string{"an empty file"}}),
 	"R29":         strict("0"),
 	"rtmfp": {
 		{area: "sent", theirs: []string{".*"}},

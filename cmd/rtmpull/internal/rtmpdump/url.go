@@ -77,6 +77,20 @@ func ParseURL(raw string) (u URL, err error) {
 	return u, nil
 }
 
+// Fill takes from another URL what u has none of, as of two -r the first one counts.
+// Who is to log in is of the same URL as the host.
+func (u *URL) Fill(from URL) {
+	if u.Host == "" {
+		u.Host, u.User, u.Password = from.Host, from.User, from.Password
+	}
+	if u.App == "" {
+		u.App = from.App
+	}
+	if u.PlayPath == "" {
+		u.PlayPath = from.PlayPath
+	}
+}
+
 // parseServer reads [user[:password]@][host][:port]. Both may be given elsewhere, and
 // port 0 is the scheme's.
 func (u *URL) parseServer(s string) error {

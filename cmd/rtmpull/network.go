@@ -28,6 +28,7 @@ type networkFlags struct {
 	proxy, socks      string
 
 	connect, start, silence, grace, write durationValue
+	endless                               bool // a silence of 0 is for ever, and no error
 
 	dial func(ctx context.Context, network, addr string) (net.Conn, error) // nil: as the flags say
 }

@@ -58,7 +58,7 @@ type dump struct {
 
 func newDump(env *environment) *dump {
 	d := &dump{env: env}
-	d.network.dial = env.dial
+	d.network.dial, d.network.endless = env.dial, true
 	d.output.literal, d.output.inPlace = true, true
 	d.source.fromStart = true
 	d.source.verbatim = true

@@ -99,6 +99,8 @@ func TestRtmpdumpTimeouts(t *testing.T) {
 		"-r rtmp://h/a/b -m 5 --connect-timeout 7":     {7 * s, 5 * s, 5 * s},
 		"-r rtmp://h/a/b -m 5 --start-timeout 7":       {5 * s, 7 * s, 5 * s},
 		"-i rtmp://h/a/b|timeout=60":                   {60 * s, 60 * s, 60 * s},
+		"-r rtmp://h/a/b -m 0":                         {10 * s, 0, 0},
+		"-i rtmp://h/a/b|timeout=0":                    {10 * s, 0, 0},
 		"-i rtmp://h/a/b|timeout=60 -m 5":              {5 * s, 5 * s, 5 * s},
 		"-i rtmp://h/a/b|timeout=6 --start-timeout 60": {6 * s, 60 * s, 6 * s},
 	} {

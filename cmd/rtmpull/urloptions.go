@@ -83,7 +83,7 @@ func (f *sourceFlags) unfold(network *networkFlags, given func(flag string) bool
 	if o.Buffer != nil && !given("buffer") {
 		f.buffer = uint32(o.Buffer.Milliseconds())
 	}
-	if o.Timeout != nil && *o.Timeout == 0 {
+	if o.Timeout != nil && *o.Timeout == 0 && !network.endless {
 		return badUsage("--url: timeout: must be longer than 0")
 	}
 	span(&network.silence, "timeout", o.Timeout)

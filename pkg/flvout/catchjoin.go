@@ -172,7 +172,7 @@ func (l *timeline) goOn(track int, ts uint32, pos, missing int64) {
 func (s *Splicer) endCatchUp() {
 	k, l := &s.catch, &s.catch.link
 	e := SpliceEvent{Kind: PlaceLost, Type: typeOf(1), To: l.first, Tags: k.tags + l.tags}
-	if k.found || l.anew || l.tags == 0 {
+	if k.found || l.anew || l.tags == 0 || l.run > 0 {
 		e.Kind = RepeatDropped
 		s.fixed.Repeats += e.Tags
 	}

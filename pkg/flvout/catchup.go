@@ -104,7 +104,9 @@ func (s *Splicer) leftBehind(t *Tag, c *Class) bool {
 				return true
 			}
 		case k.over(t, c):
-			s.giveUp(t)
+			if s.o.Lost == nil || s.stick(s.o.Lost()) == nil {
+				s.giveUp(t)
+			}
 			return false
 		default:
 			l.tags++
@@ -112,6 +114,21 @@ func (s *Splicer) leftBehind(t *Tag, c *Class) bool {
 		}
 	}
 	return s.isRecorded(t, sum)
+}
+
+// Astray tells whether a recorded stream that is to go on with the recording has come,
+// and has not shown the recording's end so far, but for what a server may lose of it.
+func (s *Splicer) Astray() bool {
+	k, l := &s.catch, &s.catch.link
+	if !k.on || l.tags == 0 {
+		return false
+	}
+	for _, lane := range l.lanes {
+		if (k.found || l.run > 0) && (lane.past || lane.any && !after(k.last-lookBack, lane.top)) {
+			return false
+		}
+	}
+	return true
 }
 
 // measure counts the media that comes. Of a stream that comes from its beginning

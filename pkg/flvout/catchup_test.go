@@ -2,6 +2,7 @@ package flvout
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -160,6 +161,61 @@ func TestCatchUpLost(t *testing.T) {
 		if slices.Contains(kinds, PlaceLost) != c.recorded {
 			t.Errorf("%s: told %v", c.name, kinds)
 		}
+	}
+}
+
+// TestCatchUpRefused: whoever asks for it has nothing written of what is not known.
+func TestCatchUpRefused(t *testing.T) {
+	s := newRecordedStream(scan(t, sample(t, "minute.flv")))
+	path := filepath.Join(t.TempDir(), "show.flv")
+	writeAll(t, record(t, path, nil), slices.Concat(s.heads, s.frames[:1000]))
+	want := readFile(t, path)
+	r, _ := resume(t, path, ResumeOptions{Recorded: true})
+	refused := errors.New("no")
+	r.o.Lost = func() error { return refused }
+	var err error
+	for _, tg := range longGroups() {
+		if err = r.WriteTag(tg); err != nil {
+			break
+		}
+	}
+	if !r.Astray() || !errors.Is(err, refused) || !errors.Is(r.WriteTag(s.frames[1000]), refused) {
+		t.Errorf("got %v, astray %t", err, r.Astray())
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := readFile(t, path); !bytes.Equal(got, want) {
+		t.Errorf("it has %d bytes, and had %d", len(got), len(want))
+	}
+}
+
+// TestAstray: a stream is where the recording is once that has been seen.
+func TestAstray(t *testing.T) {
+	s := newRecordedStream(scan(t, sample(t, "minute.flv")))
+	path := filepath.Join(t.TempDir(), "show.flv")
+	writeAll(t, record(t, path, nil), slices.Concat(s.heads, s.frames[:3000]))
+	r, p := resume(t, path, ResumeOptions{Recorded: true})
+	if r.Astray() {
+		t.Error("before anything has come")
+	}
+	was := false
+	for _, tg := range s.from(p.Start - 10*time.Second)[:1500] {
+		if err := r.WriteTag(tg); err != nil {
+			t.Fatal(err)
+		}
+		switch is := r.Astray(); {
+		case is && tg.Timestamp+lookBack < s.frames[2990].Timestamp:
+			was = true
+		case is && tg.Timestamp > s.frames[3000].Timestamp, !is && was && tg.Timestamp+2*lookBack < s.frames[3000].Timestamp:
+			t.Fatalf("at %d ms: astray %t", tg.Timestamp, is)
+		}
+	}
+	if !was {
+		t.Error("never")
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -40,8 +40,8 @@ const (
 	// beginning, and not from where it was asked for. Nothing of it is recorded until
 	// the file's end is reached.
 	CatchingUp
-	// PlaceLost: nothing came of the end of the file that a recorded stream goes on
-	// with. Tags is how many were left out meanwhile.
+	// PlaceLost: nothing came of the end of the recording that a recorded stream goes
+	// on with. Tags is how many were left out meanwhile.
 	PlaceLost
 
 	// HeaderChanged: another sequence header came, or another codec. Split tells

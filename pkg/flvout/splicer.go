@@ -44,6 +44,12 @@ type SplicerOptions struct {
 	// WriteTag, Rejoin and Close.
 	Event func(SpliceEvent)
 
+	// Lost is called when a recorded stream that is to go on with the recording has
+	// brought nothing of its end, before any of that is written. An error is WriteTag's,
+	// and nothing more is written; without one, or if it is nil, the recording goes on
+	// with what came.
+	Lost func() error
+
 	// salvage: the tags are those of a file, in which every frame is to stay that
 	// is no repeat. Nothing is waited for; see gate.
 	salvage bool
@@ -168,8 +174,8 @@ func (s *Splicer) Rejoin() error {
 	return nil
 }
 
-// WriteTag takes a tag as a server sent it. It returns the sink's errors, and
-// ErrChanged.
+// WriteTag takes a tag as a server sent it. It returns the sink's errors, ErrChanged,
+// and that of SplicerOptions.Lost.
 func (s *Splicer) WriteTag(t Tag) error {
 	s.class = Classify(t)
 	return s.write(t, &s.class)
@@ -198,8 +204,8 @@ func (s *Splicer) write(t Tag, c *Class) error {
 			return nil
 		}
 		s.course.link(t.Timestamp)
-		if s.catch.on && s.leftBehind(&t, c) {
-			return nil
+		if s.catch.on && (s.leftBehind(&t, c) || s.err != nil) {
+			return s.err
 		}
 		if s.nalSize != usualNALSize && c.video {
 			s.resized = *c

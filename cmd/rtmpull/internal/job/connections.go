@@ -44,6 +44,9 @@ func (p *Pull) connections(ctx context.Context) (Reason, error) {
 		case isOutputError(b.err):
 			return "", b.err
 		}
+		if errors.Is(b.err, ErrAstray) && !p.tail.asked {
+			return "", p.strayed()
+		}
 		switch p.tail.next(b, p.isWhole()) {
 		case isAll:
 			return StreamEnded, nil
@@ -205,6 +208,8 @@ func (p *Pull) leave(l *link, err error) setback {
 		b.err = ErrNeverLive
 	case !file:
 		b.ended = at
+	case p.out.Astray():
+		b.err = ErrAstray
 	default:
 		if short := p.fallsShort(); short != nil {
 			b.err = short

@@ -27,9 +27,12 @@ func (e *BeyondError) Error() string {
 // Unwrap returns ErrNeverLive.
 func (e *BeyondError) Unwrap() error { return ErrNeverLive }
 
-// ErrAstray is the error of a recorded stream of which nothing could be put behind the
-// file that it was to go on with: what came is not where that ends.
+// ErrAstray is the error of a recorded stream that was to go on with a recording, and
+// has nothing of what that ends with: it is another one, and nothing of it is put there.
 var ErrAstray = errors.New("the server does not go on where the recording ends, of which it may have another version")
+
+// errUntouched is ErrAstray for a file that is gone on with, and what to do then.
+var errUntouched = fmt.Errorf("%w; the file is as it was, and under another name the stream is recorded anew", ErrAstray)
 
 // What a recorded stream may lack in its end. The last frame lasts, and the metadata of
 // many is not exact; a connection that was lost may have been so before that frame.
@@ -91,7 +94,7 @@ const (
 // next takes a setback, and whether nothing seems to lack of the stream.
 func (t *tail) next(b setback, whole bool) outcome {
 	short, ended := errors.AsType[*ShortError](b.err)
-	ended = ended || errors.Is(b.err, ErrNeverLive)
+	ended = ended || errors.Is(b.err, ErrNeverLive) || errors.Is(b.err, ErrAstray)
 	if !t.asked || b.gain > 0 {
 		if t.asked, t.short = short != nil || whole, short; !t.asked || !t.once {
 			return goesOn

@@ -305,20 +305,21 @@ func (c *frozenConn) Read(b []byte) (int, error) {
 }
 
 // TestResumeAnother takes a recording up whose stream has become another one since, or
-// ends before the recording does. What is there stays.
+// ends before the recording does. What is there stays, and nothing else comes there.
 func TestResumeAnother(t *testing.T) {
 	f := newFilm(5, 45*time.Second)
 	first := shelve(t, f.write(t))
 	for name, c := range map[string]struct {
 		film film
 		grow bool // it goes behind what there is
+		err  error
 	}{
-		"another":                   {newFilm(6, 2*time.Minute), true},
-		"a short one":               {newFilm(6, 10*time.Second), false},
-		"the same, and shorter":     {f[:len(f)/2], false},
-		"the same, and longer":      {newFilm(5, 60*time.Second), true},
-		"sound alone":               {newFilm(6, 2*time.Minute).without(videoTag), true},
-		"the same, and another end": {append(slices.Clone(f[:len(f)*9/10]), newFilm(6, 2*time.Minute)[len(f)*9/10:]...), true},
+		"another":                   {film: newFilm(6, 2*time.Minute), err: ErrAstray},
+		"a short one":               {film: newFilm(6, 10*time.Second), err: rtmp.ErrNoMedia},
+		"the same, and shorter":     {film: f[:len(f)/2], err: rtmp.ErrNoMedia},
+		"the same, and longer":      {film: newFilm(5, 60*time.Second), grow: true},
+		"sound alone":               {film: newFilm(6, 2*time.Minute).without(videoTag), err: ErrAstray},
+		"the same, and another end": {film: append(slices.Clone(f[:len(f)*9/10]), newFilm(6, 2*time.Minute)[len(f)*9/10:]...), err: ErrAstray},
 	} {
 		for _, inPlace := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, in place %t", name, inPlace), func(t *testing.T) {
@@ -331,7 +332,9 @@ func TestResumeAnother(t *testing.T) {
 				s.dial = shelve(t, c.film.write(t)).dial
 				r := s.record(t.Context(), t, path, s.dial, true)
 				is := content(t, path)
-				t.Logf("%v, %d bytes of %d", r.Err, len(is), len(was))
+				if !errors.Is(r.Err, c.err) {
+					t.Errorf("got %v, want %v", r.Err, c.err)
+				}
 				if grows := len(is) > len(was); grows != c.grow || !grows && !bytes.Equal(is, was) {
 					t.Errorf("it has %d bytes, and had %d", len(is), len(was))
 				}

@@ -97,7 +97,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 		sink = p.Files
 		p.Files.start(p.report, end)
 	}
-	p.Splice.Event = p.spliced
+	p.Splice.Event, p.Splice.Lost = p.spliced, p.placeLost
 	p.out = flvout.NewSplicer(sink, p.Splice)
 	p.tail.once, p.extent.list = p.Splice.Raw, p.Target.Session.Playlist
 	p.recorded = p.Target.Session.Kind == session.Recorded
@@ -122,8 +122,8 @@ func (p *Pull) Run(ctx context.Context) Result {
 		}
 	}
 	fail(p.out.Close())
-	if now := p.out.Stats(); err == nil && resumed && p.astray && now.Audio+now.Video == had.Audio+had.Video {
-		r.Reason, err = "", ErrAstray
+	if now := p.out.Stats(); resumed && now.Audio+now.Video == had.Audio+had.Video && (errors.Is(err, ErrAstray) || err == nil && p.astray) {
+		r.Reason, err = "", errUntouched
 	}
 	r.Name, r.Size, r.Duration, r.Stats = p.out.Name(), p.out.Size(), p.out.Duration(), p.out.Stats()
 	if p.Files != nil {

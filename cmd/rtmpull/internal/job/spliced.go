@@ -6,6 +6,7 @@ import (
 	"github.com/yutopp/go-flv/tag"
 
 	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // spliceKinds are the events that a splicer's become.
@@ -52,6 +53,26 @@ func (p *Pull) spliced(e flvout.SpliceEvent) {
 		}
 	}
 	p.report(ev)
+}
+
+// placeLost decides what becomes of a recorded stream that was to go on with the
+// recording, and of whose end nothing came: it is not put behind what it does not
+// belong to. One that is live after all may be, and so may the other source's, which
+// may have another copy.
+func (p *Pull) placeLost() error {
+	switch {
+	case p.Target.Session.Kind != session.Recorded && p.tempo.live, p.Backup != nil && p.why != nil:
+		return nil
+	}
+	return ErrAstray
+}
+
+// strayed is the error of a recording whose stream was replaced.
+func (p *Pull) strayed() error {
+	if p.why == nil {
+		return ErrAstray
+	}
+	return &LostError{p.why, ErrAstray}
 }
 
 // MediaName is a track's, as for programs: audio or video.

@@ -20,6 +20,14 @@ help: ## show what can be made
 build: ## bin/rtmpull, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/rtmpull ./cmd/rtmpull
 
+PREFIX ?= /usr/local
+
+.PHONY: install
+install: build ## the program and its manual, below $(DESTDIR)$(PREFIX)
+	install -D bin/rtmpull $(DESTDIR)$(PREFIX)/bin/rtmpull
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	bin/rtmpull man --dir $(DESTDIR)$(PREFIX)/share/man/man1
+
 .PHONY: demo
 demo: build ## play a sample from a server of its own and record five seconds of it
 	@scripts/demo.sh

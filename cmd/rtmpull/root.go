@@ -82,7 +82,7 @@ func newRoot(env *environment) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SuggestionsMinimumDistance = 2 // slips of the finger
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
-	root.AddCommand(newPublishCommand(env), newServeCommand(env), newExplainCommand(env), newProbeCommand(env), newRepairCommand(env), newRtmpdumpCommand(env), newVersionCommand(env))
+	root.AddCommand(newPublishCommand(env), newServeCommand(env), newExplainCommand(env), newProbeCommand(env), newRepairCommand(env), newRtmpdumpCommand(env), newVersionCommand(env), newManCommand(env))
 	root.InitDefaultCompletionCmd()
 	for _, sub := range root.Commands() {
 		if sub.Name() == "completion" {
@@ -124,6 +124,9 @@ type flagGroup struct {
 	flags *pflag.FlagSet
 }
 
+// groupAnnotation names the group of a flag.
+const groupAnnotation = "group"
+
 // setGroups gives a command its flags, and a help that shows them by group.
 func setGroups(cmd *cobra.Command, groups ...flagGroup) {
 	for _, g := range groups {
@@ -132,6 +135,7 @@ func setGroups(cmd *cobra.Command, groups ...flagGroup) {
 			if cmd.Flags().Lookup(f.Name) != nil {
 				panic("two flags of " + cmd.Name() + " are called --" + f.Name)
 			}
+			_ = g.flags.SetAnnotation(f.Name, groupAnnotation, []string{g.title}) // it is there
 		})
 		cmd.Flags().AddFlagSet(g.flags)
 	}

@@ -29,15 +29,20 @@ func isRtmpdump(program string) bool {
 }
 
 func newRtmpdumpCommand(env *environment) *cobra.Command {
-	return &cobra.Command{
-		Use:                "rtmpdump [options]",
-		Short:              "record by rtmpdump's command line, with its output and its exit statuses",
+	cmd := &cobra.Command{
+		Use:   "rtmpdump [options]",
+		Short: "record by rtmpdump's command line, with its output and its exit statuses",
+		Long:  "Rtmpdump records as rtmpdump does, to a file or to standard output.\n\n" + dumpStatuses,
+
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d := newDump(env)
 			return d.run(cmd.Context(), args)
 		},
 	}
+	f := newDumpFlags(&pullOptions{}) // to be shown; a dump reads its own
+	setGroups(cmd, flagGroup{"Options", f.own}, flagGroup{"What rtmpdump does not have", f.more})
+	return cmd
 }
 
 // A dumpError is how rtmpdump's command line failed, which has exit statuses of its

@@ -82,15 +82,15 @@ func newDumpFlags(o *pullOptions) *dumpFlags {
 // dumpFlashVer is what rtmpdump says to be.
 const dumpFlashVer = "LNX 10,0,32,18"
 
+const dumpStatuses = `Exit status: 0 complete; 1 failed, nothing came, or wrong usage; 2 incomplete: some came, and
+then the connection was lost and could not be taken up again, or a signal ended it; 3 never
+connected.`
+
 // usage says how it is used.
 func (f *dumpFlags) usage(out io.Writer) {
 	fmt.Fprintf(out, "\nUsage: rtmpdump -r URL [-o FILE] [options]\n\n%s", f.own.FlagUsages())
 	fmt.Fprintf(out, "\nWhat rtmpdump does not have:\n%s", f.more.FlagUsages())
-	fmt.Fprint(out, `
-Exit status: 0 complete; 1 failed, nothing came, or wrong usage; 2 incomplete: some came, and
-then the connection was lost and could not be taken up again, or a signal ended it; 3 never
-connected.
-`)
+	fmt.Fprintf(out, "\n%s\n", dumpStatuses)
 }
 
 // outdo has the last one count of those that say how much is told.

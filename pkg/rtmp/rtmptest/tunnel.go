@@ -33,6 +33,9 @@ type Tunnel struct {
 	Lower   bool   // header names are in lower case
 	Old     bool   // HTTP/1.0: each connection is for one request
 	Brief   bool   // the same, without saying so
+	Lasts   int    // requests that a connection is for, the last of which is told; 0: any
+	Mum     bool   // it is not told
+	Forgets bool   // what has come behind a request, by when that is answered, is forgotten
 	Split   int    // bytes of an answer that go out at a time; 0: all
 	Session string // what open is answered; empty: a name and a newline
 
@@ -141,12 +144,14 @@ type tunnelConn struct {
 	nc     net.Conn
 	dial   func() (net.Conn, error)
 	number int
+	asked  int // requests
 }
 
 func (c *tunnelConn) serve() {
 	defer c.nc.Close()
 	in := bufio.NewReader(c.nc)
 	for {
+		c.asked++
 		r, err := http.ReadRequest(in)
 		if err != nil {
 			return
@@ -156,7 +161,13 @@ func (c *tunnelConn) serve() {
 			return
 		}
 		status, answer := c.answer(r, body)
-		if status < 0 || c.write(status, answer) != nil || c.t.Old || c.t.Brief {
+		if c.t.Forgets {
+			_ = c.nc.SetReadDeadline(time.Now().Add(time.Millisecond))
+			_, _ = in.Peek(in.Size())
+			_, _ = in.Discard(in.Buffered())
+			_ = c.nc.SetReadDeadline(time.Time{})
+		}
+		if status < 0 || c.write(status, answer) != nil || c.t.Old || c.t.Brief || c.asked == c.t.Lasts {
 			return
 		}
 	}
@@ -190,7 +201,7 @@ func (c *tunnelConn) answer(r *http.Request, body []byte) (status int, answer []
 	if s == nil {
 		return http.StatusNotFound, nil
 	}
-	if n := s.count(); asked.N != n {
+	if n := s.count(asked.N); asked.N != n && !t.Forgets {
 		c.tb.Errorf("rtmptest: %s is the client's request %d, not %d", r.URL.Path, n, asked.N)
 	}
 	hold, took := t.Hold, false
@@ -268,8 +279,11 @@ func (c *tunnelConn) open() (status int, answer []byte) {
 func (c *tunnelConn) write(status int, body []byte) error {
 	t := c.t
 	proto, connection := "HTTP/1.1", "Keep-Alive"
-	if t.Old {
+	switch {
+	case t.Old:
 		proto, connection = "HTTP/1.0", "close"
+	case c.asked == t.Lasts && !t.Mum:
+		connection = "close"
 	}
 	head := proto + " " + strconv.Itoa(status) + " " + http.StatusText(status) + "\r\n"
 	fields := "Content-Type: application/x-fcs\r\nConnection: " + connection + "\r\nCache-Control: no-cache\r\n"

@@ -24,10 +24,13 @@ func newTunnelled(server net.Conn) *tunnelled {
 	return s
 }
 
-// count is the number of a request.
-func (s *tunnelled) count() int {
+// count is the number of a request. The first may be made again.
+func (s *tunnelled) count(n int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if n == 0 && s.n == 1 {
+		return 0
+	}
 	s.n++
 	return s.n - 1
 }

@@ -245,6 +245,14 @@ func TestConnectionsEnd(t *testing.T) {
 			"/open/1 /idle/1/0 /idle/1/1", ""},
 		"after it was asked": {func(p *page) { p.answer(body("1\n")); p.ask() },
 			"/open/1 /idle/1/0 /idle/1/0", ""}, // our n is the same
+		"after it was asked, and had answered": {func(p *page) { p.answer(body("1\n")); p.answer(idle); p.ask() },
+			"/open/1 /idle/1/0 /idle/1/1", "unexpected EOF"}, // what the answer would have brought is lost
+		"with a word nobody asked for": {func(p *page) {
+			p.answer(body("1\n"))
+			p.answer(idle)
+			time.Sleep(time.Millisecond)
+			_, _ = io.WriteString(p, "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+		}, "/open/1 /idle/1/0 /idle/1/1", ""},
 		"in the middle of an answer": {func(p *page) { p.answer(body("1\n")); p.answer(idle[:20]) },
 			"/open/1 /idle/1/0", "unexpected EOF"},
 		"in the name": {func(p *page) { p.answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12") },

@@ -23,19 +23,37 @@ const (
 	quietPause = 256 * time.Millisecond
 )
 
+// Servers put no more than so much into an answer: Red5 and FluorineFx stop at 32 KiB. One
+// after the other, that is 2.6 Mbit/s where a round trip takes 100 ms. So when an answer is
+// full, more requests are under way at a time, up to mostAhead, which stays so while the
+// answers bring something worth their way. librtmp does not wait for answers either before
+// it sends more.
+const (
+	fullAnswer   = 30 << 10 // bytes
+	worthyAnswer = 4 << 10
+	mostAhead    = 4
+)
+
 // A pace is how fast the server is asked. The zero pace begins fast.
 type pace struct {
 	empty int // answers without a byte, in a row
 	quiet int // of them since something was said
+	ahead int // requests that may be under way at a time; less than two: one
 }
 
-// next is the pause after an answer: none while the server has something to say. hint
-// is its polling interval; asked tells that the answer is to something that was said,
-// to which more may come soon. If that is said again and again, as by who publishes, it
-// brings what there is to hear along.
-func (p *pace) next(hint byte, came, asked bool) time.Duration {
-	if came {
-		*p = pace{}
+// next is the pause after an answer that brought so many bytes: none while the server has
+// something to say. hint is its polling interval; asked tells that the answer is to
+// something that was said, to which more may come soon. If that is said again and again,
+// as by who publishes, it brings what there is to hear along.
+func (p *pace) next(hint byte, came int64, asked bool) time.Duration {
+	switch {
+	case came >= fullAnswer:
+		p.ahead = min(max(p.ahead, 1)+1, mostAhead)
+	case came < worthyAnswer && !asked:
+		p.ahead = max(p.ahead-1, 1)
+	}
+	if came > 0 {
+		p.empty, p.quiet = 0, 0
 		return 0
 	}
 	p.empty++

@@ -23,7 +23,7 @@ func (c *Conn) open() error {
 		return err
 	}
 	c.local, c.remote = c.link.nc.LocalAddr(), c.link.nc.RemoteAddr()
-	c.link.compose("/open/1", idleBody)
+	c.link.add("/open/1", 1, idleBody, 0)
 	answer, err := c.link.do(c.ctx)
 	if err != nil {
 		return err
@@ -72,10 +72,14 @@ func (c *Conn) poll() error {
 	for {
 		closes := c.next()
 		if closes {
+			c.leaving = true
 			defer time.AfterFunc(parting, c.cut).Stop()
 		}
 		err := c.post()
 		if closes {
+			for err == nil && len(c.link.queue) > 0 {
+				err = c.post()
+			}
 			return io.EOF // whatever that says: all that counts has been answered
 		}
 		if err != nil && !c.interrupted() {
@@ -96,46 +100,53 @@ func endless(answer *http.Response) bool {
 	return answer.ContentLength < 0 && len(answer.TransferEncoding) == 0
 }
 
-// interrupted tells whether the request that has just failed was one that only asked,
-// when nobody was to hear the answer any more.
+// interrupted tells whether what has just failed were requests that only asked, when
+// nobody was to hear the answer any more. The server is taken to have heard the first.
 func (c *Conn) interrupted() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.asking || !c.closed || c.ctx.Err() != nil {
+	if c.asking == 0 || !c.closed || c.ctx.Err() != nil {
 		return false
 	}
-	c.asking = false
+	c.asking = 0
 	c.link.close()
+	c.n = c.link.queue[0].n + 1
+	for len(c.link.queue) > 0 {
+		c.link.drop()
+	}
 	return true
 }
 
 // idleBody is the body of requests that bring nothing.
 var idleBody = []byte{0}
 
-// next waits until it is time for a request, and composes that: at once if there is
-// something to send. closes: it is the last one.
+// mostBehind is how many bytes are sent behind a request that is not answered: so many as
+// can be written though the server does not read before its answer has gone.
+const mostBehind = 4 << 10
+
+// next waits until it is time for a request, and queues that: at once if there is
+// something to send. While a server has more to say than it puts into an answer, some more
+// are queued: it is not to wait for each of them for a round trip. closes: it is the last
+// one.
 func (c *Conn) next() (closes bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for {
+	for len(c.link.queue) == 0 {
 		now, ask := time.Now(), c.askAt()
 		wake := ask
 		switch {
 		case len(c.out) > 0:
-			c.compose("send", c.out)
-			c.flying = len(c.out)
-			c.out = c.out[:0]
-			c.changed.Broadcast()
-			return false
+			c.send()
+			continue
 		case c.closed:
-			c.compose("close", idleBody)
+			c.compose("close", idleBody, 0)
 			return true
 		case !c.ended.IsZero():
 			if c.leaveAt.IsZero() {
 				c.leaveAt = now.Add(c.patience(now))
 			}
 			if !now.Before(c.leaveAt) {
-				c.compose("close", idleBody)
+				c.compose("close", idleBody, 0)
 				return true
 			}
 			if wake.After(c.leaveAt) {
@@ -145,14 +156,44 @@ func (c *Conn) next() (closes bool) {
 		if c.starved = c.unread > inSize/2; c.starved {
 			wake = c.leaveAt
 		} else if !now.Before(ask) {
-			c.compose("idle", idleBody)
-			c.asking = true
-			return false
+			c.compose("idle", idleBody, 0)
+			continue
 		}
 		c.mu.Unlock()
 		c.sleep(wake)
 		c.mu.Lock()
 	}
+	return c.fill()
+}
+
+// fill queues more requests behind the first, as many as may be under way at a time. Until
+// the server is known to stand that, they are such as nothing is lost with.
+func (c *Conn) fill() (closes bool) {
+	may, sure := min(c.pace.ahead, c.link.mayAhead()), c.link.trial == passed
+	for len(c.link.queue) < may || may > 1 && c.closed {
+		switch {
+		case !sure && (c.closed || len(c.out) > 0 || c.link.queue[0].ahead):
+			return false
+		case len(c.out) > mostBehind, c.unread > inSize/2, !c.ended.IsZero():
+			return false
+		case len(c.out) > 0:
+			c.send()
+		case c.closed:
+			c.compose("close", idleBody, 0)
+			return true
+		default:
+			c.compose("idle", idleBody, 0)
+		}
+	}
+	return false
+}
+
+// send queues what waits to be sent.
+func (c *Conn) send() {
+	c.flying += len(c.out)
+	c.compose("send", c.out, len(c.out))
+	c.out = c.out[:0]
+	c.changed.Broadcast()
 }
 
 // askAt is when the server is to be asked next. That is not while there may be
@@ -169,9 +210,17 @@ func (c *Conn) askAt() time.Time {
 	return soon
 }
 
-func (c *Conn) compose(command string, body []byte) {
-	c.link.compose("/"+command+"/"+c.session+"/"+strconv.FormatUint(c.n, 10), body)
+func (c *Conn) compose(command string, body []byte, sends int) {
+	c.link.add("/"+command+"/"+c.session+"/"+strconv.FormatUint(c.n, 10), c.n, body, sends)
 	c.n++
+	c.count(command == "idle")
+}
+
+// count counts the requests under way that bring nothing. idle: the last one is no close.
+func (c *Conn) count(idle bool) {
+	if c.asking = 0; c.flying == 0 && idle {
+		c.asking = len(c.link.queue)
+	}
 }
 
 // patience is how long the server is given for its last words.
@@ -196,9 +245,15 @@ func (c *Conn) sleep(until time.Time) {
 	}
 }
 
-// post makes the request that was composed, and takes the answer.
+// post makes the requests that are queued, and takes the answer to the first.
 func (c *Conn) post() error {
 	answer, err := c.link.do(c.ctx)
+	if err == errMissed { //nolint:errorlint // it is the link's own
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.count(!c.leaving)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -212,68 +267,21 @@ func (c *Conn) post() error {
 	if err != nil {
 		return c.link.failed(err)
 	}
+	sent := c.link.queue[0].sends
 	c.link.finish(answer)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	last := c.answered
 	c.answered = time.Now()
-	pause := c.pace.next(hint, came > 0, c.flying > 0)
+	if held := c.answered.Sub(last) > heldBack; held && came < fullAnswer && c.link.trial == passed && c.pace.ahead > 1 {
+		c.link.trial = missed
+	}
+	pause := c.pace.next(hint, came, sent > 0)
 	if !c.ended.IsZero() {
 		pause = min(pause, lastWords)
 	}
 	c.pollAt = c.answered.Add(pause)
-	c.flying, c.asking = 0, false
+	c.flying -= sent
+	c.count(!c.leaving)
 	return nil
-}
-
-// receive takes the body of an answer: the polling interval, and RTMP's bytes.
-func (c *Conn) receive(body io.Reader) (hint byte, came int64, err error) {
-	var first [1]byte
-	if _, err := io.ReadFull(body, first[:]); err != nil {
-		if err == io.EOF { // an empty body: no known server's, and harmless
-			err = nil
-		}
-		return 0, 0, err
-	}
-	for {
-		n, err := body.Read(c.room())
-		came += int64(n)
-		c.arrived(n)
-		if err == io.EOF {
-			return first[0], came, nil
-		}
-		if err != nil {
-			return first[0], came, err
-		}
-	}
-}
-
-// room waits until there is room for what comes, and returns it. When the Conn is
-// closed, nobody reads any more, and what comes is of no interest.
-func (c *Conn) room() []byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for c.unread == len(c.ring) && !c.closed {
-		c.starved = true
-		c.changed.Wait()
-	}
-	if c.closed {
-		c.begin, c.unread = 0, 0
-	}
-	end := c.begin + c.unread
-	if end >= len(c.ring) {
-		return c.ring[end-len(c.ring) : c.begin]
-	}
-	return c.ring[end:]
-}
-
-// arrived has n bytes in the room given out last read.
-func (c *Conn) arrived(n int) {
-	if n == 0 {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.unread += n; c.unread == n {
-		c.changed.Broadcast()
-	}
 }

@@ -48,8 +48,8 @@ const (
 )
 
 // A Conn is a session with a server. Its methods may be called from any goroutine.
-// One goroutine of its own makes the requests, one after the other, and is gone when
-// Close returns.
+// One goroutine of its own makes the requests, one after the other or a few at a time, and
+// is gone when Close returns.
 //
 // Write returns when the bytes are on their way or wait for the next request, and
 // waits while too many do. While nobody reads, the server is not asked for more.
@@ -64,6 +64,7 @@ type Conn struct {
 	session string // the server's name for it
 	n       uint64 // of the next request
 	pace    pace
+	leaving bool // the last request is close
 
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -74,8 +75,8 @@ type Conn struct {
 	waiting int    // Reads, for something to come
 	polite  bool   // the goroutine waits for one of those
 	out     []byte // what waits for the next request
-	flying  int    // bytes of the request under way
-	asking  bool   // that one brings none
+	flying  int    // bytes of the requests under way
+	asking  int    // how many those are, if they bring none
 	readBy  time.Time
 	writeBy time.Time
 
@@ -242,21 +243,25 @@ func (c *Conn) Close() error {
 		}
 		left = max(0, left-time.Since(since))
 	}
+	patience := left / 5
+	if c.asking > 1 { // the server has much to say, and answers soon
+		patience = left * 3 / 5
+	}
 	c.changed.Broadcast()
 	c.mu.Unlock()
 	c.poke()
-	defer time.AfterFunc(left/5, c.interrupt).Stop()
+	defer time.AfterFunc(patience, c.interrupt).Stop()
 	defer time.AfterFunc(left, c.cut).Stop()
 	<-c.done
 	return nil
 }
 
-// interrupt ends a request that only asks, if that is under way: Flash Media Server
+// interrupt ends requests that only ask, if those are under way: Flash Media Server
 // holds its answer back until it has something to say.
 func (c *Conn) interrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.asking {
+	if c.asking > 0 {
 		c.link.interrupt()
 	}
 }

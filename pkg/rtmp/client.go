@@ -1,4 +1,4 @@
-// Package rtmp plays streams from RTMP servers, and publishes them to such.
+// Package rtmp plays streams from RTMP servers, and publishes streams to them.
 //
 // It owns what the packages below it do without: sockets, TLS, deadlines and
 // contexts. The conversation itself is package session's, the framing package
@@ -22,6 +22,10 @@
 //	err = publisher.Write(m)
 //	...
 //	err = publisher.Close() // nil: the server has heard everything
+//
+// What a stream is asked for as (live, recorded, from where, for how long) is in the
+// [session.Config] of a [Target]; its Scheme says what RTMP goes through: TLS, HTTP
+// requests, or RTMPE. Proxies and the like belong into Client.DialContext.
 package rtmp
 
 import (

@@ -168,6 +168,9 @@ func (d *dump) prepare(ctx context.Context, target *rtmp.Target) (*job.Pull, err
 		warn(err)
 	}
 	pull := d.pull(client, target)
+	if d.output.resume {
+		d.tell.length = fileLength(d.output.name) // before it is mended, and says how long it is itself
+	}
 	if err := d.open(ctx, d.env, pull); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ type dumpTelling struct {
 	pull  *job.Pull
 	live  bool
 
+	// The file that is gone on with is so long, by what it says; 0: it says nothing.
+	length time.Duration
+
 	// How far it has come. The recording may be stuck when that is asked.
 	connected, begun, described atomic.Bool
 
@@ -136,7 +139,10 @@ func (t *dumpTelling) progress() rtmpdump.Progress {
 func (t *dumpTelling) starting() {
 	p, resumed := t.progress(), false
 	if f := t.pull.Files; f != nil && f.Resumed != nil {
-		p.Bytes, p.At, resumed = f.Size(), f.Resumed.Start, true
+		p.Bytes, p.At, resumed = f.Size(), f.Resumed.Duration, true
+		if t.length > f.Resumed.Duration { // the stream is, and not what there is of it
+			p.Total = t.length
+		}
 	}
 	t.Print(rtmpdump.Starting(t.live, resumed, p))
 	length := t.pull.Limits.Duration // of a live stream

@@ -150,7 +150,7 @@ var rows = []row{
 	{name: "resume half", expect: []string{"resume line", "R10"}, server: film, prepare: half, args: []string{"-e", "-r", "{R}/vod/bars", "-o", "{O}"}},
 	{name: "resume half nginx", expect: []string{"resume line", "R10"}, server: nginx, prepare: half, args: []string{"-e", "-r", "{R}/vod/bars.flv", "-y", "bars.flv", "-o", "{O}"}},
 	{name: "resume half skip", expect: []string{"resume line", "R10"}, server: film, prepare: half, args: []string{"-e", "-k", "1", "-r", "{R}/vod/bars", "-o", "{O}"}},
-	{name: "resume complete", expect: []string{"resume line", "R10"}, server: film, prepare: complete, args: []string{"-e", "-r", "{R}/vod/bars", "-o", "{O}"}},
+	{name: "resume complete", expect: []string{"resume all", "resume line", "R10"}, server: film, prepare: complete, args: []string{"-e", "-r", "{R}/vod/bars", "-o", "{O}"}},
 	{name: "resume no file", expect: []string{"R4"}, server: film, args: []string{"-e", "-r", "{R}/vod/bars", "-o", "{O}"}},
 	{name: "resume empty file", expect: []string{"R9"}, server: film, prepare: emptyFile, args: []string{"-e", "-r", "{R}/vod/bars", "-o", "{O}"}},
 	{name: "resume to stdout", expect: []string{"R4"}, server: film, args: []string{"-e", "-r", "{R}/vod/bars", "-o", "-"}},

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"math"
+	"os"
+	"time"
+
+	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/flvout"
+	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
+)
+
+// fileLength is how long a file is by the onMetaData that it begins with; 0 if there
+// is none. Rtmpdump leaves there what the server said of the whole stream.
+func fileLength(name string) time.Duration {
+	if fi, err := os.Stat(name); err != nil || !fi.Mode().IsRegular() { // a pipe would be waited for
+		return 0
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	s := flvout.NewScanner(f)
+	for range 10 { // where there are other data before it
+		t, err := s.Next()
+		if err != nil {
+			return 0
+		}
+		m := message.Message{Type: message.Type(t.Type), Payload: t.Body}
+		if m.Type != message.TypeData {
+			continue
+		}
+		name, values, _ := message.ParseData(&m)
+		if name != "onMetaData" || len(values) == 0 {
+			continue
+		}
+		o, ok := amf.AsObject(values[0])
+		if !ok {
+			return 0
+		}
+		if d, _ := amf.AsNumber(o.GetFold("duration")); d > 0 && d < math.MaxInt32 {
+			return time.Duration(math.Round(d*1000)) * time.Millisecond
+		}
+		return 0
+	}
+	return 0
+}

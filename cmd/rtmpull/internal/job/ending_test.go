@@ -21,6 +21,7 @@ type reel struct {
 	n, every  uint32
 	says      float64 // it lasts, s; 0: it does not say
 	unmarked  bool    // and does not say either that it is recorded
+	deaf      bool    // it begins at the beginning, whatever it is asked for
 	asked     []float64
 	remaining []float64 // that was asked for; -1: all
 }
@@ -44,6 +45,9 @@ func (r *reel) visit(to uint32, complete bool) rtmptest.Script {
 		}
 		if r.says > 0 {
 			p.Data(0, metadata(amf.Number(r.says))...)
+		}
+		if r.deaf {
+			start = 0
 		}
 		i := uint32(max(start, 0)) / r.every
 		for i -= i % 25; i < min(to, r.n) && (length < 0 || r.every*i < uint32(max(start, 0)+length)); i++ {
@@ -86,6 +90,7 @@ func TestCompleteness(t *testing.T) {
 		"less at first":               {reel: film, kind: session.FromStart, visits: []visit{{250, true}, {all, true}}, pictures: 500, patient: true},
 		"less, and then nothing":      {reel: film, kind: session.Recorded, visits: []visit{{250, true}, {0, true}}, pictures: 250, short: true, patient: true},
 		"less, more, less":            {reel: film, kind: session.Recorded, visits: []visit{{250, true}, {400, true}, {400, true}}, pictures: 400, short: true, patient: true},
+		"less, from the beginning":    {reel: reel{n: 500, every: 40, says: 20, deaf: true}, kind: session.Recorded, visits: []visit{{450, true}, {450, true}}, pictures: 450, short: true, patient: true},
 		"cut":                         {reel: film, kind: session.Recorded, visits: []visit{{250, false}}, pictures: 250, lost: true},
 		"cut, and taken up":           {reel: film, visits: []visit{{100, false}, {200, false}, {all, true}}, pictures: 500, patient: true},
 		"cut, unmarked, and taken up": {reel: reel{n: 500, every: 40, says: 20, unmarked: true}, kind: session.FromStart, visits: []visit{{100, false}, {all, true}}, pictures: 500, patient: true},

@@ -27,6 +27,7 @@ type extent struct {
 	newest uint32 // ms
 	at     time.Duration
 	lead   time.Duration // which the first timestamp was ahead of where it was asked for from
+	guess  bool          // it is taken to begin where it was asked to
 
 	reached time.Duration // by the connections before
 	longest time.Duration // between two messages
@@ -35,7 +36,7 @@ type extent struct {
 // connected is told of a new connection, and where that is to begin.
 func (x *extent) connected(asked time.Duration) {
 	x.reached = x.end()
-	x.asked, x.at, x.begun, x.lead = asked, asked, false, 0
+	x.asked, x.at, x.begun, x.lead, x.guess = asked, asked, false, 0, false
 }
 
 // hear takes the timestamp of pictures or sound, in ms.
@@ -67,6 +68,16 @@ func (x *extent) begin(first time.Duration) {
 		x.opens = x.opens || x.reached == 0 && first < about
 	case far < min(first, x.asked), first > about && far <= kept: // nginx-rtmp begins behind that
 		x.at = first
+	default:
+		x.guess = true
+	}
+}
+
+// restarted is told that the connection begins at the beginning of the recording, from
+// ms into the stream, wherever it was asked to.
+func (x *extent) restarted(from time.Duration) {
+	if x.guess {
+		x.at, x.guess = x.at-x.asked+from, false
 	}
 }
 
@@ -114,6 +125,15 @@ func startOf(t *rtmp.Target) time.Duration {
 		return time.Duration(c.Start) * time.Millisecond
 	}
 	return 0
+}
+
+// beginsAt is where in the stream the recording begins.
+func (p *Pull) beginsAt() time.Duration {
+	from := startOf(p.Target)
+	if p.Files != nil && p.Files.Resumed != nil {
+		from -= p.Files.Resumed.Start
+	}
+	return from
 }
 
 // asked is which part of the stream is recorded; an end of 0 is that of the stream.

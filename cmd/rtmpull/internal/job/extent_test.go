@@ -77,3 +77,17 @@ func TestExtent(t *testing.T) {
 		})
 	}
 }
+
+// A server that begins at the beginning when a lost stream is asked for where it was:
+// what comes then is not further into the stream than it is.
+func TestExtentRestarted(t *testing.T) {
+	r := reel{n: 1500, every: 40, says: 60, deaf: true}
+	p := newPull(t, io.Discard, nil)
+	p.Client.DialContext = rtmptest.Dial(t, r.visit(1000, false), r.visit(1100, false), r.visit(1100, false))
+	p.Target.Session.Kind = session.Recorded
+	p.Retry = Retry{Attempts: 2, Delay: 1}
+	result := p.Run(t.Context())
+	if got := p.Progress(); got.Total != time.Minute || got.Position != 43_960*time.Millisecond {
+		t.Errorf("%v, at %v of %v", result.Err, got.Position, got.Total)
+	}
+}

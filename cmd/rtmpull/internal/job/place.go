@@ -22,11 +22,7 @@ const maxGroup = 64 << 20
 // the user: nginx-rtmp plays a file without an index from its beginning, whatever it is
 // asked for. What comes before the group of pictures there is passed over.
 func (p *Pull) place(ctx context.Context, l *link) {
-	from, _ := p.asked()
-	if p.Files != nil && p.Files.Resumed != nil {
-		from -= p.Files.Resumed.Start
-	}
-	if from <= 0 {
+	if p.beginsAt() <= 0 {
 		return
 	}
 	if !p.placed {

@@ -38,11 +38,7 @@ func (p *Pull) wasFile(l *link, live time.Duration) bool {
 // rest is where what is left of a recorded stream is to be had.
 func (p *Pull) rest(t *rtmp.Target) (*rtmp.Target, error) {
 	first := &p.Target.Session
-	begun := time.Duration(first.Start) * time.Millisecond
-	if p.Files != nil && p.Files.Resumed != nil {
-		begun -= p.Files.Resumed.Start
-	}
-	from, err := p.out.RejoinRecorded(begun)
+	from, err := p.out.RejoinRecorded(p.beginsAt())
 	if err != nil {
 		return nil, err
 	}

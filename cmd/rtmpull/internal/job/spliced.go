@@ -33,6 +33,9 @@ func (p *Pull) spliced(e flvout.SpliceEvent) {
 		p.Files.cause = "change"
 	}
 	p.astray = p.astray || e.Kind == flvout.PlaceLost
+	if e.Kind == flvout.CatchingUp {
+		p.extent.restarted(p.beginsAt())
+	}
 	ev := Event{Kind: spliceKinds[e.Kind], Duration: e.Gap, Splice: e}
 	switch e.Kind {
 	case flvout.GapKept, flvout.GapCut:

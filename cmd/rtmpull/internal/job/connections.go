@@ -50,6 +50,9 @@ func (p *Pull) connections(ctx context.Context) (Reason, error) {
 		switch p.tail.next(b, p.isWhole()) {
 		case isAll:
 			return StreamEnded, nil
+		case isEarly:
+			p.endsEarly()
+			return StreamEnded, nil
 		case isShort:
 			return "", p.tail.short
 		}
@@ -185,7 +188,7 @@ func (p *Pull) leave(l *link, err error) setback {
 	p.result.Received.Bytes += s.Bytes
 	p.result.Received.Dropped += s.Dropped
 	p.recorded = p.recorded || l.recorded
-	b := setback{err: err, took: time.Since(l.begun)}
+	b := setback{err: err, all: l.all, took: time.Since(l.begun)}
 	if !s.LastMedia.IsZero() {
 		b.live, b.took = max(1, s.LastMedia.Sub(l.begun)), 0
 	}
@@ -202,9 +205,9 @@ func (p *Pull) leave(l *link, err error) setback {
 	from := startOf(l.target)
 	switch {
 	case b.err != nil:
-	case b.live == 0 && from > 0:
+	case b.live == 0 && from > 0 && !p.hasRest(b):
 		b.err = &BeyondError{from}
-	case b.live == 0:
+	case b.live == 0 && !p.hasRest(b):
 		b.err = ErrNeverLive
 	case !file:
 		b.ended = at

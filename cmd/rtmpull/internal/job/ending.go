@@ -78,33 +78,63 @@ func (p *Pull) isWhole() bool {
 // had after all, and where a connection was lost in the very end, a frame may be.
 type tail struct {
 	once  bool // and never again: what comes twice would be recorded twice
+	rest  bool // it is what is asked for at first, behind a file
 	asked bool
 	short *ShortError // what it ended with; nil: nothing seems to lack
+	all   bool        // its server has said that this is all
 }
 
 // An outcome is what becomes of a recorded stream whose end was asked for.
 type outcome uint8
 
 const (
-	goesOn outcome = iota
-	isAll
-	isShort
+	goesOn  outcome = iota
+	isAll           // there is nothing that it lacks
+	isShort         // it ends before its time, which may be its server's fault
+	isEarly         // it does, and its server has no more of it
 )
 
 // next takes a setback, and whether nothing seems to lack of the stream.
 func (t *tail) next(b setback, whole bool) outcome {
 	short, ended := errors.AsType[*ShortError](b.err)
-	ended = ended || errors.Is(b.err, ErrNeverLive) || errors.Is(b.err, ErrAstray)
+	astray, nothing := errors.Is(b.err, ErrAstray), errors.Is(b.err, ErrNeverLive)
+	ended = ended || astray || nothing
 	if !t.asked || b.gain > 0 {
-		if t.asked, t.short = short != nil || whole, short; !t.asked || !t.once {
+		t.asked, t.short, t.all = short != nil || whole && !nothing, short, b.all
+		switch {
+		case short != nil && b.all && t.rest && b.gain <= 0:
+			return isEarly
+		case !t.asked || !t.once:
 			return goesOn
 		}
 	}
 	switch {
 	case t.short == nil:
 		return isAll
+	case ended && (t.all || b.all) && !t.once && !astray:
+		return isEarly
 	case ended:
 		return isShort
 	}
 	return goesOn
+}
+
+// takenUp is for a file that is gone on with, of a recorded stream: it reaches so far
+// into that, and what is asked for is the rest.
+func (p *Pull) takenUp() {
+	p.extent.reached = p.beginsAt() + p.Files.Resumed.Duration
+	p.tail.rest = true
+}
+
+// endsEarly tells where a recorded stream ends that was to be longer, with its last frame.
+func (p *Pull) endsEarly() {
+	length := p.extent.promised()
+	p.report(Event{Kind: EndsEarly, Duration: min(max(p.tail.short.At, p.beginsAt()+p.out.Duration()), length), Length: length})
+}
+
+// hasRest tells whether a file has all that its server has of a recorded stream, which
+// has said so instead of sending more.
+func (p *Pull) hasRest(b setback) bool {
+	missing, _, ok := p.lack()
+	return b.all && b.live == 0 && p.tail.rest && ok && p.extent.promised() > 0 && missing > -roughly
 }

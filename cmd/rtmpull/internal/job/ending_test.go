@@ -3,7 +3,9 @@ package job
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +23,7 @@ type reel struct {
 	n, every  uint32
 	says      float64 // it lasts, s; 0: it does not say
 	unmarked  bool    // and does not say either that it is recorded
+	complete  bool    // and in the end it says that this is all, and not only that it stops
 	deaf      bool    // it begins at the beginning, whatever it is asked for
 	asked     []float64
 	remaining []float64 // that was asked for; -1: all
@@ -53,6 +56,9 @@ func (r *reel) visit(to uint32, complete bool) rtmptest.Script {
 		for i -= i % 25; i < min(to, r.n) && (length < 0 || r.every*i < uint32(max(start, 0)+length)); i++ {
 			p.Video(r.every*i, numbered(i%25 == 0, i))
 		}
+		if complete && r.complete {
+			p.Data(0, amf.String("onPlayStatus"), rtmptest.Info("status", "NetStream.Play.Complete", ""))
+		}
 		if complete {
 			p.Status("status", "NetStream.Play.Stop")
 			p.Linger()
@@ -69,6 +75,8 @@ func TestCompleteness(t *testing.T) {
 	}
 	const all = 1 << 20
 	film := reel{n: 500, every: 40, says: 20} // 20 s
+	full, deaf, both := film, film, film
+	full.complete, deaf.deaf, both.complete, both.deaf = true, true, true, true
 	for name, test := range map[string]struct {
 		reel          reel
 		kind          session.Kind
@@ -77,6 +85,7 @@ func TestCompleteness(t *testing.T) {
 		patient       bool // it is connected again
 		pictures      int
 		lost, short   bool
+		early         bool // it is told that there is no more of it
 	}{
 		"all of it":                   {reel: film, kind: session.Recorded, visits: []visit{{all, true}}, pictures: 500, patient: true},
 		"more than it says":           {reel: reel{n: 500, every: 40, says: 15}, kind: session.Recorded, visits: []visit{{all, true}}, pictures: 500, patient: true},
@@ -90,7 +99,15 @@ func TestCompleteness(t *testing.T) {
 		"less at first":               {reel: film, kind: session.FromStart, visits: []visit{{250, true}, {all, true}}, pictures: 500, patient: true},
 		"less, and then nothing":      {reel: film, kind: session.Recorded, visits: []visit{{250, true}, {0, true}}, pictures: 250, short: true, patient: true},
 		"less, more, less":            {reel: film, kind: session.Recorded, visits: []visit{{250, true}, {400, true}, {400, true}}, pictures: 400, short: true, patient: true},
-		"less, from the beginning":    {reel: reel{n: 500, every: 40, says: 20, deaf: true}, kind: session.Recorded, visits: []visit{{450, true}, {450, true}}, pictures: 450, short: true, patient: true},
+		"less, and that is all":       {reel: full, kind: session.Recorded, visits: []visit{{250, true}, {250, true}}, pictures: 250, early: true, patient: true},
+		"all of it, from the start":   {reel: full, kind: session.FromStart, visits: []visit{{250, true}, {250, true}}, pictures: 250, early: true, patient: true},
+		"all of it, of a part":        {reel: full, kind: session.Recorded, start: 4000, length: 8000, visits: []visit{{200, true}, {200, true}}, pictures: 100, early: true, patient: true},
+		"all of it, then nothing":     {reel: full, kind: session.Recorded, visits: []visit{{250, true}, {0, true}}, pictures: 250, early: true, patient: true},
+		"all of it, and then more":    {reel: full, kind: session.Recorded, visits: []visit{{250, true}, {400, true}, {400, true}}, pictures: 400, early: true, patient: true},
+		"all of it, and then the end": {reel: full, kind: session.Recorded, visits: []visit{{250, true}, {all, true}}, pictures: 500, patient: true},
+		"all of it, not asked again":  {reel: full, kind: session.Recorded, visits: []visit{{250, true}}, pictures: 250, short: true},
+		"less, from the beginning":    {reel: deaf, kind: session.Recorded, visits: []visit{{450, true}, {450, true}}, pictures: 450, short: true, patient: true},
+		"all, from the beginning":     {reel: both, kind: session.Recorded, visits: []visit{{250, true}, {250, true}}, pictures: 250, early: true, patient: true},
 		"cut":                         {reel: film, kind: session.Recorded, visits: []visit{{250, false}}, pictures: 250, lost: true},
 		"cut, and taken up":           {reel: film, visits: []visit{{100, false}, {200, false}, {all, true}}, pictures: 500, patient: true},
 		"cut, unmarked, and taken up": {reel: reel{n: 500, every: 40, says: 20, unmarked: true}, kind: session.FromStart, visits: []visit{{100, false}, {all, true}}, pictures: 500, patient: true},
@@ -118,7 +135,12 @@ func TestCompleteness(t *testing.T) {
 				if test.patient {
 					p.Retry = Retry{Attempts: Unlimited, MaxTime: time.Minute}
 				}
+				early := false
+				p.Report = func(e Event) { early = early || e.Kind == EndsEarly }
 				result := p.Run(t.Context())
+				if early != test.early {
+					t.Errorf("that there is no more was told: %t", early)
+				}
 				var short *ShortError
 				switch {
 				case errors.As(result.Err, &short) != test.short, test.lost && !errors.Is(result.Err, io.ErrUnexpectedEOF):
@@ -184,5 +206,57 @@ func TestBeyond(t *testing.T) {
 	got := p.Run(t.Context())
 	if beyond := (&BeyondError{}); !errors.As(got.Err, &beyond) || beyond.Start != 90*time.Second || !errors.Is(got.Err, rtmp.ErrNoMedia) || got.Media {
 		t.Errorf("%q, %v", got.Reason, got.Err)
+	}
+}
+
+// TestEarlyResumed: a file that has all that its server has of a stream, and that the
+// stream's metadata promises more of, is complete when it is taken up. It is not if the
+// server says no more than that it stops, or if it ends before the file does.
+func TestEarlyResumed(t *testing.T) {
+	r := reel{n: 500, every: 40, says: 20, complete: true}
+	stops, shorter, silent, other := r, r, r, r
+	stops.complete, shorter.n, silent.says, other.says = false, 215, 0, 5
+	for name, c := range map[string]struct {
+		reel  reel
+		to    uint32 // pictures
+		err   error
+		early bool
+	}{
+		"the rest":                   {reel: r, to: 250, early: true},
+		"nothing":                    {reel: r, to: 0, early: true},
+		"more":                       {reel: r, to: 500},
+		"it stops":                   {reel: stops, to: 250, err: new(ShortError)},
+		"nothing, and it stops":      {reel: stops, to: 0, err: new(BeyondError)},
+		"less":                       {reel: shorter, to: 215, err: ErrAstray},
+		"nothing of a shorter one":   {reel: other, to: 0, err: new(BeyondError)},
+		"nothing, of who knows what": {reel: silent, to: 0, err: new(BeyondError)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			name := filepath.Join(t.TempDir(), "reel.flv")
+			first := r
+			for _, resume := range []bool{false, true} {
+				var scripts []rtmptest.Script
+				reel, to := &first, uint32(250)
+				if resume {
+					reel, to = &c.reel, c.to
+				}
+				for range 3 {
+					scripts = append(scripts, reel.visit(to, true))
+				}
+				early := false
+				s := &shelved{dial: rtmptest.Dial(t, scripts[0], scripts[1:]...), report: func(e Event) { early = early || e.Kind == EndsEarly }}
+				got := s.record(t.Context(), t, name, s.dial, resume)
+				if !resume {
+					continue
+				}
+				if fmt.Sprintf("%T", got.Err) != fmt.Sprintf("%T", c.err) && !errors.Is(got.Err, c.err) || got.Err == nil && !got.Media {
+					t.Errorf("%q, %v, want %T", got.Reason, got.Err, c.err)
+				}
+				if early != c.early {
+					t.Errorf("that there is no more was told: %t", early)
+				}
+				pictures(t, content(t, name), max(250, min(c.to, 500)))
+			}
+		})
 	}
 }

@@ -30,6 +30,7 @@ type shelved struct {
 	entries       int
 	inPlace       bool
 	skip          int
+	report        func(Event) // nil: nobody
 }
 
 // shelve puts a film on a server.
@@ -63,7 +64,7 @@ func (s *shelved) record(ctx context.Context, t *testing.T, name string, dial rt
 	}
 	p := Pull{
 		Client: &rtmp.Client{DialContext: dial, SetupTimeout: time.Second, StartTimeout: time.Second, IdleTimeout: time.Second},
-		Target: to, Files: files, Limits: Limits{Duration: ms(s.length)},
+		Target: to, Files: files, Limits: Limits{Duration: ms(s.length)}, Report: s.report,
 	}
 	return p.Run(ctx)
 }

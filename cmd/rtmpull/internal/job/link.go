@@ -25,6 +25,7 @@ type link struct {
 	cut      context.CancelCauseFunc // ends it
 	begun    time.Time
 	recorded bool // the server says that this is no live stream
+	all      bool // and that it has sent all of it
 	heads    headSet
 
 	before, heard time.Duration // of media in the recording, and that had come, when it began
@@ -169,6 +170,8 @@ func (p *Pull) client(l *link) *rtmp.Client {
 			l.recorded = true
 		case session.ReconnectRequest:
 			l.asked, l.moveTo = true, e.TcURL
+		case session.Status, session.PlayStatus:
+			l.all = e.Code == "NetStream.Play.Complete" || l.all && !e.Begun
 		}
 		if hear != nil {
 			hear(e)

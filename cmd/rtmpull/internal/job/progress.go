@@ -18,6 +18,7 @@ type Event struct {
 	Size     int64
 	Duration time.Duration // of the file; of what is missing, for Gap; of Jump, perhaps negative
 	Hole     time.Duration // that a recording has, for Gap
+	Length   time.Duration // of the stream by its metadata, of EndsEarly
 	Frames   int64         // missing, for Gap of what is published
 	Err      error         // why, of Reconnect, Gap and Waiting; what went wrong, of others
 	Wait     time.Duration // until the attempt that Reconnect or Waiting announces
@@ -46,11 +47,15 @@ const (
 	TrackSilent   Kind = "track_silent"      // no Media for Duration, while the other goes on
 	TrackBack     Kind = "track_back"        // after Duration
 
-	// What a recording was mended of, or has changed. Splice says more.
 	// StartIgnored: the server begins at the beginning, and what comes before Duration is
 	// passed over.
 	StartIgnored Kind = "start_ignored"
 
+	// EndsEarly: a recorded stream has no more than was recorded, which is as far as
+	// Duration, though its metadata says Length.
+	EndsEarly Kind = "ends_early"
+
+	// What a recording was mended of, or has changed. Splice says more.
 	Rejoined    Kind = "rejoined"     // the stream goes on, and nothing of it is missing
 	Wrap        Kind = "wrap"         // the source's timestamps have 24 bits, and began anew
 	Repeat      Kind = "repeat"       // the server sent again what it had sent

@@ -104,7 +104,9 @@ func (p *Pull) Run(ctx context.Context) Result {
 	var err error
 	resumed := p.Files != nil && p.Files.Resumed != nil
 	if resumed {
-		err = p.out.Resume(p.Files.Resumed)
+		if err = p.out.Resume(p.Files.Resumed); p.recorded {
+			p.takenUp()
+		}
 	}
 	had := p.out.Stats()
 	switch {
@@ -133,7 +135,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 	r.Total = time.Duration(p.progress.span.total.Load())
 	r.Err, r.Took = err, time.Since(p.start)
 	limit := p.Whole || r.Reason == DurationReached || r.Reason == SizeReached // and the file had it all
-	r.Media = r.Stats.Audio+r.Stats.Video > 0 && (!resumed || limit || p.kind != kinds{})
+	r.Media = r.Stats.Audio+r.Stats.Video > 0 && (!resumed || limit || p.kind != kinds{} || p.tail.rest && err == nil)
 	r.Heard = p.kind != kinds{}
 	if r.Media && p.Files == nil {
 		r.Files, r.First = 1, r.Name

@@ -29,6 +29,7 @@ func (p *Pull) sought(ctx context.Context, c course, l *link) (*link, error) {
 	t.Session.Reconnect = false
 	p.Target, p.origins[c.source] = &t, origin{target: &t}
 	p.recorded, p.linked = true, false
+	p.takenUp()
 	return p.connectTo(ctx, c)
 }
 

@@ -32,6 +32,7 @@ type setback struct {
 	live  time.Duration // how long media came on the connection; 0: none did
 	gain  time.Duration // of media that was recorded from it
 	ended time.Time     // when the server said that the stream is over; zero: it did not
+	all   bool          // it said that it has sent all of a recorded one
 	took  time.Duration // of the attempt, if no media came
 	brief bool          // the attempt had less time than is usual
 }

@@ -155,6 +155,9 @@ func (l Logger) Job(e job.Event, why string, omitted int) {
 	case job.StartIgnored:
 		text = "the server begins from the beginning: what is not asked for is passed over"
 		event = l.log.Warn().Stringer("asked", e.Duration)
+	case job.EndsEarly:
+		text = fmt.Sprintf("the stream ends at %s, though its metadata says %s", clock(e.Duration), clock(e.Length))
+		event = l.log.Info()
 	case job.Rejoined:
 		text = "going on, with no gap"
 		event = l.log.Info().Stringer("at", e.Splice.At)
@@ -219,6 +222,15 @@ func (l Logger) Job(e job.Event, why string, omitted int) {
 		event = event.Int("left_out", omitted)
 	}
 	event.Msg(text)
+}
+
+// clock writes a place in a stream as 1:02, or 1:01:02.
+func clock(d time.Duration) string {
+	s := int(d / time.Second)
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
 // Omitted logs how many events of which kinds were left out, and that no other line

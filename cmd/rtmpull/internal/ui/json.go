@@ -173,6 +173,12 @@ func (j *JSON) Event(e job.Event, omitted int) {
 			*header
 			Asked float64 `json:"asked"`
 		}{h, seconds(e.Duration)})
+	case job.EndsEarly:
+		j.write(struct {
+			*header
+			End    float64 `json:"end"`             // of the stream, seconds into it
+			Length float64 `json:"stream_duration"` // by its metadata
+		}{h, seconds(e.Duration), seconds(e.Length)})
 	case job.Wrap, job.Loops, job.Oddity:
 		j.write(struct {
 			*header

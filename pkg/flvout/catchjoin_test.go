@@ -253,3 +253,44 @@ func TestRejoinRecordedLost(t *testing.T) {
 		t.Errorf("%d pictures", n)
 	}
 }
+
+// TestRestartRecorded takes up a playlist that has an item twice, and is sent from its
+// beginning.
+func TestRestartRecorded(t *testing.T) {
+	a, b := newLibrary(50, 50, true, true), newLibrary(40, 50, true, true)
+	b = b.each(func(_ int, t Tag) Tag {
+		t.Body = bytes.Clone(t.Body)
+		t.Body[len(t.Body)-1]++
+		return t
+	})
+	one, _ := a.serve(0, servingClocks["from 0"])
+	two, _ := b.serve(0, servingClocks["from 0"])
+	list := slices.Concat(one, two, one)
+	frames := func(cuts ...int) (got []Tag) {
+		var out bytes.Buffer
+		s := NewSplicer(NewWriter(&out), SplicerOptions{OnChange: ChangeKeep})
+		for _, cut := range cuts {
+			put(t, s, list[:cut])
+			if err := s.RestartRecorded(0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put(t, s, list)
+		if s.Astray() {
+			t.Error("it is astray")
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return media(scan(t, out.Bytes()))
+	}
+	want := frames()
+	for _, cuts := range [][]int{
+		{0}, {100}, {len(one) / 2}, {len(one)}, {len(one) + 50}, {len(one) + len(two)}, {len(one) + len(two) + 300}, {len(list) - 20},
+		{1000, len(one) + 200, len(one) + 100, len(one) + len(two) + 1000},
+	} {
+		if got := frames(cuts...); !slices.EqualFunc(got, want, func(a, b Tag) bool { return bytes.Equal(a.Body, b.Body) }) {
+			t.Errorf("cut at %v: %d tags, want %d", cuts, len(got), len(want))
+		}
+	}
+}

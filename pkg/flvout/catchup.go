@@ -13,6 +13,7 @@ const maxStrange = 30_000
 type catchUp struct {
 	on    bool
 	found bool // the place is known
+	list  bool // what comes is a list of streams, and from its beginning
 
 	// Of the recording, in its own time.
 	origin  uint32 // ms, the stream's time where it begins
@@ -90,7 +91,7 @@ func (s *Splicer) leftBehind(t *Tag, c *Class) bool {
 			if l.lanes[lane(t.Type)].shift != l.fromNew {
 				l.run = 0
 			}
-			if k.asked > 0 {
+			if k.asked > 0 || k.list {
 				s.tell(SpliceEvent{Kind: CatchingUp, Type: t.Type, To: t.Timestamp})
 			}
 		}
@@ -98,7 +99,7 @@ func (s *Splicer) leftBehind(t *Tag, c *Class) bool {
 		case l.anew && after(k.oldest-maxStep, t.Timestamp+l.fromNew): // nobody remembers that
 			l.tags++
 			return true
-		case k.follow(s.seen, t, c, sum, first):
+		case (l.anew || !k.list) && k.follow(s.seen, t, c, sum, first):
 			if s.join(t); l.taken {
 				l.tags++
 				return true
@@ -142,6 +143,9 @@ func (k *catchUp) measure(ts uint32) {
 	if d > -maxStep && d <= 0 {
 		return
 	}
+	if d < 0 && k.list { // the next item
+		l.fromNew += l.newest - ts
+	}
 	l.newest = ts
 	if d > 0 && d <= maxStep && (!l.anew || after(ts+l.fromNew, k.last)) {
 		l.media += int64(d)
@@ -154,6 +158,9 @@ func (k *catchUp) beginsAnew() bool {
 	is, was := &k.link.start, &k.start
 	if !was.done || is.sum != was.sum {
 		return false
+	}
+	if k.list {
+		return true
 	}
 	at, ok := k.place(is.at)
 	return dist(int64(int32(is.at-k.wanted)), 0) > maxBack && (!ok || dist(int64(int32(at-was.at)), 0) <= maxBack)

@@ -193,6 +193,16 @@ func (s *Splicer) RejoinRecorded(begun time.Duration) (from time.Duration, err e
 	return ms(int64(wanted)), nil
 }
 
+// RestartRecorded is RejoinRecorded for a playlist, whose items have a clock each. It
+// is to be asked for from begun again, since nothing says where an item begins, and is
+// the same if it begins as the recording does. What comes is left out until it has come
+// as far.
+func (s *Splicer) RestartRecorded(begun time.Duration) error {
+	_, err := s.RejoinRecorded(begun)
+	s.catch.asked, s.catch.list = 0, true
+	return err
+}
+
 // rawEnd returns where in the stream a recording ends whose timestamps are left as
 // they come. What comes twice stays.
 func (s *Splicer) rawEnd(begun uint32) uint32 {

@@ -47,6 +47,9 @@ func (p *Pull) connections(ctx context.Context) (Reason, error) {
 		if errors.Is(b.err, ErrAstray) && !p.tail.asked {
 			return "", p.strayed()
 		}
+		if p.extent.items > 0 && p.Splice.Raw && b.err != nil {
+			return "", &LostError{b.err, errItem}
+		}
 		switch p.tail.next(b, p.isWhole()) {
 		case isAll:
 			return StreamEnded, nil

@@ -34,6 +34,10 @@ var ErrAstray = errors.New("the server does not go on where the recording ends, 
 // errUntouched is ErrAstray for a file that is gone on with, and what to do then.
 var errUntouched = fmt.Errorf("%w; the file is as it was, and under another name the stream is recorded anew", ErrAstray)
 
+// errItem is why a playlist is not taken up again behind its first item if what comes
+// twice would be recorded twice.
+var errItem = errors.New("a playlist that is recorded raw cannot be gone on with in its middle")
+
 // What a recorded stream may lack in its end. The last frame lasts, and the metadata of
 // many is not exact; a connection that was lost may have been so before that frame.
 const (
@@ -68,10 +72,10 @@ func (p *Pull) fallsShort() *ShortError {
 }
 
 // isWhole tells whether nothing can be missing of a recorded stream, however its
-// connection ended.
+// connection ended. Of a playlist nobody knows how long it is.
 func (p *Pull) isWhole() bool {
 	missing, _, ok := p.lack()
-	return ok && p.isFile() && missing <= max(exactly, min(p.extent.longest, roughly))
+	return ok && !p.extent.list && p.isFile() && missing <= max(exactly, min(p.extent.longest, roughly))
 }
 
 // A tail is the end of a recorded stream that is asked for once more: what lacks may be

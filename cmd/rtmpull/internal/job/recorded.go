@@ -38,7 +38,12 @@ func (p *Pull) wasFile(l *link, live time.Duration) bool {
 // rest is where what is left of a recorded stream is to be had.
 func (p *Pull) rest(t *rtmp.Target) (*rtmp.Target, error) {
 	first := &p.Target.Session
-	from, err := p.out.RejoinRecorded(p.beginsAt())
+	from, err := p.beginsAt(), error(nil)
+	if p.extent.items > 0 {
+		err = p.out.RestartRecorded(from)
+	} else {
+		from, err = p.out.RejoinRecorded(from)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,7 @@ func (p *Pull) spliced(e flvout.SpliceEvent) {
 // may have another copy.
 func (p *Pull) placeLost() error {
 	switch {
+	case p.extent.items > 0: // which would come once more
 	case p.Target.Session.Kind != session.Recorded && p.tempo.live, p.Backup != nil && p.why != nil:
 		return nil
 	}

@@ -99,9 +99,6 @@ func (c *conn) run(ctx context.Context) {
 		err = errTooSlow
 	}
 	c.stop()
-	if errors.Is(err, errCut) {
-		c.tell(Event{Kind: CutOff, Bytes: c.link.sent.Load()})
-	}
 	if ctx.Err() != nil || hungUp(err) {
 		err = nil
 	}
@@ -131,6 +128,9 @@ func (c *conn) serve() error {
 	}
 	cutPublisher := c.publication != nil
 	c.endPublication() // those who watch it, or want to publish it again, do not wait for this client
+	if errors.Is(err, errCut) {
+		c.tell(Event{Kind: CutOff, Bytes: c.link.sent.Load()})
+	}
 	switch {
 	case !errors.Is(err, errCut):
 		c.leave()

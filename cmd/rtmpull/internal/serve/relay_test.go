@@ -577,8 +577,12 @@ func TestCutPublisher(t *testing.T) {
 			second.push(bigFrames(1 << 20)...)
 			second.Close()
 			if cut.Kind == CutFreeze {
+				synctest.Wait()
 				if len(ended) > 0 {
 					t.Error("the connection was closed")
+				}
+				if kinds, _ := told.of(1); !slices.Contains(kinds, CutOff) {
+					t.Errorf("told %v while the client is there", kinds)
 				}
 				p.Close()
 				time.Sleep(freezeTime)

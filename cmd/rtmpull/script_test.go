@@ -136,19 +136,20 @@ func checkExit(ts *testscript.TestScript, want string, err error, stderr string)
 	}
 }
 
-// cmdSignal runs a program and sends it a signal, or several at once, when the
-// file has begun to grow. A pause between them is a duration. The file may be - for
-// one that waits for nothing but its first words on stderr.
+// cmdSignal runs a program and sends it signals when something has happened: a file
+// has begun to grow, or FILE~TEXT has that text. The file - is what the program says on
+// stderr, and log what the last server does. Between the signals there may be more of
+// that to be waited for, and pauses.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, !neg && len(args) >= 4, "signal SIG[,PAUSE][,SIG] FILE STATUS PROGRAM [ARG...]")
+	need(ts, !neg && len(args) >= 4, "signal SIG[,PAUSE][,FILE][,SIG] FILE[,FILE] STATUS PROGRAM [ARG...]")
 	signalled(ts, args, patience)
 }
 
-// cmdPrompt is cmdSignal for a program that has to end within a second, and is given
-// another one on a busy machine.
+// cmdPrompt is cmdSignal for a program that has to end soon, within a second if the
+// machine is not busy, and has something to wait for that would take it 20 s or more.
 func cmdPrompt(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, !neg && len(args) >= 4, "prompt SIG[,PAUSE][,SIG] FILE STATUS PROGRAM [ARG...]")
-	signalled(ts, args, 2*time.Second)
+	need(ts, !neg && len(args) >= 4, "prompt SIG[,PAUSE][,FILE][,SIG] FILE[,FILE] STATUS PROGRAM [ARG...]")
+	signalled(ts, args, 10*time.Second)
 }
 
 func signalled(ts *testscript.TestScript, args []string, limit time.Duration) {
@@ -157,53 +158,79 @@ func signalled(ts *testscript.TestScript, args []string, limit time.Duration) {
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, syscall.SIGHUP)
 	defer signal.Stop(caught)
-	file := args[1]
 	cmd := exec.Command(args[3], args[4:]...)
 	cmd.Dir = ts.MkAbs(".")
 	// Files, not pipes: the program's death must not wait for readers.
 	stdout, stderr := tempFile(ts), tempFile(ts)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	if file == "-" {
-		file = stderr.Name()
-	}
 	ts.Check(cmd.Start())
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
+	var ended error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ended = cmd.Wait()
+	}()
 	defer func() { _ = cmd.Process.Kill() }()
-	if !poll(func() bool { return size(ts.MkAbs(file)) > 0 || len(done) > 0 }) {
-		ts.Fatalf("%s does not grow", file)
-	}
-	for name := range strings.SplitSeq(args[0], ",") {
-		if pause, err := time.ParseDuration(name); err == nil {
-			time.Sleep(pause)
+	for what := range strings.SplitSeq(args[1]+","+args[0], ",") {
+		if pause, err := time.ParseDuration(what); err == nil {
+			select {
+			case <-done: // the other signals may be too late
+			case <-time.After(pause):
+			}
 			continue
 		}
-		err := cmd.Process.Signal(signalNamed(ts, name))
+		sig, ok := scriptSignals[what]
+		if !ok {
+			await(ts, what, stderr.Name(), done)
+			continue
+		}
+		err := cmd.Process.Signal(sig)
 		if !errors.Is(err, os.ErrProcessDone) { // the first of several may do
 			ts.Check(err)
 		}
 	}
 	select {
-	case err := <-done:
+	case <-done:
 		for w, f := range map[io.Writer]*os.File{ts.Stdout(): stdout, ts.Stderr(): stderr} {
 			b, e := os.ReadFile(f.Name())
 			ts.Check(e)
 			_, _ = w.Write(b)
 		}
 		said, _ := os.ReadFile(stderr.Name())
-		checkExit(ts, args[2], err, string(said))
+		checkExit(ts, args[2], ended, string(said))
 	case <-time.After(limit):
 		ts.Fatalf("still running")
 	}
 }
 
-func signalNamed(ts *testscript.TestScript, name string) syscall.Signal {
-	s, ok := map[string]syscall.Signal{
-		"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP,
-	}[name]
-	need(ts, ok, "signal INT, TERM or HUP")
-	return s
+// await waits for what cmdSignal is to wait for, or until done.
+func await(ts *testscript.TestScript, what, stderr string, done <-chan struct{}) {
+	file, text, _ := strings.Cut(what, "~")
+	read := func() string {
+		if file == "log" {
+			return ts.Value(logKey{}).(*serverLog).String()
+		}
+		b, _ := os.ReadFile(ts.MkAbs(file))
+		return string(b)
+	}
+	if file == "-" {
+		file = stderr
+	}
+	if !poll(func() bool {
+		select {
+		case <-done:
+			return true
+		default:
+		}
+		has := read()
+		return has != "" && strings.Contains(has, text)
+	}) {
+		said, _ := os.ReadFile(stderr)
+		ts.Fatalf("waited in vain for %s:\n%s", what, said)
+	}
 }
+
+var scriptSignals = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
 
 func tempFile(ts *testscript.TestScript) *os.File {
 	f, err := os.CreateTemp(scriptT(ts).TempDir(), "")

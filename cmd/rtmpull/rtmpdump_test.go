@@ -247,7 +247,8 @@ func TestRtmpdumpStatuses(t *testing.T) {
 		"cut":      {"--retry 0", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, frame) }, statusIncomplete, "try resuming"},
 		"cut live": {"-v --retry 0", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, frame) }, statusIncomplete, "try resuming"},
 		"silent":   {"-m 0.2 --retry 0", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, frame); p.Linger() }, statusIncomplete, "try resuming"},
-		"nothing":  {"-m 0.2 --retry 0", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Linger() }, statusFailed, "ERROR: "},
+		"nothing":  {"-m 0.2 --retry 0", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Linger() }, statusFailed, "ERROR: h:1935: no media within "},
+		"not live": {"-v -m 0.2", func(p *rtmptest.Peer) { p.AcceptPlay(); p.Linger() }, statusFailed, "\nStarting Live Stream\n"},
 		"hung up":  {"", func(p *rtmptest.Peer) { p.Handshake(); p.Expect("connect") }, statusFailed, "ERROR: "},
 		"refused": {"", func(p *rtmptest.Peer) {
 			p.Handshake()
@@ -263,12 +264,20 @@ func TestRtmpdumpStatuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				name := filepath.Join(t.TempDir(), "x")
 				env := &environment{
-					args: append(strings.Fields(test.args), "-r", "rtmp://h/live/show", "-o", filepath.Join(t.TempDir(), "x")),
+					args: append(strings.Fields(test.args), "-r", "rtmp://h/live/show", "-o", name),
 					dial: rtmptest.Dial(t, test.server, test.server, test.server),
 				}
-				if status, said := dumpedBy(t.Context(), t, env); status != test.status || !strings.Contains(said, test.says) {
+				status, said := dumpedBy(t.Context(), t, env)
+				if status != test.status || !strings.Contains(said, test.says) {
 					t.Errorf("status %d, want %d: %s", status, test.status, said)
+				}
+				if complete := strings.Contains(said, "Download complete"); complete != (status == statusOK) {
+					t.Errorf("status %d: %s", status, said)
+				}
+				if fi, err := os.Stat(name); status == statusFailed && (err != nil || fi.Size() > 0) {
+					t.Errorf("what nothing came of is %v, %v", fi, err)
 				}
 			})
 		})
@@ -282,7 +291,7 @@ func TestRtmpdumpSignals(t *testing.T) {
 		status int
 	}{
 		"handshake": {func(*rtmptest.Peer) {}, statusConnect},
-		"connect":   {func(p *rtmptest.Peer) { p.Handshake(); p.Expect("connect") }, statusFailed},
+		"connect":   {func(p *rtmptest.Peer) { p.Handshake(); p.Expect("connect"); p.Settle() }, statusFailed},
 		"media":     {func(p *rtmptest.Peer) { p.AcceptPlay(); p.Video(0, []byte{0x12, 0, 1, 2, 3}); p.Settle() }, statusIncomplete},
 	} {
 		t.Run(name, func(t *testing.T) {

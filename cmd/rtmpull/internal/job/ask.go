@@ -62,9 +62,15 @@ func (a *Asker) Ask(ctx context.Context) (string, error) {
 	if err := cmd.Start(); err != nil {
 		return "", &CommandError{err}
 	}
-	stop := context.AfterFunc(inner, func() { kill(cmd) })
+	killed := make(chan struct{})
+	stop := context.AfterFunc(inner, func() {
+		defer close(killed)
+		kill(cmd)
+	})
 	err := cmd.Wait()
-	stop()
+	if !stop() {
+		<-killed // nothing of it is left behind
+	}
 	if err != nil {
 		kill(cmd) // what it has left
 	}

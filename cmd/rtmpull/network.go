@@ -114,7 +114,7 @@ func (f *networkFlags) dialer(tlsConfig *tls.Config) (proxy.DialContext, error) 
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: time.Duration(f.connect)}
+	dialer := &net.Dialer{Timeout: time.Duration(f.connect), ControlContext: rtmp.CheckControl}
 	direct := func(ctx context.Context, network, addr string) (net.Conn, error) {
 		switch {
 		case f.dial != nil:
@@ -129,7 +129,10 @@ func (f *networkFlags) dialer(tlsConfig *tls.Config) (proxy.DialContext, error) 
 	if through == nil {
 		return direct, nil
 	}
-	dial := through.Dialer(direct, tlsConfig)
+	through.Allow = rtmp.CheckAddress
+	dial := through.Dialer(func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return direct(rtmp.PublicOnly(ctx, false), network, addr) // a proxy may well be a private one
+	}, tlsConfig)
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, time.Duration(f.connect))
 		defer cancel()

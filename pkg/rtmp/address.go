@@ -8,7 +8,7 @@ import (
 
 // localPrefixes are addresses that netip takes for global and that no server on
 // the public internet has: those of this network, of carriers' networks behind
-// NAT, of benchmarks, and what came before unique local addresses.
+// NAT, of benchmarks, what came before unique local addresses, and a network's own NAT64.
 var localPrefixes = [...]netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"),
@@ -16,6 +16,7 @@ var localPrefixes = [...]netip.Prefix{
 	netip.MustParsePrefix("198.18.0.0/15"),
 	netip.MustParsePrefix("240.0.0.0/4"),
 	netip.MustParsePrefix("fec0::/10"),
+	netip.MustParsePrefix("64:ff9b:1::/48"),
 }
 
 // isLocalIP tells whether an address is one of the loopback, of a link, of a
@@ -33,14 +34,14 @@ func isLocalIP(ip netip.Addr) bool {
 	return false
 }
 
-// unwrap is the IPv4 address that a NAT64 or 6to4 address leads to.
+// unwrap is the IPv4 address that a NAT64, 6to4 or IPv4-compatible address leads to.
 func unwrap(ip netip.Addr) netip.Addr {
 	if !ip.Is6() {
 		return ip
 	}
 	b := ip.As16()
 	switch {
-	case strings.HasPrefix(string(b[:]), "\x00\x64\xff\x9b\x00\x00\x00\x00\x00\x00\x00\x00"):
+	case strings.HasPrefix(string(b[:]), "\x00\x64\xff\x9b\x00\x00\x00\x00\x00\x00\x00\x00"), [12]byte(b[:]) == [12]byte{}:
 		return netip.AddrFrom4([4]byte(b[12:]))
 	case b[0] == 0x20 && b[1] == 0x02:
 		return netip.AddrFrom4([4]byte(b[2:6]))
@@ -63,13 +64,24 @@ func isLocal(a net.Addr) bool {
 	return ok && isLocalIP(ip)
 }
 
-// isLocalHost tells whether a host is known to be local before it is resolved.
+// isLocalHost tells whether a host is known to be local before it is resolved, or is an
+// address in one of the forms that resolvers understand beside the usual one, such as
+// 127.1 and 0x7f000001, of which no public server has need.
 func isLocalHost(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return isLocalIP(ip)
 	}
 	name := "." + strings.TrimSuffix(strings.ToLower(host), ".")
-	return strings.HasSuffix(name, ".localhost")
+	return strings.HasSuffix(name, ".localhost") || isNumber(name[strings.LastIndexByte(name, '.')+1:])
+}
+
+// isNumber tells whether the last label of a name makes it an address (WHATWG URL, 3.5).
+func isNumber(label string) bool {
+	digits := "0123456789"
+	if hex, ok := strings.CutPrefix(label, "0x"); ok {
+		label, digits = "0"+hex, "0123456789abcdef"
+	}
+	return label != "" && strings.Trim(label, digits) == ""
 }
 
 // onPublicInternet tells whether a server has to be taken for one on the public
@@ -79,5 +91,6 @@ func onPublicInternet(a net.Addr, host string) bool {
 	if ip, ok := ipOf(a); ok {
 		return !isLocalIP(ip)
 	}
-	return !isLocalHost(host)
+	_, err := netip.ParseAddr(host)
+	return !isLocalHost(host) && (err == nil || !isInside(host))
 }

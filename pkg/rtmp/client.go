@@ -67,7 +67,8 @@ const (
 // for media without StartTimeout and IdleTimeout.
 type Client struct {
 	// DialContext opens connections; nil: that of a net.Dialer with
-	// DefaultDialTimeout, which tries IPv6 and IPv4 side by side.
+	// DefaultDialTimeout, which tries IPv6 and IPv4 side by side. CheckAddress tells it where
+	// not to connect to.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// TLSConfig is for rtmps and rtmpts; nil: the system's roots. Versions before TLS 1.2
@@ -191,10 +192,13 @@ func (c *Client) connect(ctx context.Context, t *Target, addr string, done func(
 	start := time.Now()
 	dial := c.DialContext
 	if dial == nil {
-		dial = (&net.Dialer{Timeout: DefaultDialTimeout}).DialContext
+		dial = (&net.Dialer{Timeout: DefaultDialTimeout, ControlContext: CheckControl}).DialContext
 	}
-	nc, err := dial(ctx, "tcp", addr)
-	if err != nil {
+	nc, err := dial(PublicOnly(ctx, t.Public), "tcp", addr)
+	switch {
+	case errors.Is(err, errLeadsInside):
+		return nil, &Error{PhaseDial, addr, &RedirectError{To: t.TcURL(), Reason: errLeadsInside}}
+	case err != nil:
 		return nil, &Error{PhaseDial, addr, dialError(err, time.Since(start))}
 	}
 	if t.Public && isLocal(nc.RemoteAddr()) {

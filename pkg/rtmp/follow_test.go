@@ -106,8 +106,8 @@ func TestFollow(t *testing.T) {
 		}, "host:1935 a:1935 b:1935 c:99 d:1935 e:1935", "", 0, false},
 		{"for ever", map[string]host{"host:1935": leadsTo("rtmp://host/live")},
 			"host:1935 host:1935 host:1935 host:1935 host:1935 host:1935", "more than 5 such places", rtmp.PhaseConnect, true},
-		{"inside", map[string]host{"host:1935": leadsTo("rtmp://127.0.0.1/live?k=secret")},
-			"host:1935", "private address", rtmp.PhaseConnect, true},
+		{"inside", map[string]host{"host:1935": leadsTo("rtmp://edge.tv/live"), "edge.tv:1935": leadsTo("rtmp://127.0.0.1/live?k=secret")},
+			"host:1935 edge.tv:1935", "private address", rtmp.PhaseConnect, true},
 		{"nowhere that is understood", map[string]host{"host:1935": leadsTo("http://edge/live")},
 			"host:1935", `unknown scheme "http"`, rtmp.PhaseConnect, true},
 		{"to one who refuses", map[string]host{

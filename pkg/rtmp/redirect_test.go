@@ -140,7 +140,10 @@ func TestRedirectRefuses(t *testing.T) {
 		{"rtmp://h/live/s", "rtmp://joe:secret@10.1.2.3/live", publicly, "private address"},
 		{"rtmp://h/live/s", "rtmp://[::1]/live", publicly, "private address"},
 		{"rtmp://h/live/s", "rtmp://[fe80::1%25eth0]/live", publicly, "private address"},
-		{"rtmp://h/live/s", "rtmp://169.254.169.254/live", nil, "private address"}, // nothing is known but the name
+		{"rtmp://h.tv/live/s", "rtmp://169.254.169.254/live", nil, "private address"}, // nothing is known but the name
+		{"rtmp://h/live/s", "rtmp://127.1/live", publicly, "private address"},         // for which there are resolvers
+		{"rtmp://h/live/s", "rtmp://0x7F000001/live", publicly, "private address"},
+		{"rtmp://h/live/s", "rtmp://127.0.0.1./live", publicly, "private address"},
 		{"rtmp://8.8.8.8/live/s", "rtmp://10.1.2.3/live", place("pipe"), "private address"},
 	} {
 		from, err := ParseTarget(test.from)
@@ -166,7 +169,7 @@ func TestRedirectPublic(t *testing.T) {
 		want bool
 	}{
 		{"rtmp://g/live", publicly, true},
-		{"rtmp://g/live", nil, true},
+		{"rtmp://g/live", nil, false}, // h is no name of the public internet
 		{"rtmp://g/live", privately, false},
 		{"rtmp://127.0.0.1/live", privately, false},
 		{"rtmp://h/other", publicly, false}, // it was asked for
@@ -193,7 +196,7 @@ func TestIsLocalIP(t *testing.T) {
 	for _, s := range []string{
 		"127.0.0.1", "127.8.9.1", "10.0.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254", "0.0.0.0", "0.1.2.3",
 		"100.64.0.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "fe80::1", "fc00::1",
-		"fd12::1", "fec0::1", "ff02::1", "64:ff9b::a00:1", "2002:a00:1::", "fe80::1%eth0",
+		"fd12::1", "fec0::1", "ff02::1", "64:ff9b::a00:1", "64:ff9b:1::808:808", "::7f00:1", "2002:a00:1::", "fe80::1%eth0",
 	} {
 		if !isLocalIP(netip.MustParseAddr(s)) {
 			t.Errorf("%s is not local", s)
@@ -204,6 +207,56 @@ func TestIsLocalIP(t *testing.T) {
 	} {
 		if isLocalIP(netip.MustParseAddr(s)) {
 			t.Errorf("%s is local", s)
+		}
+	}
+}
+
+// What must not be connected to is not: nobody hears of it.
+func TestPublicIsNotDialled(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	to, err := ParseTarget("rtmp://" + l.Addr().String() + "/live/s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	to.Public = true
+	_, err = new(Client).Play(t.Context(), to)
+	refusal, ok := errors.AsType[*RedirectError](err)
+	if e, isError := errors.AsType[*Error](err); !ok || !isError || e.Phase != PhaseDial || !errors.Is(refusal, errLeadsInside) {
+		t.Errorf("got %v, want a RedirectError when dialling", err)
+	}
+	ours, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ours.Close()
+	first, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if first.RemoteAddr().String() != ours.LocalAddr().String() {
+		t.Error("the private address was connected to")
+	}
+}
+
+func TestCheckAddress(t *testing.T) {
+	only := PublicOnly(t.Context(), true)
+	for addr, want := range map[string]bool{
+		"203.0.113.7:1935": true, "[2001:db8::1]:80": true, "edge.example.com:1935": true, "edge.example.com.:1935": true, "7.example:80": true,
+		"127.0.0.1:1935": false, "[::1]:80": false, "[fe80::1%eth0]:80": false, "10.1:80": false, "2130706433:80": false, "0x7f.1:80": false,
+		"localhost:80": false, "router:80": false, "printer.local:80": false, "db.internal.:80": false, "NAS.lan:80": false, "203.0.113.7": false,
+	} {
+		if err := CheckAddress(only, addr); (err == nil) != want {
+			t.Errorf("%s: %v", addr, err)
+		}
+		for _, ctx := range []context.Context{t.Context(), PublicOnly(only, false)} {
+			if err := CheckAddress(ctx, addr); err != nil {
+				t.Errorf("%s, any: %v", addr, err)
+			}
 		}
 	}
 }

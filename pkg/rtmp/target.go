@@ -22,7 +22,7 @@ type Target struct {
 	Password string
 
 	// Public refuses addresses that are not of the public internet, once the name
-	// is resolved, if Client.DialContext's connections tell their address. Redirect sets it.
+	// is resolved: see PublicOnly. What a proxy resolves is not known. Redirect sets it.
 	Public bool
 
 	// SWF is the Flash player that we say to be, for servers that want to know; nil:

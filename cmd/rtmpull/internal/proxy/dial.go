@@ -27,7 +27,7 @@ const mostAddresses = 4
 // if the one to the proxy is. Its RemoteAddr is the server's, as far as it is known
 // here, or else the server's name.
 //
-// Errors are *Errors, but for those of looking up the server's name.
+// Errors are *Errors, but for those of looking up the server's name, and Allow's.
 func (p *Proxy) Dialer(forward DialContext, cfg *tls.Config) DialContext {
 	d := &dialer{p, forward, cfg, net.DefaultResolver.LookupNetIP}
 	return d.dial
@@ -45,6 +45,9 @@ type dialer struct {
 // The network is that of the connection to the proxy.
 func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	addrs, err := d.resolve(ctx, addr)
+	if err == nil {
+		addrs, err = d.allowed(ctx, addrs)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +88,25 @@ func (d *dialer) resolve(ctx context.Context, addr string) ([]string, error) {
 		addrs[i] = net.JoinHostPort(ips[i].Unmap().String(), port)
 	}
 	return addrs, nil
+}
+
+// allowed leaves out what is not, which is an error if nothing else is left.
+func (d *dialer) allowed(ctx context.Context, addrs []string) (rest []string, err error) {
+	for _, addr := range addrs {
+		var refusal error
+		if d.Allow != nil {
+			refusal = d.Allow(ctx, addr)
+		}
+		if refusal == nil {
+			rest = append(rest, addr)
+		} else if err == nil {
+			err = refusal
+		}
+	}
+	if len(rest) > 0 {
+		err = nil
+	}
+	return rest, err
 }
 
 // try connects to one address, in its share of the time that is left for several.

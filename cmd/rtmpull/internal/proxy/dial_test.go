@@ -259,6 +259,39 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// TestAllow: the proxy is not asked for what is not allowed.
+func TestAllow(t *testing.T) {
+	addr := echo(t)
+	_, port, _ := net.SplitHostPort(addr)
+	s := proxytest.Start(t, proxytest.Proxy{Hosts: map[string]string{"192.0.2.1": addr, "h": addr}})
+	ips := []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("192.0.2.1")}
+	lookup := func(context.Context, string, string) ([]netip.Addr, error) { return ips, nil }
+	refused := errors.New("it is not allowed")
+	for _, scheme := range []string{"socks5", "socks5h", "http"} {
+		p := parse(t, scheme+"://"+s.Addr)
+		p.Allow = func(_ context.Context, addr string) error {
+			if strings.HasPrefix(addr, "10.") || addr == "inside:1" {
+				return refused
+			}
+			return nil
+		}
+		d := &dialer{p, direct, nil, lookup}
+		remote := "h:" + port
+		if scheme == "socks5" {
+			remote = "192.0.2.1:" + port
+		}
+		check(t, d, "h:"+port, remote)
+		ips = ips[:1]
+		if _, err := d.dial(t.Context(), "tcp", "inside:1"); !errors.Is(err, refused) {
+			t.Errorf("%s: got %v", scheme, err)
+		}
+	}
+	want := []string{"socks5 192.0.2.1:" + port, "socks5 h:" + port, "http h:" + port}
+	if got := s.Asked(); !slices.Equal(got, want) {
+		t.Errorf("the proxy was asked for %q, want %q", got, want)
+	}
+}
+
 func TestParse(t *testing.T) {
 	for url, want := range map[string]string{
 		"socks5://h":                  "socks5://h:1080",

@@ -10,6 +10,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -40,6 +41,10 @@ var schemes = map[string]scheme{
 // A Proxy is where to find a proxy and how to speak with it. It does not change, and
 // may be used by many goroutines.
 type Proxy struct {
+	// Allow, if there is one, is asked before the proxy is to connect to a host:port, which
+	// is a name only if the proxy resolves that. Its error is Dialer's. It is set before use.
+	Allow func(ctx context.Context, addr string) error
+
 	name   string // of the scheme
 	scheme scheme
 	host   string // without brackets

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,11 +106,27 @@ func playerCache(client *rtmp.Client, warn func(error)) *swf.Cache {
 		DialContext: client.DialContext, TLSClientConfig: tlsConfig, ForceAttemptHTTP2: true,
 		DisableKeepAlives: true, // one player is all that is wanted
 	}
-	c := &swf.Cache{Client: swf.NewClient(transport), Warn: warn}
+	c := &swf.Cache{Client: swf.NewClient(&outward{RoundTripper: transport}), Warn: warn}
 	if dir, err := os.UserCacheDir(); err == nil {
 		c.Dir = filepath.Join(dir, "rtmpull", "swf")
 	}
 	return c
+}
+
+// An outward transport goes where it is told to; but where a server on the public internet
+// leads to has to be on that too, as it is with streams. It is for one request at a time.
+type outward struct {
+	http.RoundTripper
+	public bool // the last server was
+}
+
+func (o *outward) RoundTrip(ask *http.Request) (*http.Response, error) {
+	led := ask.Response != nil // to this place, by that answer
+	ctx := rtmp.PublicOnly(ask.Context(), led && o.public)
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+		o.public = led && o.public || rtmp.OnPublicInternet(got.Conn.RemoteAddr(), ask.URL.Hostname())
+	}})
+	return o.RoundTripper.RoundTrip(ask.WithContext(ctx))
 }
 
 // warner tells of what went wrong and does not matter.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/hex"
 	"net"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/pkg/rtmp"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
 )
@@ -141,5 +143,65 @@ func TestVerified(t *testing.T) {
 	}
 	if n := w.asked.Load(); n != 2 {
 		t.Errorf("the web server was asked %d times, want once for each URL", n)
+	}
+}
+
+// A located connection has the address that its server is said to have.
+type located struct {
+	net.Conn
+	addr net.Addr
+}
+
+func (l located) RemoteAddr() net.Addr { return l.addr }
+
+// TestPlayerLedInside: a server on the public internet that has no player does not have us
+// ask at a private address, and one that is private itself may.
+func TestPlayerLedInside(t *testing.T) {
+	var asked atomic.Int32
+	inside := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		_, _ = out.Write([]byte("FWS\x09\x10\x00\x00\x00\x00\x01\x02\x03\x04\x05\x06\x07"))
+	}))
+	defer inside.Close()
+	var leads func(r *http.Request) string
+	first := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		http.Redirect(out, r, leads(r), http.StatusFound)
+	}))
+	defer first.Close()
+	direct := func(*http.Request) string { return inside.URL }
+	detour := func(r *http.Request) string {
+		if r.Host == "a.example" {
+			return "http://b.example/"
+		}
+		return inside.URL
+	}
+	dialer := net.Dialer{ControlContext: rtmp.CheckControl}
+	for name, test := range map[string]struct {
+		at     net.IP
+		leads  func(r *http.Request) string
+		follow bool
+	}{
+		"public":           {net.IPv4(203, 0, 113, 7), direct, false},
+		"public, one more": {net.IPv4(203, 0, 113, 7), detour, false},
+		"private":          {net.IPv4(192, 168, 0, 7), direct, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("XDG_CACHE_HOME", t.TempDir())
+			asked.Store(0)
+			leads = test.leads
+			client := &rtmp.Client{TLSConfig: &tls.Config{}, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if !strings.HasSuffix(addr, ".example:80") {
+					return dialer.DialContext(ctx, network, addr)
+				}
+				nc, err := net.Dial(network, first.Listener.Addr().String())
+				return located{nc, &net.TCPAddr{IP: test.at, Port: 80}}, err
+			}}
+			_, err := playerCache(client, nil).Get(t.Context(), "http://a.example/player.swf", 0)
+			if followed := asked.Load() > 0; followed != test.follow || (err == nil) != test.follow {
+				t.Errorf("it was followed: %v; %v", followed, err)
+			} else if err != nil && !strings.Contains(err.Error(), "must not lead to a private address") {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

@@ -149,8 +149,10 @@ func TestSpoiled(t *testing.T) {
 	future.Checked = time.Now().Add(day)
 	short := good
 	short.Hash = tinyHash[:62]
+	torn := good // what no header may be
+	torn.ETag = "a\nb"
 	for i, content := range []string{
-		"", "{", "null", "[]", "url: http://h/p.swf\nhash: x\n", string(good.encode()[:60]), string(future.encode()), string(short.encode()),
+		"", "{", "null", "[]", "url: http://h/p.swf\nhash: x\n", string(good.encode()[:60]), string(future.encode()), string(short.encode()), string(torn.encode()),
 		strings.Replace(string(good.encode()), ":16", ":7", 1), strings.Repeat(" ", mostEntry) + string(good.encode()),
 	} {
 		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {

@@ -3,7 +3,9 @@ package swf
 import (
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // mostEntry is how long the file of an entry may be, in bytes.
@@ -40,6 +42,9 @@ func (e *entry) encode() []byte {
 func decode(b []byte) entry {
 	var e entry
 	if err := json.Unmarshal(b, &e); err != nil {
+		return entry{}
+	}
+	if strings.ContainsFunc(e.Modified+e.ETag, unicode.IsControl) { // no server could be told that
 		return entry{}
 	}
 	hash, err := hex.DecodeString(e.Hash)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 )
@@ -334,125 +333,6 @@ func TestResumeRefuses(t *testing.T) {
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// FuzzResume takes up anything, or says that it cannot: what was there stays, and
-// what comes behind it is a file that nothing is to be mended of. What is no part file
-// is written in place.
-func FuzzResume(f *testing.F) {
-	small := written(f, Tag{video, 0, avcConfig}, avcFrame(0, 1, true), aacFrame(0, 2), avcFrame(40, 1, true))
-	f.Add(small, true)
-	f.Add(small[:len(small)-3], true)
-	f.Add(slices.Concat(small[:60], []byte("noise"), small[60:]), false)
-	f.Add(roomy(f, "audio.flv")[:12_000], true)
-	dir := f.TempDir()
-	f.Fuzz(func(t *testing.T, in []byte, part bool) {
-		path := filepath.Join(dir, strconv.Itoa(os.Getpid())+".flv")
-		name := path
-		if part {
-			name += partSuffix
-		}
-		defer os.Remove(name)
-		defer os.Remove(path)
-		write(t, name, in)
-		was, _ := salvage(t, in)
-		o := ResumeOptions{FileOptions: FileOptions{IndexEntries: 20, InPlace: !part}, Skip: len(in) % 4}
-		file, p, err := o.Open(path)
-		if err != nil {
-			if got, err := os.ReadFile(path); !part && (err != nil || !bytes.Equal(got, in)) {
-				t.Fatalf("got %d bytes, want them as they were", len(got))
-			}
-			if !errors.Is(err, ErrNoMedia) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNoRoom) {
-				t.Fatal(err)
-			}
-			return
-		}
-		r := record(t, path, file)
-		r.rotator.Resume(p)
-		if err := r.Resume(p); err != nil {
-			t.Fatal(err)
-		}
-		put(t, r, []Tag{{video, 0, avcConfig}, avcFrame(0, 77, true), avcFrame(40, 78, false)})
-		if err := r.Close(); err != nil {
-			t.Fatal(err)
-		}
-		b := readFile(t, path)
-		got, s := salvage(t, b)
-		if s.Damage() != (Damage{}) || len(scan(t, b)) != len(got) || len(media(got)) > len(media(was))+4 {
-			t.Fatalf("got %d tags of %d, and %+v", len(got), len(was), s.Damage())
-		}
-		if len(media(got)) == 0 {
-			t.Fatal("got no media")
-		}
-	})
-}
-
-// TestResumeSkip asks for a stream from further back, also from where nothing is
-// remembered of. Whatever comes of that, nothing is lost that was there.
-func TestResumeSkip(t *testing.T) {
-	var shown, heard []Tag
-	shown = append(shown, Tag{video, 0, avcConfig})
-	heard = append(heard, Tag{audio, 0, aacConfig})
-	const tags, group = 3 * seenTags, 50
-	for i := range uint32(tags) {
-		v, a := avcFrame(i*20, byte(i), i%group == 0), aacFrame(i*20, byte(i))
-		shown = append(shown, Tag{video, v.Timestamp, append(v.Body, byte(i>>8))})
-		heard = append(heard, Tag{audio, a.Timestamp, append(a.Body, byte(i>>8))})
-	}
-	const n = 1 + tags - 20 // of the frames; the last key frame is 30 before that
-	last := (tags - 20 - 1) / group * group * 20
-	for _, c := range []struct {
-		name string
-		tags []Tag
-		skip int
-		at   int // ms
-	}{
-		{"pictures", shown, 0, last - group*20},
-		{"pictures, one", shown, 1, last - 2*group*20},
-		{"pictures, many", shown, 100, last - 101*group*20},
-		{"pictures, more than there are", shown, 1000, 0},
-		{"sound", heard, 0, (n-2)*20 - 1000},
-		{"sound, one", heard, 1, (n-2)*20 - 2000},
-		{"sound, more than there is", heard, 1000, 0},
-	} {
-		for _, inPlace := range []bool{false, true} {
-			for what, more := range map[string]int{"all": tags + 1, "not as much as there was": n - 10, "nothing": 0} {
-				path := filepath.Join(t.TempDir(), "show.flv")
-				o := FileOptions{InPlace: inPlace}
-				f, err := o.Create(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				writeAll(t, record(t, path, f), c.tags[:n])
-				was := readFile(t, path)
-				f, p, err := ResumeOptions{FileOptions: o, Recorded: true, Skip: c.skip}.Open(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if p.Start.Milliseconds() != int64(c.at) {
-					t.Errorf("%s: asked for from %v on, want %d ms", c.name, p.Start, c.at)
-				}
-				r := record(t, path, f)
-				r.rotator.Resume(p)
-				if err := r.Resume(p); err != nil {
-					t.Fatal(err)
-				}
-				from := max(before(c.tags, uint32(c.at)), 1)
-				put(t, r, c.tags[:1])
-				put(t, r, c.tags[min(from, more):more])
-				if err := r.Close(); err != nil {
-					t.Fatal(err)
-				}
-				b := readFile(t, path)
-				if got := withoutEnd(media(scan(t, b))); !sameTags(got, c.tags[:max(n, more)]) {
-					t.Errorf("%s, %s came: got %d tags, want %d", c.name, what, len(got), max(n, more))
-				}
-				if more < n && !bytes.Equal(b, was) {
-					t.Errorf("%s, %s came: the file is another one", c.name, what)
-				}
-			}
-		}
 	}
 }
 

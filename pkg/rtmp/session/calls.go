@@ -76,7 +76,7 @@ func (s *Session) pending(name string) bool {
 	return slices.ContainsFunc(s.calls, func(c call) bool { return c.name == name })
 }
 
-// handlers are the commands that servers call on a client, by name.
+// handler returns what takes a command that servers call on a client; nil: unknown.
 func handler(name string) func(*Session, []Reaction, *message.Command) ([]Reaction, error) {
 	switch name {
 	case "_result":

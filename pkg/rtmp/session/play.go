@@ -65,7 +65,7 @@ type media struct {
 	listed   bool // it says that all of a playlist has been played
 	forgiven ends // what the answer to a pause of ours may look like
 
-	held     bool   // the stream was paused by Pause
+	held     bool   // the stream is paused by Pause
 	bouncing bool   // a pause of ours is under way, to be followed by a resume
 	stamp    uint32 // where it was paused, ms
 	idle     bool   // nothing new has come since
@@ -75,7 +75,7 @@ type media struct {
 type track struct {
 	begun  bool
 	last   uint32 // timestamp of the newest frame, ms
-	behind bool   // a bounced stream is not there again: what comes has been delivered
+	behind bool   // the server went back at a bounce: frames up to last were delivered before
 }
 
 // track is the one that a message is of.
@@ -107,9 +107,9 @@ func (m *media) belongs(id, own uint32) bool {
 // adopted tells whether a message stream has become ours by what came on it.
 func (m *media) adopted(id uint32) bool { return m.hasForeign && m.foreign == id }
 
-// Ends are announcements of the end that are none: those by which a server answers
-// a pause of ours. SRS sends a Stream EOF then, nginx-rtmp that and an
-// UnpublishNotify. One of each is forgiven, until the stream is resumed.
+// Ends are kinds of announcements that a stream ends, by which servers also answer
+// a pause of ours, when they mean nothing: SRS with a Stream EOF, nginx-rtmp with that
+// and an UnpublishNotify. One of each is forgiven, until the stream is resumed.
 type ends uint8
 
 const (
@@ -153,8 +153,8 @@ func (s *Session) handleMedia(dst []Reaction, m *message.Message) []Reaction {
 	return append(dst, Reaction{Do: Deliver, Message: *m})
 }
 
-// handleData delivers the stream's data messages, and takes those that are the
-// server's own.
+// handleData delivers the stream's data messages, and keeps those that are between
+// the server and us: onStatus, onPlayStatus and |RtmpSampleAccess.
 func (s *Session) handleData(dst []Reaction, m *message.Message) ([]Reaction, error) {
 	name, values, err := message.ParseData(m)
 	switch name {
@@ -243,9 +243,10 @@ func (s *Session) Bounce(dst []Reaction) []Reaction {
 	return s.pause(dst, true, s.media.stamp)
 }
 
-// emptied is for a server that has sent as much of a recorded stream as we said that
-// we buffer, and goes on when it takes that to be played: a bounce has it go on now.
-// Where that brought nothing new it is left to the clock.
+// emptied is for a server that has sent as much of a recorded stream as the buffer
+// that was announced, and waits until that has been played: a bounce has it go on at
+// once. If the last bounce brought nothing new there is no other: the server goes on
+// by its own clock, or the silence ends in a time-out.
 func (s *Session) emptied(dst []Reaction) []Reaction {
 	m := &s.media
 	switch {

@@ -9,8 +9,8 @@
 // A publisher that stops goes by way of Leaving, in which the server may still
 // say that it has everything.
 //
-// To teach it the oddity of one server is to add one row: to handlers, to
-// verdictOf, or to the list of calls whose failure does no harm.
+// To teach it the oddity of one server is to add one row: to handler, to
+// verdictOf, or to harmless, the calls that may fail.
 package session
 
 import (
@@ -35,10 +35,10 @@ const (
 	Any       Kind = iota // live if there is such a stream, recorded otherwise
 	Live                  // live only
 	Recorded              // recorded only, from Config.Start on
-	FromStart             // either, asked for from Config.Start on without a word on which
+	FromStart             // either: play has Config.Start as its start argument, as rtmpdump's has
 )
 
-// Config says what to ask the server for.
+// A Config says what to ask the server for, and how.
 type Config struct {
 	Role Role
 
@@ -51,15 +51,16 @@ type Config struct {
 
 	PlayPath string // the stream's name
 
-	// What follows is a player's, but for Token, and from ChunkSize on.
+	// Of what follows, as far as ChunkSize, a publisher uses Token alone.
 
 	Kind   Kind
 	Start  uint32 // ms, where a recorded stream begins, of Recorded and FromStart
 	Length uint32 // ms to play; 0: all
 	Buffer uint32 // ms, as Set Buffer Length announces; 0: DefaultBuffer, which grows with the stream
 
-	// Realtime leaves a server its time that stops when it has sent the Buffer of a
-	// recorded stream, instead of asking for the next one at once.
+	// Realtime leaves it to the server when to go on with a recorded stream of which
+	// it has sent as much as Buffer. Otherwise it is made to go on at once, by a pause
+	// and a resume.
 	Realtime bool
 
 	Subscribe  string // the name for FCSubscribe; empty: PlayPath if it is Live or Any
@@ -75,8 +76,8 @@ type Config struct {
 	// a player as of a publisher. It is an event whether announced or not.
 	Reconnect bool
 
-	// NoFourCcList leaves that out of connect: go2rtc answers none with an array.
-	// The rest of Enhanced RTMP is announced.
+	// NoFourCcList leaves fourCcList out of connect, since go2rtc does not answer a
+	// connect that has an array in it. The rest of Enhanced RTMP is announced.
 	NoFourCcList bool
 
 	// Cautious is for servers that the usual opening upsets: nothing is said
@@ -86,8 +87,8 @@ type Config struct {
 }
 
 // DefaultBuffer is the buffer length that is announced when none is asked for:
-// ten hours, so that servers of recorded streams do not pace them. For a stream
-// that says to be longer it is announced anew.
+// ten hours, so that servers of recorded streams do not pace them. If a stream's
+// onMetaData says that it is longer, a greater one is announced then.
 const DefaultBuffer = 36_000_000 // ms
 
 // A State is how far the conversation has come.
@@ -124,7 +125,7 @@ type Action uint8
 const (
 	Send    Action = iota // Message to the server
 	Deliver               // Message to whoever plays the stream
-	Notify                // of Event whoever watches
+	Notify                // whoever watches, of Event
 )
 
 // A Session is the client's half of one NetConnection that carries one

@@ -2,21 +2,23 @@ package session
 
 import "github.com/rtmpull/rtmpull/pkg/rtmp/message"
 
-// A verification is what we have to show to servers that let in one Flash player
-// and no other.
+// A verification is our answer to servers that let one Flash player in and no other.
 type verification struct {
-	known  bool
-	answer []byte
+	known  bool   // VerifyAs was called
+	answer []byte // see VerifyAs
 }
 
-// VerifyAs is called before Start if a player's SWF file is known. answer is what
-// the handshake has made of it; nil: nothing, since the server took no digests.
+// VerifyAs is called before Start if a player's SWF file is known. answer is the 42
+// bytes that the handshake has made of it (handshake.Client.Verification); nil: the
+// server shook hands without digests, and no answer can be made.
 func (s *Session) VerifyAs(answer []byte) { s.player = verification{true, answer} }
 
-// verify answers a SWF Verification Request. What cannot be answered stays so: a
-// server that has to know will hang up in time, and many ask and do not mind.
+// verify answers a SWF Verification Request, User Control event 26. One that cannot
+// be answered is told and otherwise ignored: a server that insists hangs up by itself,
+// and many ask without insisting.
 func (v *verification) verify(dst []Reaction, request []byte) []Reaction {
-	const newest = 1 // with 0 the only types that are known; it may be missing
+	// The type follows the event, or is left out. Only 0 and 1 are known.
+	const newest = 1
 	switch {
 	case len(request) > 2 && request[2] > newest:
 		return oddity(dst, "the server asks for SWF verification of type %d, which is not known", request[2])

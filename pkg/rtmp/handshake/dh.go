@@ -38,9 +38,9 @@ func keyPairOf(private *big.Int) *keyPair {
 	return k
 }
 
-// secret is what both sides know once they have each other's public key. Short
-// ones have zeros in front. ok is false for a key that is none: with 0, 1 and
-// p-1, and what is no number of the group, there is nothing secret about it.
+// secret is what both sides know once they have each other's public key, with zeros in
+// front if it is short. ok is false for a public key that is not one of 2 to p-2: with
+// 0, 1 and p-1 anybody knows the secret (NIST SP 800-56A, 5.6.2.3.1).
 func (k *keyPair) secret(peer []byte) (secret [keySize]byte, ok bool) {
 	y, one := new(big.Int).SetBytes(peer), big.NewInt(1)
 	if y.Cmp(one) <= 0 || y.Cmp(new(big.Int).Sub(k.prime, one)) >= 0 {

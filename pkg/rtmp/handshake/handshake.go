@@ -48,8 +48,8 @@ type Config struct {
 	// that too.
 	Encrypted bool
 
-	// SWF is the player for a client's [Client.Verification]; nil: none. It makes
-	// it offer the digest handshake, without which there is no verification.
+	// SWF is the player for [Client.Verification]; nil: none. With one, a client offers
+	// the digest handshake, without which there is no verification.
 	SWF *SWF
 
 	// Answer is the version that a server answers clients of RTMPE with: 6, 8 or 9;

@@ -7,10 +7,10 @@ import (
 	"crypto/sha256"
 )
 
-// The versions of RTMPE. Clients open with the first; what a server answers says
-// how the signatures are transformed.
+// The versions of RTMPE. Clients open with the first; the one that the server answers
+// says how the signatures in C2 and S2 are encrypted.
 const (
-	versionRTMPE    = 6 // not at all
+	versionRTMPE    = 6 // they are not
 	versionXTEA     = 8
 	versionBlowfish = 9
 )

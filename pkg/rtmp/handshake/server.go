@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// An Accepted is what the server's half of a handshake has found out.
+// An Accepted is what a server knows of a client after the handshake.
 type Accepted struct {
 	Digest bool // C1 has a digest, and so has S1
 	Ciphers
@@ -13,8 +13,9 @@ type Accepted struct {
 	tail [Size - signed]byte // the end of S1
 }
 
-// Verification is what a client has to answer that is this player, if it has shaken
-// hands with digests: the 42 bytes behind the type of a SWF Verification Response.
+// Verification is what a client has to answer to a SWF Verification Request if it is
+// that player: the 42 bytes after the event type of the response. It is of use only if
+// Digest is set.
 func (a *Accepted) Verification(swf SWF) []byte { return swf.verification(a.tail[:]) }
 
 // Server does the server's half: RTMPE with a client that asks for it, a digest

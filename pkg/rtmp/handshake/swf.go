@@ -6,16 +6,16 @@ import (
 	"encoding/binary"
 )
 
-// A SWF is the Flash player that a client says to be, for servers that let no
-// other in: of its file, uncompressed, the length, and the HMAC-SHA256 under the
-// key "Genuine Adobe Flash Player 001".
+// A SWF identifies the Flash player that a client claims to be, for servers that demand
+// SWF verification, by what the player's decompressed file comes to.
 type SWF struct {
-	Hash [sha256.Size]byte
-	Size uint32 // bytes
+	Hash [sha256.Size]byte // HMAC-SHA256 with the key "Genuine Adobe Flash Player 001"
+	Size uint32            // bytes
 }
 
-// verification answers a server that wants to know the player. tail is the end of
-// its S1, which makes the answer good for this connection alone.
+// verification is the body of a SWF Verification Response, after its event type: 1, 1,
+// twice the size, and an HMAC of the hash. The key of that, tail, is the last 32 bytes of
+// the server's S1, so that the answer is good for this connection alone.
 func (s *SWF) verification(tail []byte) []byte {
 	b := []byte{1, 1}
 	b = binary.BigEndian.AppendUint32(b, s.Size)

@@ -21,8 +21,8 @@ func serverAddr(hostport string) net.Addr {
 	return addr(hostport)
 }
 
-// named gives the connection to a proxy the address of the server behind it. All else
-// that it can do it can do still.
+// named gives the connection to a proxy the address of the server behind it. It stays
+// what it is otherwise: those who use it look for CloseWrite and syscall.Conn.
 func named(nc net.Conn, hostport string) net.Conn {
 	to := serverAddr(hostport)
 	switch nc := nc.(type) {

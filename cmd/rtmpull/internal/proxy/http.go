@@ -69,7 +69,8 @@ func notHTTP(err error, in *io.LimitedReader) error {
 	return errNotHTTP
 }
 
-// judge tells whether an answer grants the connection. Its body is none.
+// judge tells whether an answer grants the connection. Bytes that follow a 2xx are the
+// server's, and no body (RFC 9110, 9.3.6).
 func (p *Proxy) judge(answer *http.Response) error {
 	code := answer.StatusCode
 	said := fmt.Sprintf("%03d %s", code, http.StatusText(code))

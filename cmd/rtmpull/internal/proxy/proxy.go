@@ -23,7 +23,7 @@ import (
 type scheme struct {
 	port    string // the usual one
 	connect func(p *Proxy) tunnel
-	here    string // which addresses names are resolved to here, as net has it; "": the proxy does it
+	here    string // the network by which names are resolved here, ip or ip4; "": the proxy resolves them
 	tls     bool
 }
 
@@ -51,7 +51,7 @@ type Proxy struct {
 	addr   string // host:port
 
 	user, password string
-	named          bool // there is a user, if only an empty one
+	named          bool // the URL has a user, if only an empty one
 }
 
 // errForm says how a proxy is written. No part of what was written is in it: that
@@ -88,7 +88,7 @@ func Parse(raw string) (*Proxy, error) {
 	return p, p.check()
 }
 
-// check finds what the proxy could not be told.
+// check refuses a user and a password that the proxy's protocol cannot carry.
 func (p *Proxy) check() error {
 	const most = 255 // a byte counts them
 	switch socks := strings.HasPrefix(p.name, "socks"); {

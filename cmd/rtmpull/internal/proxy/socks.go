@@ -106,7 +106,7 @@ func (p *Proxy) socks5() tunnel {
 	}
 }
 
-// given dials by giving what there is.
+// given is a dialer for package proxy, whose connection to the proxy exists already.
 type given struct{ net.Conn }
 
 func (g given) Dial(string, string) (net.Conn, error) { return g.Conn, nil }

@@ -24,10 +24,10 @@ type Cache struct {
 	Warn func(err error)
 }
 
-// Get is the player that a URL stands for. One that was asked for less than maxAge ago
-// is taken from memory, without a word on the network; an older one is asked for, and
-// fetched if it has changed. If that fails, the one that is remembered is as good as
-// any. The error is an *Error, or the cause of ctx.
+// Get returns the player that a URL stands for. One that the server was asked about less
+// than maxAge ago comes from the cache, without a word on the network; about an older one
+// the server is asked, and it is fetched if it has changed. If that fails, the one in the
+// cache is used, and Warn is told. The error is an *Error, or the cause of ctx.
 func (c *Cache) Get(ctx context.Context, url string, maxAge time.Duration) (Player, error) {
 	u, err := parse(url)
 	if err != nil {
@@ -72,7 +72,7 @@ func (c *Cache) name(url string) string {
 	return filepath.Join(c.Dir, hex.EncodeToString(sum[:])+".json")
 }
 
-// read gives what a file remembers; nothing, if there is none or it is spoiled.
+// read gives what a file remembers: the zero entry, if there is no file or it is damaged.
 func read(name string) entry {
 	if name == "" {
 		return entry{}

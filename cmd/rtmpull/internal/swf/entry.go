@@ -38,7 +38,7 @@ func (e *entry) encode() []byte {
 	return append(b, '\n')
 }
 
-// decode gives the entry of a file, or nothing if that is spoiled.
+// decode gives the entry of a file, the zero one if that is damaged.
 func decode(b []byte) entry {
 	var e entry
 	if err := json.Unmarshal(b, &e); err != nil {

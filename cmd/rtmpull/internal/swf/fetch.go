@@ -23,7 +23,7 @@ const (
 
 // An Error tells why there is no player, or Stale: why it is one from memory.
 type Error struct {
-	URL   string // without user and query; "": it is none
+	URL   string // without user and query; "": what was given is no URL of a player
 	Stale bool
 	err   error
 }
@@ -41,7 +41,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.err }
 
-// A StatusError is an answer of a web server that is no player.
+// A StatusError is the HTTP status of an answer that is no player: neither 200 nor 304.
 type StatusError int
 
 func (e StatusError) Error() string {
@@ -53,7 +53,7 @@ func (e StatusError) Error() string {
 
 var errURL = errors.New("a player's URL begins with http:// or https://")
 
-// parse reads the URL of a player. What a browser keeps to itself is left out.
+// parse reads the URL of a player, without the fragment, which is not the server's.
 func parse(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {

@@ -56,15 +56,17 @@ const (
 	// unanswered before it is sent again.
 	nudgeAfter = time.Second
 
+	// partingTimeout is how long the words of parting may take, before a connection
+	// is closed.
 	partingTimeout = 500 * time.Millisecond
 )
 
 // A Client opens streams. The zero Client is ready to use, and a Client may be
 // used by many goroutines at once, as long as its fields are left alone.
 //
-// Every wait has an end, and the error of each is a *TimeoutError that names it,
-// but for two that the zero Client does not have: once a stream has begun, it waits
-// for media without StartTimeout and IdleTimeout.
+// Every wait has a limit, beyond which it ends in a *TimeoutError that names it. The
+// zero Client lacks two of the limits, StartTimeout and IdleTimeout: once the server
+// has begun to play, it waits for media for ever.
 type Client struct {
 	// DialContext opens connections; nil: that of a net.Dialer with
 	// DefaultDialTimeout, which tries IPv6 and IPv4 side by side. CheckAddress tells it where
@@ -84,13 +86,13 @@ type Client struct {
 	// would never trip a deadline for each read. 0: DefaultHandshakeTimeout.
 	HandshakeTimeout time.Duration
 
-	// WriteTimeout is how long a write may take that the server does not read,
-	// and how long a Publisher that is closed waits for the server to have heard
-	// everything. 0: DefaultWriteTimeout.
+	// WriteTimeout is how long a server that does not read may hold up a write, and
+	// how long Publisher.Close waits for the server to have heard everything.
+	// 0: DefaultWriteTimeout.
 	WriteTimeout time.Duration
 
-	StartTimeout time.Duration // from the first status to the first media, else ErrNoMedia; 0: none
-	IdleTimeout  time.Duration // without media that ends a stream with ErrIdle; 0: none
+	StartTimeout time.Duration // from the first status to the first media, else ErrNoMedia; 0: no limit
+	IdleTimeout  time.Duration // how long no media may come, else ErrIdle; 0: no limit
 
 	// EOFGrace is how long media may stay away after the server has announced the
 	// end of the stream before that is believed: Stream EOF, UnpublishNotify,
@@ -103,7 +105,7 @@ type Client struct {
 	// each stream.
 	Manners *Manners
 
-	Trace *Trace
+	Trace *Trace // hooks that watch connections; nil: none
 }
 
 // Play asks for a stream and returns when the server has begun to play it. ctx
@@ -165,12 +167,12 @@ func (c *Client) Publish(ctx context.Context, t *Target) (*Publisher, error) {
 	return p, nil
 }
 
-// DefaultFlashVer is what we say to be: some servers let no one in who is no
-// Flash Player.
+// DefaultFlashVer is the flashVer of connect for those who play: some servers admit
+// none but Flash Player.
 const DefaultFlashVer = "LNX 9,0,124,2"
 
-// DefaultPublisherFlashVer is what we say to be when we publish, for the same
-// reason: Flash Media Live Encoder.
+// DefaultPublisherFlashVer is the flashVer of connect for those who publish: Flash
+// Media Live Encoder's, for the same reason.
 const DefaultPublisherFlashVer = "FMLE/3.0 (compatible; rtmpull)"
 
 // DefaultChunkSize is a publisher's: it fits into what every server takes, and

@@ -50,8 +50,8 @@ var (
 	// ErrIdle is the error of a stream that has fallen silent.
 	ErrIdle = errors.New("the stream has fallen silent")
 
-	// ErrNoRTMPE is wrapped by the error of a server that hangs up when we say that we
-	// speak RTMPE: most do so that do not.
+	// ErrNoRTMPE is wrapped by the error of a server that hangs up on RTMPE's C0 and C1,
+	// as most do that do not speak it.
 	ErrNoRTMPE = errors.New("it may not speak RTMPE")
 
 	// ErrNoMedia is the error of a stream that was granted and never began.

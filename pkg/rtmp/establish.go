@@ -49,7 +49,7 @@ func (c *Client) follow(ctx context.Context, t *Target, open opener) error {
 func (c *Client) establish(ctx context.Context, t *Target, deadline time.Time, open opener) (from net.Addr, err error) {
 	cfg, app, tcURL := t.Session, t.Session.App, t.TcURL()
 	cfg.TcURL = tcURL
-	cfg.Realtime = cfg.Realtime || t.Tunnelled() // where a pause is a matter of polls
+	cfg.Realtime = cfg.Realtime || t.Tunnelled() // a pause is answered there when the server is polled, which is slow
 	auth := authentication{user: t.User, password: t.Password}
 	l := ladder{deadline: deadline}
 	l.opening, l.alone = c.Manners.suggest(t.Address())

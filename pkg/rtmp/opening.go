@@ -139,8 +139,8 @@ func (l *ladder) after(err error, cfg *session.Config) (next opening, ok bool) {
 }
 
 // spurned tells whether an error may come from a server that cannot stand an
-// opening. A refusal in words does not, and silence may have other reasons unless
-// it is about connect.
+// opening: one that hangs up, or leaves connect unanswered. Refusals in words are of
+// the stream, and silence after connect may have other reasons.
 func spurned(err error) bool {
 	switch phaseOf(err) {
 	case PhaseConnect:

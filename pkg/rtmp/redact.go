@@ -6,8 +6,8 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
-// Redacted is the stream's URL without its secrets. If the stream is to be
-// published, its name is one: whoever knows that may publish in our place.
+// Redacted is the stream's URL without its secrets. Of a stream that is to be
+// published the name is a secret too: whoever knows it may publish in our place.
 func (t *Target) Redacted() string {
 	shown := *t
 	if t.Session.Role == session.Publish {
@@ -19,9 +19,9 @@ func (t *Target) Redacted() string {
 // mask stands where a secret was.
 const mask = "***"
 
-// Redact masks what is likely to be a secret in a URL, or in the part of one:
-// the password, and the values of the query. There are servers that want a query
-// without a ?, as in show&token=abc.
+// Redact masks what is likely to be a secret in a URL, or in a part of one: the
+// password, and the values of the query. Values behind & are masked without a ? as
+// well: some servers take show&token=abc for a stream's name.
 func Redact(s string) string {
 	if scheme, rest, ok := strings.Cut(s, "://"); ok {
 		end := strings.IndexAny(rest, "/?")

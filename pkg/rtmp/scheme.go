@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// A transport is what is between RTMP and the network.
+// A transport is what carries RTMP over the network.
 type transport struct {
-	tls       bool // of the connection as a whole
+	tls       bool // below all else
 	http      bool // RTMP goes through a tunnel of HTTP requests
-	encrypted bool // RTMPE: by what the handshake agrees on
-	port      int  // where servers listen
+	encrypted bool // RTMPE: RC4, with keys from RTMP's handshake
+	port      int  // when the URL has none
 }
 
-// transports are those that are spoken, by the scheme of their URLs.
+// transports are those that a Client speaks, by the scheme of their URLs.
 var transports = map[string]transport{
 	"rtmp":   {port: 1935},
 	"rtmps":  {port: 443, tls: true},
@@ -24,23 +24,25 @@ var transports = map[string]transport{
 	"rtmpte": {port: 80, http: true, encrypted: true},
 }
 
-// transport is the Target's, the zero one if its scheme is none of ours.
+// transport is what t's scheme stands for, the zero transport if it is unknown.
 func (t *Target) transport() transport { return transports[t.Scheme] }
 
-// TLS tells whether the connection is one of TLS.
+// TLS tells whether the connection is made over TLS: rtmps and rtmpts.
 func (t *Target) TLS() bool { return t.transport().tls }
 
-// Tunnelled tells whether RTMP goes through HTTP.
+// Tunnelled tells whether RTMP goes through HTTP requests: rtmpt, rtmpte and rtmpts.
 func (t *Target) Tunnelled() bool { return t.transport().http }
 
-// Encrypted tells whether RTMPE is spoken. It keeps a stream from those who only
-// look; TLS is what keeps it safe.
+// Encrypted tells whether RTMPE is spoken: rtmpe and rtmpte. RTMPE hides a stream
+// from those who only listen on the line. It authenticates nobody, and its cipher is
+// broken: where that matters, TLS is what to use.
 func (t *Target) Encrypted() bool { return t.transport().encrypted }
 
-// secret tells whether anything keeps what is said from those who look.
+// secret tells whether what is said is hidden, by TLS or RTMPE, from those who only
+// listen on the line.
 func (t transport) secret() bool { return t.tls || t.encrypted }
 
-// spoken are the schemes of transports, in a list to be read.
+// spoken lists the known schemes for an error message.
 func spoken() string {
 	list := slices.Sorted(maps.Keys(transports))
 	last := len(list) - 1

@@ -35,8 +35,8 @@ func (d *dialogue) setUp(this try, keep func(*message.Message)) error {
 }
 
 // shakeHands sends C2 together with the opening of the session, since S2 holds
-// nothing that has to be waited for. What follows C2 is encrypted if anything is, and
-// what follows S2.
+// nothing that has to be waited for. With RTMPE all is encrypted that we send after C2
+// and the server after S2.
 func (d *dialogue) shakeHands(h *handshake.Client) error {
 	var out bytes.Buffer
 	if err := h.Hello(&out); err != nil {
@@ -120,7 +120,7 @@ func (d *dialogue) setUpBy() (by time.Time) {
 	return soonest(by, d.nudgeAt, d.setupBy)
 }
 
-// soonest is the first of some deadlines, of which the zero ones are none.
+// soonest is the first of some deadlines; zero ones do not count.
 func soonest(times ...time.Time) (by time.Time) {
 	for _, t := range times {
 		if !t.IsZero() && (by.IsZero() || t.Before(by)) {

@@ -17,7 +17,7 @@ import (
 type Target struct {
 	Scheme   string // rtmp, rtmps, rtmpe, rtmpt, rtmpts or rtmpte
 	Host     string // a name or an address, IPv6 without brackets
-	Port     int    // 0: the scheme's
+	Port     int    // 0: the scheme's default, 1935, 443 or 80
 	User     string
 	Password string
 
@@ -25,12 +25,12 @@ type Target struct {
 	// is resolved: see PublicOnly. What a proxy resolves is not known. Redirect sets it.
 	Public bool
 
-	// SWF is the Flash player that we say to be, for servers that want to know; nil:
-	// none, and such servers go unanswered.
+	// SWF identifies the Flash player that we claim to be, for servers that demand SWF
+	// verification. nil: such a demand is not answered.
 	SWF *handshake.SWF
 
-	// Session is what is said to the server: App, TcURL, PlayPath and so on.
-	// An empty TcURL is made from the fields above.
+	// Session says what to ask the server for: App, PlayPath, and whether the stream
+	// is live or recorded. An empty TcURL is made from the fields above.
 	Session session.Config
 }
 
@@ -92,7 +92,7 @@ func parseServer(raw string) (t *Target, path string, err error) {
 	return t, rest[end:], nil
 }
 
-// notSpoken says what is wrong with a scheme that is none of ours.
+// notSpoken says what is wrong with a scheme that is not among transports.
 func notSpoken(scheme string) string {
 	if strings.EqualFold(scheme, "rtmfp") {
 		return "rtmfp is not spoken: it is another protocol, over UDP; " + spoken() + " are"
@@ -100,7 +100,7 @@ func notSpoken(scheme string) string {
 	return fmt.Sprintf("unknown scheme %q; %s are known", Redact(scheme), spoken())
 }
 
-// unprintable tells what no URL has.
+// unprintable tells what a URL cannot contain.
 func unprintable(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 // parseAuthority reads [user[:password]@]host[:port].

@@ -173,7 +173,7 @@ type Breaks struct {
 	List  []Break      `json:"list,omitempty"` // the first of them
 }
 
-// A Break is one of them.
+// A Break is one of the places that Breaks count.
 type Break struct {
 	At       Milliseconds `json:"at"` // of the frame before
 	Length   Milliseconds `json:"length"`
@@ -225,7 +225,7 @@ type MetadataReport struct {
 // Fields are names and scalar values, in their order.
 type Fields []Field
 
-// A Field is one of them. Its value is a float64, a bool or a string.
+// A Field is one of Fields. Its value is a float64, a bool or a string.
 type Field struct {
 	Name  string
 	Value any

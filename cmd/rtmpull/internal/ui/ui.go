@@ -35,8 +35,8 @@ type View interface {
 	// line says all of it in a line.
 	line(now time.Time) string
 
-	// rows says more, in lines to stand above that. They are none if there is
-	// nothing more to say, or no room.
+	// rows says more, in lines to stand above that: no lines if there is nothing
+	// more to say, or no room on the terminal.
 	rows(now time.Time, width, height int) []string
 }
 

@@ -199,6 +199,19 @@ func TestRtmpdumpFillsIn(t *testing.T) {
 	}
 }
 
+// Numbers that begin with 0 are decimal.
+func TestRtmpdumpDecimals(t *testing.T) {
+	d, _, err := understands(t, "-r", "rtmp://h/a/my show?k=v", "-b", "010", "-X", "007", "-x", "0100", "-w", strings.Repeat("0a", 32), "-o", "x")
+	if s := &d.source; err != nil || s.buffer != 10 || s.swf.age != 7 || s.swf.size != 100 {
+		t.Errorf("a buffer of %d ms, %d days, %d bytes; %v", s.buffer, s.swf.age, s.swf.size, err)
+	}
+	for _, junk := range []string{"0x10", "", "1_0", "-1", "5000000000"} {
+		if err := newDump(&environment{}).flags.parse([]string{"-b", junk}); err == nil {
+			t.Errorf("-b %q is taken", junk)
+		}
+	}
+}
+
 // Of those that say how much is told the last one counts.
 func TestRtmpdumpLevels(t *testing.T) {
 	for args, want := range map[string]obs.Level{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -70,6 +71,10 @@ func newDumpFlags(o *pullOptions) *dumpFlags {
 	url.Value, url.Usage = &f.stream, "the stream's `URL`"
 	f.own.Lookup("flv").Usage = "output `file`; - is standard output"
 	f.own.Lookup("quiet").Usage = "tell nothing"
+	for _, name := range []string{"buffer", "swfsize", "swfAge"} {
+		flag := f.own.Lookup(name)
+		flag.Value = decimalValue{flag.Value}
+	}
 	f.own.VisitAll(func(flag *pflag.Flag) { // in what follows a name's @ is a part of it
 		flag.Usage = strings.NewReplacer(", or @file", "", "; @file reads it from there", "").Replace(flag.Usage)
 	})
@@ -91,6 +96,21 @@ func (f *dumpFlags) usage(out io.Writer) {
 	fmt.Fprintf(out, "\nUsage: rtmpdump -r URL [-o FILE] [options]\n\n%s", f.own.FlagUsages())
 	fmt.Fprintf(out, "\nWhat rtmpdump does not have:\n%s", f.more.FlagUsages())
 	fmt.Fprintf(out, "\n%s\n", dumpStatuses)
+}
+
+// A decimalValue is a number that is decimal even if it begins with 0, as rtmpdump
+// reads those of its options.
+type decimalValue struct{ pflag.Value }
+
+func (v decimalValue) Set(s string) error {
+	digits := strings.TrimLeft(s, "0")
+	switch {
+	case strings.Trim(s, "0123456789") != "":
+		return errors.New("want a number")
+	case digits == "" && s != "":
+		digits = "0"
+	}
+	return v.Value.Set(digits)
 }
 
 // outdo has the last one count of those that say how much is told.

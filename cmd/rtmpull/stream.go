@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/rtmpdump"
 	"github.com/rtmpull/rtmpull/pkg/rtmp"
 )
 
@@ -71,7 +72,7 @@ func (f *streamFlags) target(raw string, getenv func(string) string) (*rtmp.Targ
 	if values.token == "" {
 		values.token = getenv("RTMPULL_TOKEN")
 	}
-	if words := strings.Fields(raw); len(words) > 1 && strings.Contains(words[1], "=") {
+	if rtmpdump.HasOptions(raw) {
 		return nil, badUsage("a URL with librtmp's options behind it is given with --url")
 	}
 	parse := f.parse

@@ -144,6 +144,17 @@ func ParseOptions(s string) (url string, options []Option, err error) {
 	return words[0], options, nil
 }
 
+// HasOptions tells whether a URL, which may have spaces in it, seems to have options
+// behind it.
+func HasOptions(url string) bool {
+	words := strings.Fields(url)
+	if len(words) < 2 {
+		return false
+	}
+	key, _, ok := strings.Cut(words[1], "=")
+	return ok && findKey(key) >= 0
+}
+
 func findKey(key string) int {
 	for i := range optionKeys {
 		if strings.EqualFold(optionKeys[i].key, key) {

@@ -131,3 +131,14 @@ func FuzzParseOptions(f *testing.F) {
 		}
 	})
 }
+
+func TestHasOptions(t *testing.T) {
+	for url, want := range map[string]bool{
+		"rtmp://h/a/b live=1": true, "rtmp://h/a/b  SWFURL=x y": true, "rtmp://h/a/b conn=": true,
+		"rtmp://h/a/b": false, "rtmp://h/a/my show?live=1": false, "rtmp://h/a/b c=d": false, "": false, "rtmp://h/a/b live": false,
+	} {
+		if got := HasOptions(url); got != want {
+			t.Errorf("%q: %v", url, got)
+		}
+	}
+}

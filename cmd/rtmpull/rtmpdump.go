@@ -87,9 +87,13 @@ func (d *dump) run(ctx context.Context, args []string) error {
 // dump returns the exit status.
 func (d *dump) dump(ctx context.Context, args []string) int {
 	err := d.flags.parse(args)
+	told := d.flags.levelled() // before what is wrong; a -q behind that counts as well
+	if err == nil || told {
+		d.tell.as(d.env.stderr, &d.pullOptions.tell)
+	}
 	switch {
 	case err != nil:
-		if !rtmpdump.Silent(args) {
+		if told && d.tell.level > obs.Quiet || !told && !rtmpdump.Silent(args) {
 			d.flags.usage(d.env.stderr)
 		}
 		d.tell.fail(err)
@@ -98,7 +102,6 @@ func (d *dump) dump(ctx context.Context, args []string) int {
 		d.flags.usage(d.env.stderr)
 		return statusOK
 	}
-	d.tell.as(d.env.stderr, &d.pullOptions.tell)
 	target, err := d.understood()
 	if errors.Is(err, errCompleted) {
 		d.tell.Print(rtmpdump.AlreadyCompleted)
@@ -122,7 +125,8 @@ func (d *dump) dump(ctx context.Context, args []string) int {
 // errCompleted is for a recording that has come as far as it was to come.
 var errCompleted = errors.New("already completed")
 
-// understood is the stream that the command line asks for. What else is wrong with
+// understood is the stream that the command line asks for; with errCompleted, nothing
+// of it. What else is wrong with
 // that is found out as well, before anything is opened.
 func (d *dump) understood() (*rtmp.Target, error) {
 	for _, word := range d.flags.words {
@@ -144,12 +148,17 @@ func (d *dump) understood() (*rtmp.Target, error) {
 	}
 	d.wait(silence)
 	d.reconcile()
-	if s := &d.source; s.stop > 0 && s.stop <= s.start {
-		return nil, errCompleted
+	s := &d.source
+	completed := s.stop > 0 && s.stop <= s.start
+	if completed {
+		s.stop = 0
 	}
 	target, err := d.target()
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case completed:
+		return target, errCompleted
 	}
 	return target, d.output.check()
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/rtmpdump"
 )
 
 // newExplainRtmpdumpCommand explains a command line of rtmpdump's. The flags of explain
@@ -40,9 +42,9 @@ func newExplainRtmpdumpCommand(env *environment) *cobra.Command {
 func (d *dump) explained(a asked) (*explanation, error) {
 	d.warn = func(format string, args ...any) { a.Notes = append(a.Notes, fmt.Sprintf(format, args...)) }
 	var err error
-	if a.Target, err = d.understood(); errors.Is(err, errCompleted) {
-		return nil, badUsage("--stop is not behind --start: nothing is recorded")
-	} else if err != nil {
+	a.Target, err = d.understood()
+	completed := errors.Is(err, errCompleted)
+	if err != nil && !completed {
 		return nil, err
 	}
 	if _, err := d.network.client(); err != nil {
@@ -52,6 +54,14 @@ func (d *dump) explained(a asked) (*explanation, error) {
 		return nil, err
 	} else if via != nil {
 		a.Proxy = via.String()
+	}
+	if completed {
+		a.Notes = append(a.Notes, "--stop is not behind --start: rtmpdump says "+rtmpdump.AlreadyCompleted+", and nothing is sent or recorded")
+		e, err := explain(a)
+		if err == nil {
+			e.Sent = []string{}
+		}
+		return e, err
 	}
 	if d.source.swf.url != "" {
 		a.Notes = append(a.Notes, notePlayer)

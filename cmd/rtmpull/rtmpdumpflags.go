@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -113,9 +114,15 @@ func (v decimalValue) Set(s string) error {
 	return v.Value.Set(digits)
 }
 
-// outdo has the last one count of those that say how much is told.
+// levels are the options that say how much is told.
+var levels = [...]string{"quiet", "verbose", "debug"}
+
+// levelled tells whether one of them was read.
+func (f *dumpFlags) levelled() bool { return slices.ContainsFunc(levels[:], f.all.Changed) }
+
+// outdo has the last of them count.
 func (f *dumpFlags) outdo(last string) {
-	for _, name := range []string{"quiet", "verbose", "debug"} {
+	for _, name := range levels {
 		if name != last {
 			_ = f.all.Lookup(name).Value.Set("false")
 		}

@@ -12,9 +12,8 @@ func (s *Splicer) sound() error {
 	return s.eachHeld(func(t Tag, c *Class) error { return s.pass(t, c) })
 }
 
-// begin writes the first frame of a connection that has video, and then the audio
-// that came before it and belongs behind it, or behind that of the connection
-// before.
+// begin writes the first picture of a connection, and then of the audio that was held
+// what belongs after that picture, or follows on the audio of the connection before.
 func (s *Splicer) begin(t Tag, c *Class) error {
 	g := &s.gate
 	g.waiting, g.trim, g.from = false, true, t.Timestamp
@@ -117,8 +116,9 @@ func (s *Splicer) lateSound() error {
 }
 
 // early tells whether audio is from before the first picture, or, if the recording
-// goes on, from before where its audio ended. Places are compared, for the clock
-// may jump meanwhile; but behind a repeat there is none yet.
+// goes on, from before where its audio ended. Positions on the time line are compared,
+// since the clock may jump between the two; timestamps are while a repeat is left out,
+// when positions are not known yet.
 func (s *Splicer) early(ts uint32) bool {
 	g, l, r := &s.gate, &s.line, &s.repeat
 	d := int64(int32(g.from - ts))

@@ -1,9 +1,10 @@
 package flvout
 
-// A seam is where a new connection goes on by another clock. How much is missing
-// there is known only when the server has sent what it has kept, since that lies
-// behind the old end without a hole, and was not missed: by so much as what comes
-// then is later, by the time of arrival, than what came before.
+// A seam is where a new connection goes on by another clock. Timestamps do not tell how
+// much is missing there: a server first sends the group of pictures that it has kept,
+// which follows the old end without a hole. Lateness does, the arrival of a tag less its
+// position: once the server sends live, tags are later than before the seam by as much
+// as is missing.
 type seam struct {
 	open    bool
 	e       SpliceEvent

@@ -16,8 +16,8 @@ import (
 const (
 	mask = "***"
 
-	// shortest is how long a secret must be to be masked wherever it stands.
-	// To mask less would make holes into everything.
+	// shortest is how long a secret must be to be masked wherever it stands. Shorter
+	// ones are parts of ordinary words, which would be full of holes.
 	shortest = 4
 
 	// shortestKey is that for the name of a stream that is published: shorter
@@ -176,7 +176,7 @@ func (k *known) cut(s string) string {
 }
 
 // Format is amf.Format without secrets. They are hidden before that escapes and
-// cuts texts, since the half of a secret is none that could be found.
+// cuts texts, since what is left of a secret then would not be recognised.
 func (m *Mask) Format(v amf.Value) string { return amf.Format(m.Value(v)) }
 
 // Value is a value without the secrets in its texts.

@@ -33,9 +33,9 @@ func (r *relay) account() {
 	r.kept = size
 }
 
-// save forgets what those need who come late if too much is kept, until the next
-// key frame.
-func (r *relay) save() {
+// shed forgets the group of pictures for those who come late if too much is kept. They
+// begin at the next key frame then.
+func (r *relay) shed() {
 	r.account()
 	if len(r.past.gop) > 0 && r.memory.full() {
 		r.past.gop = nil

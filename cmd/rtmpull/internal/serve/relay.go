@@ -133,7 +133,7 @@ func (r *relay) push(m *message.Message, done <-chan struct{}) {
 			r.late = append(r.late, v)
 		}
 	}
-	r.save()
+	r.shed()
 	if len(r.late) > 0 {
 		r.since = time.Now()
 	}

@@ -78,7 +78,7 @@ type Cause struct {
 	Class string `json:"class,omitempty"` // for programs
 }
 
-// Explain says what an error is the cause of; no error is none.
+// An Explain puts an error into words; nil has none.
 type Explain func(error) Cause
 
 // Event writes an event of the job. omitted is how many of its kind were left out

@@ -264,6 +264,15 @@ func findURL(r io.Reader) (string, error) {
 	return "", errors.New("the server did not say where it listens")
 }
 
+// clientOn is a Client whose connection is left in nc, for what goes over it as it is once
+// the stream has begun.
+func clientOn(nc *net.Conn) *rtmp.Client {
+	return &rtmp.Client{DialContext: func(ctx context.Context, network, addr string) (_ net.Conn, err error) {
+		*nc, err = new(net.Dialer).DialContext(ctx, network, addr)
+		return *nc, err
+	}}
+}
+
 // floor reads what a player would and drops it.
 func floor(url string) error {
 	t, err := rtmp.ParseTarget(url)
@@ -271,11 +280,7 @@ func floor(url string) error {
 		return err
 	}
 	var nc net.Conn
-	client := rtmp.Client{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		var err error
-		nc, err = new(net.Dialer).DialContext(ctx, network, addr)
-		return nc, err
-	}}
+	client := clientOn(&nc)
 	if _, err := client.Play(context.Background(), t); err != nil {
 		return err
 	}

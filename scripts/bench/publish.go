@@ -115,11 +115,7 @@ func sendingFloor(url, file string) error {
 		return err
 	}
 	var nc net.Conn
-	client := rtmp.Client{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		var err error
-		nc, err = new(net.Dialer).DialContext(ctx, network, addr)
-		return nc, err
-	}}
+	client := clientOn(&nc)
 	p, err := client.Publish(context.Background(), t)
 	if err != nil {
 		return err

@@ -208,7 +208,7 @@ func TestCutFast(t *testing.T) {
 		cutter := &rtmptest.Cutter{Seed: 1, Cuts: 60, Bytes: 40_000, Pause: 1500 * time.Millisecond, Freeze: true}
 		to := filmOn(cutter.Proxy(t, addr), session.Any)
 		l := newCutLine(t, new(net.Dialer).DialContext, to, 200*time.Millisecond)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		r := l.Run(ctx)
 		if err := <-published; err != nil {

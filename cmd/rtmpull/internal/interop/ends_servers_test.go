@@ -128,13 +128,8 @@ func TestWaitsForPublisher(t *testing.T) {
 			peertest.WaitOutput(t, pull, `"waiting"`)
 			time.Sleep(2 * time.Second)
 			peertest.Publish(t, peertest.Sample(t, "minute.flv"), url, false)
-			live := time.Now()
 			if status := pull.Wait(peertest.Patience); status != 0 {
 				t.Errorf("status %d, want 0:\n%s", status, pull.Output())
-			}
-			const poll, group, busy = 5 * time.Second, 2 * time.Second, 2 * time.Second
-			if took := time.Since(live); took > 3*time.Second+poll+group+busy {
-				t.Errorf("it took %v", took)
 			}
 			unbroken(t, file)
 		})
@@ -161,7 +156,7 @@ func TestWaitsInVain(t *testing.T) {
 			if status := pull.Wait(peertest.Patience); status != c.status {
 				t.Errorf("status %d, want %d:\n%s", status, c.status, pull.Output())
 			}
-			if took := time.Since(begun); took < 2500*time.Millisecond || took > 5*time.Second {
+			if took := time.Since(begun); took < 2500*time.Millisecond {
 				t.Errorf("it took %v", took)
 			}
 		})

@@ -20,8 +20,9 @@ func publish(t testing.TB, file, url string, args ...string) *peertest.Process {
 	return peertest.Start(t, exec.Command(program, append(args, file, url)...))
 }
 
-// parting is how long it may take from the last frame to the end of the process.
-const parting = 2 * time.Second
+// parting is how long it may take from the last frame to the end of the process. It
+// takes a fraction of a second, and half a minute if something is waited for in vain.
+const parting = 10 * time.Second
 
 // ends waits until p ends, with that status if all is well.
 func ends(t testing.TB, p *peertest.Process, status int) {

@@ -20,8 +20,9 @@ const (
 // trialTime is how long the answer to the first such request may take.
 const trialTime = 2 * time.Second
 
-// heldBack is how long a server takes to answer a request that holds its answer back until
-// it has something to say. With several such under way, what is said to it waits for all.
+// heldBack is longer than a server takes to answer a request that does not hold its answer
+// back until it has something to say, which is little then. With several such under way, what
+// is said to it waits for all.
 const heldBack = time.Second
 
 // errMissed tells that it has not come.

@@ -95,12 +95,12 @@ func TestAhead(t *testing.T) {
 					silent(p)
 				})
 				got := make([]byte, len(text))
-				for range 3 {
+				for _, most := range []time.Duration{19 * time.Second, 19 * time.Second, 9 * time.Second} {
 					start := time.Now()
 					if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, text) {
 						t.Fatalf("it came as other bytes, or not at all: %v", err)
 					}
-					if took := time.Since(start); took > 19*time.Second {
+					if took := time.Since(start); took > most { // where answers are held back, that is found out once
 						t.Errorf("it took %v", took)
 					}
 					for range 10 {

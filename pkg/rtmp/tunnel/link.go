@@ -30,11 +30,12 @@ type link struct {
 	in   input
 	br   *bufio.Reader
 
-	heard   int   // answers
-	answers int   // of them on nc
-	mute    error // of a write to nc
-	single  bool  // nc is for one answer, and the server does not say so
-	lasting bool  // the last answer was of a server that keeps connections
+	heard   int           // answers
+	answers int           // of them on nc
+	mute    error         // of a write to nc
+	single  bool          // nc is for one answer, and the server does not say so
+	lasting bool          // the last answer was of a server that keeps connections
+	waited  time.Duration // for the last answer to begin
 	trial   trial
 	loose   bool // an answer may come on nc to a request that is forgotten
 }
@@ -170,6 +171,7 @@ func (l *link) exchange() (*http.Response, error) {
 		}
 	}
 	l.in.came, l.in.left = l.br.Buffered() > 0, maxHeader
+	begun := time.Now()
 	for range maxInformational {
 		answer, err := http.ReadResponse(l.br, nil)
 		switch {
@@ -187,6 +189,7 @@ func (l *link) exchange() (*http.Response, error) {
 		if l.loose && answer.Close {
 			return nil, io.ErrUnexpectedEOF // to which request that is the answer is not known
 		}
+		l.waited = time.Since(begun)
 		l.in.left = math.MaxInt64 // a body is never held as a whole
 		answer.Close = answer.Close || l.mute != nil && len(l.queue) == 1
 		return answer, nil

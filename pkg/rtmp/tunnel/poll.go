@@ -271,9 +271,8 @@ func (c *Conn) post() error {
 	c.link.finish(answer)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last := c.answered
 	c.answered = time.Now()
-	if held := c.answered.Sub(last) > heldBack; held && came < fullAnswer && c.link.trial == passed && c.pace.ahead > 1 {
+	if c.link.waited > heldBack && came < worthyAnswer && c.link.trial == passed && c.pace.ahead > 1 {
 		c.link.trial = missed
 	}
 	pause := c.pace.next(hint, came, sent > 0)

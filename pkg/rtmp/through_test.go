@@ -463,6 +463,10 @@ func TestTunnelOverTLS(t *testing.T) {
 			if err != io.EOF || len(got) != 50 {
 				t.Errorf("got %d messages, %v", len(got), err)
 			}
+			requests := via.Requests()
+			if last := requests[len(requests)-1]; last.Conn > 1 && !via.Brief { // the first is not trusted
+				t.Errorf("%d requests took %d connections", len(requests), last.Conn+1)
+			}
 		})
 	}
 }

@@ -390,6 +390,10 @@ func FuzzAnswers(f *testing.F) {
 	} {
 		f.Add([]byte(seed), uint16(7))
 	}
+	full := body("1\n") + strings.Repeat(body(strings.Repeat("\x01", 31<<10)), 4) // requests are made ahead of those
+	for _, end := range []string{body("\x01"), "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n\x01", "HTTP/1.1 404 X\r\n\r\n"} {
+		f.Add([]byte(full+end), uint16(60000))
+	}
 	f.Fuzz(func(t *testing.T, answers []byte, at uint16) {
 		synctest.Test(t, func(t *testing.T) {
 			// The first connection is cut somewhere, and what comes on it does not wait for

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -207,7 +208,7 @@ func (l *link) write() {
 		case len(all) == 0:
 			all = r.text
 		default:
-			all = append(all[:len(all):len(all)], r.text...)
+			all = append(slices.Clip(all), r.text...)
 		}
 	}
 	if len(all) == 0 {

@@ -296,6 +296,9 @@ func (d *dump) record(ctx context.Context, pull *job.Pull) int {
 	if stop(); signalled.Err() != nil {
 		caught() // which may not have been called yet, or not have returned
 	}
+	if err == nil && result.Files > 0 {
+		t.size = result.Size
+	}
 	close(t.over)
 	<-t.done
 	mask := obs.MaskOf(pull.Target)

@@ -323,6 +323,27 @@ func TestRtmpdumpSignals(t *testing.T) {
 	}
 }
 
+// What is told in the end is how large the file is.
+func TestRtmpdumpTellsTheSize(t *testing.T) {
+	s := rtmptest.NewServer(t, func(p *rtmptest.Peer) {
+		p.AcceptPlay()
+		for i := range uint32(50) {
+			p.Video(i*40, []byte{0x12, 0, 1, 2, 3})
+		}
+		p.Status("status", "NetStream.Play.Complete")
+		p.Linger()
+	})
+	file := filepath.Join(t.TempDir(), "x")
+	_, said := dumped(context.Background(), t, nil, "-r", s.URL("live/show"), "-o", file)
+	fi, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := said[strings.LastIndexByte(said, '\r')+1:]; !strings.HasPrefix(last, fmt.Sprintf("%.3f kB / ", float64(fi.Size())/1024)) {
+		t.Errorf("of %d bytes it says %s", fi.Size(), last)
+	}
+}
+
 // Metadata is an encoder's, which may have put into it where it sends to.
 func TestRtmpdumpMasksMetadata(t *testing.T) {
 	s := rtmptest.NewServer(t, func(p *rtmptest.Peer) {

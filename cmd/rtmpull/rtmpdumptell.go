@@ -33,6 +33,10 @@ type dumpTelling struct {
 	// How far it has come. The recording may be stuck when that is asked.
 	connected, begun, described atomic.Bool
 
+	// The files are so large now that they are complete, in bytes; 0: there are none.
+	// It is given before over is closed.
+	size int64
+
 	over, done chan struct{}
 }
 
@@ -116,7 +120,11 @@ func (t *dumpTelling) watch() {
 			}
 		case <-t.over:
 			if t.begun.Load() {
-				t.Final(t.progress())
+				p := t.progress()
+				if t.size > 0 {
+					p.Bytes = t.size
+				}
+				t.Final(p)
 			}
 			return
 		}

@@ -138,13 +138,19 @@ func (d *dump) understood() (*rtmp.Target, error) {
 	if d.source.options != "" && d.flags.stream.given {
 		d.warn("with --url, --rtmp does not count")
 	}
-	silence := d.network.silence
+	silence, options := d.network.silence, d.source.options
 	if err := d.source.unfold(&d.network, d.flags.all.Changed); err != nil {
 		return nil, err
 	}
 	if url := d.source.url; url != "" { // of --url
 		d.flags.stream = dumpURL{}
 		_ = d.flags.stream.Set(url) // which it remembers
+		_, list, _ := rtmpdump.ParseOptions(options)
+		for _, o := range list {
+			if o.Value == "" {
+				d.flags.stream.forget(o.Key)
+			}
+		}
 	}
 	d.wait(silence)
 	d.reconcile()

@@ -172,12 +172,15 @@ func TestRtmpdumpFillsIn(t *testing.T) {
 		"-r rtmp://h/a/b -n _":                                    "no host is given",
 		"-r nothing":                                              "the URL has no scheme",
 		"-r _ -n h -a x -y z":                                     "rtmp://h:1935/x z",
+		"-i rtmp://h/a/b|playpath=":                               "no stream is given",
+		"-i rtmp://h/a/b|app=":                                    "rtmp://h:1935/ b",
+		"-i rtmp://h/a/b|playpath= -y c":                          "rtmp://h:1935/a c",
 		"-r rtmp://h/a/b -i rtmp://i/c/d":                         "rtmp://i:1935/c d",
 		"-r rtmp://h/a/b -f _ -t _ -p _ -s _ -u _ -d _ -j _ -T _": "rtmp://h:1935/a b",
 	} {
 		list := strings.Fields(args)
 		for i := range list {
-			list[i] = strings.ReplaceAll(list[i], "_", "")
+			list[i] = strings.NewReplacer("_", "", "|", " ").Replace(list[i])
 		}
 		d := newDump(&environment{getenv: func(string) string { return "" }})
 		d.warn = func(string, ...any) {}

@@ -110,7 +110,7 @@ func (t *dumpTelling) follow(pull *job.Pull, live bool) {
 // watch shows the progress until it is over.
 func (t *dumpTelling) watch() {
 	defer close(t.done)
-	tick := time.NewTicker(rtmpdump.Every)
+	tick := time.NewTicker(rtmpdump.Every / 4) // one that is a little early shows nothing
 	defer tick.Stop()
 	for {
 		select {

@@ -70,7 +70,7 @@ func (f *sourceFlags) unfold(network *networkFlags, given func(flag string) bool
 			f.user += ":" + *o.Password
 		}
 	}
-	f.conn = append(o.Conn, f.conn...)
+	f.conn = append(f.conn, o.Conn...) // in this order they are sent by rtmpdump as well
 	f.playlist = f.playlist || o.Playlist != nil && *o.Playlist
 	f.live = f.live || o.Live != nil && *o.Live
 	span := func(field *durationValue, flag string, value *time.Duration) {

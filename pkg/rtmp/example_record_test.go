@@ -1,4 +1,4 @@
-package rtmpull_test
+package rtmp_test
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"testing"
 	"time"
 
 	"github.com/yutopp/go-flv/tag"
@@ -17,8 +16,8 @@ import (
 	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
 )
 
-// record writes a stream to a file, until the stream ends.
-func record(ctx context.Context, url, path string) error {
+// recordTo writes a stream to a file, until the stream ends.
+func recordTo(ctx context.Context, url, path string) error {
 	target, err := rtmp.ParseTarget(url)
 	if err != nil {
 		return err
@@ -48,9 +47,10 @@ func record(ctx context.Context, url, path string) error {
 	}
 }
 
-// A stream is recorded to a file.
-func Example() {
-	url, stop := serve("testdata/flv/bars.flv")
+// A stream is recorded to a file: the payload of a message is the body of a tag, and
+// package flvout does the rest.
+func Example_record() {
+	url, stop := exampleServer("rtmp", filePlayed("../../testdata/flv/bars.flv"))
 	defer stop()
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
@@ -60,7 +60,7 @@ func Example() {
 	defer os.RemoveAll(dir)
 
 	path := filepath.Join(dir, "show.flv")
-	if err := record(context.Background(), url, path); err != nil {
+	if err := recordTo(context.Background(), url, path); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -84,41 +84,29 @@ func Example() {
 	// Output: show.flv has 250 frames of video
 }
 
-// serve plays the frames of a file, once, on a server of the loopback interface.
-func serve(path string) (url string, stop func()) {
-	t := &scripted{}
-	server := rtmptest.NewServer(t, func(p *rtmptest.Peer) {
+// filePlayed is a server that plays the frames of a file.
+func filePlayed(path string) rtmptest.Script {
+	return func(p *rtmptest.Peer) {
 		f, err := os.Open(path)
 		if err != nil {
-			t.Errorf("%v\n", err)
+			fmt.Println(err)
 			return
 		}
 		defer f.Close()
 		p.AcceptPlay()
 		for tags := flvout.NewScanner(f); ; {
-			tagged, err := tags.Next()
+			t, err := tags.Next()
 			if err != nil {
 				break
 			}
-			switch tagged.Type {
+			switch t.Type {
 			case tag.TagTypeAudio:
-				p.Audio(tagged.Timestamp, tagged.Body)
+				p.Audio(t.Timestamp, t.Body)
 			case tag.TagTypeVideo:
-				p.Video(tagged.Timestamp, tagged.Body)
+				p.Video(t.Timestamp, t.Body)
 			}
 		}
 		p.Status("status", "NetStream.Play.Complete")
 		p.Linger()
-	})
-	return server.URL("live/bars"), func() { t.end() }
+	}
 }
-
-// A scripted is the part of a test that a server needs.
-type scripted struct {
-	testing.TB
-	end func()
-}
-
-func (*scripted) Helper()                        {}
-func (t *scripted) Cleanup(f func())             { t.end = f }
-func (*scripted) Errorf(format string, a ...any) { fmt.Printf(format, a...) }

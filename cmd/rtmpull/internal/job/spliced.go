@@ -65,7 +65,7 @@ func (p *Pull) spliced(e flvout.SpliceEvent) {
 func (p *Pull) placeLost() error {
 	switch {
 	case p.extent.items > 0: // which would come once more
-	case p.Target.Session.Kind != session.Recorded && p.tempo.live, p.Backup != nil && p.why != nil:
+	case p.Target.Session.Kind != session.Recorded && p.tempo.live, p.Backup != nil && p.result.Reconnects > 0:
 		return nil
 	}
 	return ErrAstray

@@ -23,6 +23,7 @@ func TestAgree(t *testing.T) {
 	left := map[string]bool{"40": true, "40b": true, "40c": true, "40g": true, "40h": true, "40j": true}
 	for c := range flvtest.Cases(t, flvtest.Repair) {
 		t.Run(c.ID, func(t *testing.T) {
+			t.Parallel()
 			before := agree(t, c.File)
 			got := words(before.Advice)
 			switch want, ok := advised[c.ID]; {

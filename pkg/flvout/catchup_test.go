@@ -3,7 +3,6 @@ package flvout
 import (
 	"bytes"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -88,7 +87,8 @@ func TestCatchUp(t *testing.T) {
 				"from the beginning, at 600": func(time.Duration) []Tag { return shifted(s.whole(), 600_000) },
 			} {
 				t.Run(name+"/"+strconv.Itoa(broken)+"/"+how, func(t *testing.T) {
-					_ = os.Remove(path)
+					t.Parallel()
+					path := filepath.Join(t.TempDir(), "show.flv")
 					r := record(t, path, nil)
 					writeAll(t, r, slices.Concat(s.heads, s.frames[:broken]))
 					r, p := resume(t, path, ResumeOptions{Recorded: true})

@@ -49,10 +49,7 @@ func TestDifferential(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			theirs, ours := r.both(t, g)
-			list := sent(theirs, ours)
-			list = append(list, differ("status", []string{fmt.Sprint(theirs.Status)}, []string{fmt.Sprint(ours.Status)})...)
-			list = append(list, differ("stderr", theirs.Said, ours.Said)...)
-			list = append(list, g.files(t, r, theirs, ours)...)
+			list := g.compare(t, r, theirs, ours)
 			usual := everywhere
 			if !slices.ContainsFunc(theirs.Said, func(line string) bool { return strings.HasPrefix(line, "(progress") }) {
 				usual = slices.DeleteFunc(slices.Clone(usual), func(name string) bool { return name == "early progress" })
@@ -85,7 +82,7 @@ func TestNames(t *testing.T) {
 		}
 		pages[name] = string(b)
 	}
-	used := slices.Clone(everywhere)
+	used := slices.Concat(everywhere, inRandom, ofLines)
 	for _, r := range rows {
 		used = append(used, r.expect...)
 	}
@@ -102,6 +99,15 @@ func TestNames(t *testing.T) {
 			t.Errorf("docs/%s does not say why there is %q", page, name)
 		}
 	}
+}
+
+// compare is how two outcomes of a row differ.
+func (g *rig) compare(t *testing.T, r *row, theirs, ours outcome) []difference {
+	t.Helper()
+	list := sent(theirs, ours)
+	list = append(list, differ("status", []string{fmt.Sprint(theirs.Status)}, []string{fmt.Sprint(ours.Status)})...)
+	list = append(list, differ("stderr", theirs.Said, ours.Said)...)
+	return append(list, g.files(t, r, theirs, ours)...)
 }
 
 // sent is what can be compared of what both have sent: who closes a socket in which

@@ -22,6 +22,7 @@ import (
 // A rig is what the rows share.
 type rig struct {
 	theirs, ours string // the programs
+	native       string // ours under its own name
 	film         string // HOST:PORT of rtmpull serve at full speed
 	paced        string // and in real time
 	nginx        *peertest.Server
@@ -32,7 +33,8 @@ type rig struct {
 	probed probed
 }
 
-func newRig(t *testing.T) *rig {
+// newPrograms has the programs, and a web server.
+func newPrograms(t *testing.T) *rig {
 	g := &rig{probed: probed{files: make(map[[sha256.Size]byte]verdict)}}
 	var err error
 	if g.theirs, err = exec.LookPath("rtmpdump"); err != nil {
@@ -40,8 +42,7 @@ func newRig(t *testing.T) *rig {
 	}
 	dir := t.TempDir()
 	program := filepath.Join(dir, "rtmpull")
-	g.ours = filepath.Join(dir, "rtmpdump")
-	bars := peertest.Sample(t, "bars.flv")
+	g.native, g.ours = program, filepath.Join(dir, "rtmpdump")
 	build := exec.Command("go", "build", "-o", program, "github.com/rtmpull/rtmpull/cmd/rtmpull")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
@@ -52,6 +53,23 @@ func newRig(t *testing.T) *rig {
 	if os.Getenv("DIFFERENTIAL_SELF") != "" { // rtmpdump beside itself
 		g.ours = g.theirs
 	}
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/player.swf" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
+		fmt.Fprint(w, "FWS\x09\x60\x02\x00\x00"+strings.Repeat("player", 100))
+	}))
+	t.Cleanup(web.Close)
+	g.web = web.URL
+	return g
+}
+
+// newRig has servers as well.
+func newRig(t *testing.T) *rig {
+	g := newPrograms(t)
+	bars := peertest.Sample(t, "bars.flv")
 	streams := map[string]string{"vod/bars": bars, "live/bars": bars}
 	g.film = serving(t, &serve.Server{Streams: streams})
 	g.paced = serving(t, &serve.Server{Streams: streams, Speed: 1})
@@ -64,16 +82,6 @@ func newRig(t *testing.T) *rig {
 		t.Fatal(err)
 	}
 	peertest.Publish(t, bars, g.nginx.URL("live", "show"), true)
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/player.swf" {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
-		fmt.Fprint(w, "FWS\x09\x60\x02\x00\x00"+strings.Repeat("player", 100))
-	}))
-	t.Cleanup(web.Close)
-	g.web = web.URL
 	return g
 }
 

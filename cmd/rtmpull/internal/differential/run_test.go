@@ -44,6 +44,7 @@ type run struct {
 	*peertest.Process
 	tap      *tap // nil: there is none
 	dir, out string
+	args     []string
 	said     *kept // on stderr
 	got      *kept // on stdout
 	piped    bool  // which is where it records to
@@ -117,7 +118,7 @@ func (r *row) start(t testing.TB, g *rig, program string) *run {
 	for _, a := range r.args {
 		cmd.Args = append(cmd.Args, fill.Replace(a))
 	}
-	run.piped = toStdout(cmd.Args)
+	run.args, run.piped = cmd.Args[1:], toStdout(cmd.Args)
 	if program == g.ours {
 		cmd.Args = append(cmd.Args, r.ours...)
 	}
@@ -183,6 +184,9 @@ func (r *row) readers() int64 {
 
 // toStdout tells whether a command line records to standard output.
 func toStdout(args []string) bool {
+	if slices.ContainsFunc(args, func(a string) bool { return strings.HasSuffix(a, "/out.flv") }) {
+		return false
+	}
 	if i := slices.Index(args, "--flv"); i >= 0 {
 		return args[i+1] == "/dev/fd/1"
 	}

@@ -20,7 +20,7 @@ func fileLength(name string) time.Duration {
 	if err != nil {
 		return 0
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	s := flvout.NewScanner(f)
 	for range 10 { // where there are other data before it
 		t, err := s.Next()

@@ -59,6 +59,9 @@ var randomOptions = []option{
 	{letter: "w", name: "swfhash", values: []string{strings.Repeat("0a", 32), strings.Repeat("FF", 32)}},
 }
 
+// counted are the options that count with -i as well.
+var counted = map[string]bool{"Y": true, "R": true, "e": true, "#": true, "q": true, "V": true, "z": true, "k": true, "b": true}
+
 // values of -C, which may follow one another.
 var values = []string{"B:1", "B:0", "N:1.5", "N:-2", "N:1e3", "S:text", "S:", "S:a:b c", "Z:", "O:1|NS:a:b|O:0", "O:1|O:0", "O:1|NO:in:1|NN:x:5|O:0|NB:y:1|O:0", "B:2", "Z:x"}
 
@@ -138,9 +141,9 @@ func unambiguous(begin string) bool {
 func newLine(seed uint64) *made {
 	l := &made{Rand: rand.New(rand.NewPCG(seed, 0)), media: true}
 	var parts [][]string
-	part := func(make func()) {
+	part := func(write func()) {
 		l.args = nil
-		make()
+		write()
 		parts = append(parts, l.args)
 	}
 	listed := false // by -i
@@ -165,7 +168,7 @@ func newLine(seed uint64) *made {
 	for range l.IntN(6) {
 		o := &randomOptions[l.IntN(len(randomOptions))]
 		l.names = append(l.names, o.names...)
-		if listed && !strings.Contains("YReo#qVzkb", o.letter) {
+		if listed && !counted[o.letter] {
 			l.names = append(l.names, "R21 others")
 		}
 		l.media = l.media && !o.silent

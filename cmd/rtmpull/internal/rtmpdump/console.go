@@ -93,6 +93,7 @@ func (c *Console) Progress(now time.Time, p Progress) {
 	c.at = now
 	if c.hashes {
 		c.pending = true
+		c.percent++ // the length may yet be known, and the row be that long
 		c.write("#")
 		return
 	}

@@ -180,3 +180,16 @@ func TestMetadataIsBounded(t *testing.T) {
 		t.Errorf("%d lines of %d bytes are written", n, out.Len())
 	}
 }
+
+// A row of # that begins before the length is known is as long as any.
+func TestHashesBeforeLength(t *testing.T) {
+	var out strings.Builder
+	c := NewConsole(&out, Info, true)
+	now := time.Now()
+	c.Progress(now, Progress{Bytes: 1})
+	c.Progress(now.Add(Every), Progress{Bytes: 2})
+	c.Final(Progress{At: 50 * time.Second, Total: 100 * time.Second})
+	if got := strings.Count(out.String(), "#"); got != 50 {
+		t.Errorf("got %d of #, want 50: %q", got, out.String())
+	}
+}

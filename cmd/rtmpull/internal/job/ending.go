@@ -31,8 +31,9 @@ func (e *BeyondError) Unwrap() error { return ErrNeverLive }
 // has nothing of what that ends with: it is another one, and nothing of it is put there.
 var ErrAstray = errors.New("the server does not go on where the recording ends, of which it may have another version")
 
-// errUntouched is ErrAstray for a file that is gone on with, and what to do then.
-var errUntouched = fmt.Errorf("%w; the file is as it was, and under another name the stream is recorded anew", ErrAstray)
+// errNothingAdded is ErrAstray for a file that is gone on with, and what to do then. The
+// file may have been mended, or have got room for a longer index, before.
+var errNothingAdded = fmt.Errorf("%w; nothing was added to the file, and under another name the stream is recorded anew", ErrAstray)
 
 // errItem is why a playlist is not taken up again behind its first item if what comes
 // twice would be recorded twice.

@@ -125,7 +125,7 @@ func (p *Pull) Run(ctx context.Context) Result {
 	}
 	fail(p.out.Close())
 	if now := p.out.Stats(); resumed && now.Audio+now.Video == had.Audio+had.Video && (errors.Is(err, ErrAstray) || err == nil && p.astray) {
-		r.Reason, err = "", errUntouched
+		r.Reason, err = "", errNothingAdded
 	}
 	r.Name, r.Size, r.Duration, r.Stats = p.out.Name(), p.out.Size(), p.out.Duration(), p.out.Stats()
 	if p.Files != nil {

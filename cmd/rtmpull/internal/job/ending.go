@@ -116,7 +116,7 @@ func (t *tail) next(b setback, whole bool) outcome {
 	switch {
 	case t.short == nil:
 		return isAll
-	case ended && (t.all || b.all) && !t.once && !astray:
+	case ended && (b.all || t.all && !nothing) && !t.once && !astray:
 		return isEarly
 	case ended:
 		return isShort
@@ -137,9 +137,11 @@ func (p *Pull) endsEarly() {
 	p.report(Event{Kind: EndsEarly, Duration: min(max(p.tail.short.At, p.beginsAt()+p.out.Duration()), length), Length: length})
 }
 
-// hasRest tells whether a file has all that its server has of a recorded stream, which
-// has said so instead of sending more.
+// hasRest tells whether a file has all of a recorded stream, by its metadata and by its
+// server, which has said so instead of sending more. One that is short of the metadata
+// has to be seen to end there: a server that sends nothing of what it was asked for, of
+// which the file has the first, may have lost the stream.
 func (p *Pull) hasRest(b setback) bool {
 	missing, _, ok := p.lack()
-	return b.all && b.live == 0 && p.tail.rest && ok && p.extent.promised() > 0 && missing > -roughly
+	return b.all && b.live == 0 && p.tail.rest && ok && p.extent.promised() > 0 && missing > -roughly && p.fallsShort() == nil
 }

@@ -162,6 +162,23 @@ func TestCompleteness(t *testing.T) {
 	}
 }
 
+// TestCompleteTakenBack: a server has said that it has sent all, and then has not even that,
+// and does not say so any more.
+func TestCompleteTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		film := reel{n: 500, every: 40, says: 20}
+		full := film
+		full.complete = true
+		p := newPull(t, new(bytes.Buffer), nil)
+		p.Client.DialContext = rtmptest.Dial(t, full.visit(250, true), film.visit(0, true))
+		p.Target.Session.Kind = session.Recorded
+		p.Retry = Retry{Attempts: Unlimited, MaxTime: time.Minute}
+		if got := p.Run(t.Context()); !errors.As(got.Err, new(*ShortError)) {
+			t.Errorf("%q, %v", got.Reason, got.Err)
+		}
+	})
+}
+
 // Where what comes twice would be recorded twice, nothing is asked for once more.
 func TestCompletenessRaw(t *testing.T) {
 	for to, short := range map[uint32]bool{250: true, 500: false} {
@@ -211,7 +228,8 @@ func TestBeyond(t *testing.T) {
 
 // TestEarlyResumed: a file that has all that its server has of a stream, and that the
 // stream's metadata promises more of, is complete when it is taken up. It is not if the
-// server says no more than that it stops, or if it ends before the file does.
+// server says no more than that it stops, or if it ends before the file does, or has
+// nothing at all.
 func TestEarlyResumed(t *testing.T) {
 	r := reel{n: 500, every: 40, says: 20, complete: true}
 	stops, shorter, silent, other := r, r, r, r
@@ -223,7 +241,7 @@ func TestEarlyResumed(t *testing.T) {
 		early bool
 	}{
 		"the rest":                   {reel: r, to: 250, early: true},
-		"nothing":                    {reel: r, to: 0, early: true},
+		"nothing":                    {reel: r, to: 0, err: new(BeyondError)},
 		"more":                       {reel: r, to: 500},
 		"it stops":                   {reel: stops, to: 250, err: new(ShortError)},
 		"nothing, and it stops":      {reel: stops, to: 0, err: new(BeyondError)},

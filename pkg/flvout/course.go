@@ -1,10 +1,6 @@
 package flvout
 
-import (
-	"errors"
-	"io"
-	"time"
-)
+import "time"
 
 // lookBack is how much sound a recorded stream is asked for once more, in ms.
 const lookBack = 1000
@@ -32,16 +28,6 @@ type course struct {
 	open   TrackSet     // of video
 }
 
-// A beginning is what that of a stream is known by: its first key frame or,
-// without video, its first sounds.
-type beginning struct {
-	sum  uint64
-	at   uint32
-	last uint64
-	n    int
-	done bool
-}
-
 // A lastFrame is the last that was written of a lane.
 type lastFrame struct {
 	sum uint64
@@ -52,22 +38,6 @@ type lastFrame struct {
 type lastKey struct {
 	at uint32
 	n  int // its number among the frames, from 1
-}
-
-func (o *beginning) add(at uint32, key bool, sum uint64, shown bool) {
-	const sounds = 8 // of which each is another than the one before it
-	switch {
-	case o.done, shown && !key:
-	case shown:
-		*o = beginning{sum: sum, at: at, done: true}
-	case o.n == 0 || sum != o.last:
-		if o.n == 0 {
-			o.at = at
-		}
-		o.sum, o.last = o.sum*31+sum, sum
-		o.n++
-		o.done = o.n == sounds
-	}
 }
 
 // put notes a frame at its place, the nth that is remembered.
@@ -265,17 +235,10 @@ func (s *Splicer) catchUpWith(p *ResumePoint) error {
 		n = 1
 	}
 	k.start = [2]beginning{}
-	r := newSalvagerAt(p.file, p.opening, min(p.end, p.opening+2*maxBody))
-	for start := &k.start[n]; s.seen.count > 0 && !start.done; {
-		t, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
+	if s.seen.count > 0 {
+		var err error
+		if k.start[n], err = p.beginning(s.seen); err != nil {
 			return newError("read", s.Name(), err)
-		}
-		if c := Classify(t); c.Kind == KindFrame || c.Kind == KindUnknown {
-			start.add(t.Timestamp, c.Key, s.seen.sum(t, &c), p.shown)
 		}
 	}
 	asked := uint32(p.Start.Milliseconds())

@@ -271,15 +271,6 @@ func (s *Splicer) CatchUp(p *ResumePoint) error {
 	return s.catchUpWith(p)
 }
 
-// Begins tells whether a key frame is the one that the file begins with.
-func (p *ResumePoint) Begins(t Tag) bool {
-	if !p.shown {
-		return false
-	}
-	first, err := newSalvagerAt(p.file, p.opening, p.end).Next()
-	return err == nil && first.Type == t.Type && bytes.Equal(first.Body, t.Body)
-}
-
 // Resume tells that the first file is one that goes on at p.
 func (r *Rotator) Resume(p *ResumePoint) {
 	r.meta, r.headers = p.meta, p.headers.Clone()

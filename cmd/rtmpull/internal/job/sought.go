@@ -3,12 +3,13 @@ package job
 import (
 	"context"
 
+	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/session"
 )
 
 // sought is for a file that is gone on with, of a stream that was not said to be
 // recorded: one that is by its server's word, has a length, and begins with the file's
-// own first picture is that stream from its beginning, and is asked for what is missing
+// own first picture or sounds is that stream from its beginning, and is asked for what is missing
 // instead. Neither alone says so: media servers call live streams recorded, and pass on
 // a length that an encoder tells of its input.
 func (p *Pull) sought(ctx context.Context, c course, l *link) (*link, error) {
@@ -36,6 +37,7 @@ func (p *Pull) sought(ctx context.Context, c course, l *link) (*link, error) {
 // beginsAnew looks at what comes first on a link, and leaves it there. It tells whether
 // that is a recorded stream which begins as the file does that is gone on with.
 func (p *Pull) beginsAnew(l *link) bool {
+	var frames []flvout.Tag
 	for range beginningMessages {
 		m, err := l.ahead()
 		if err != nil {
@@ -48,8 +50,12 @@ func (p *Pull) beginsAnew(l *link) bool {
 		if !l.recorded || p.extent.total == 0 {
 			return false
 		}
-		if isKey(m) {
-			return p.Files.Resumed.Begins(tagOf(m))
+		if !m.HasFrames() {
+			continue
+		}
+		frames = append(frames, tagOf(m))
+		if is, known := p.Files.Resumed.Begins(frames); known {
+			return is
 		}
 	}
 	return false

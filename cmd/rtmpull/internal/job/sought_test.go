@@ -2,7 +2,9 @@ package job
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
@@ -84,4 +86,67 @@ func TestSought(t *testing.T) {
 // resumeAny takes up what was not said to be recorded.
 func resumeAny(path string) func() (*flvout.File, *flvout.ResumePoint, error) {
 	return func() (*flvout.File, *flvout.ResumePoint, error) { return flvout.ResumeOptions{}.Open(path) }
+}
+
+// TestSoughtSound: a stream without pictures is known by its first sounds. One of silence
+// is not, since all silence is alike.
+func TestSoughtSound(t *testing.T) {
+	sound := newFilm(3, 40*time.Second).without(videoTag)[2:]
+	silence := slices.Clone(sound)
+	for i := range silence {
+		silence[i].Body = []byte{0xAF, 1, 0x21}
+	}
+	for name, c := range map[string]struct {
+		first, then film
+		sought      bool
+	}{
+		"the same": {sound, sound, true},
+		"another":  {sound, newFilm(4, 40*time.Second).without(videoTag)[2:], false},
+		"silence":  {silence, silence, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var starts []float64
+			script := func(f film, n int) rtmptest.Script {
+				return func(p *rtmptest.Peer) {
+					start, _ := amf.AsNumber(append(p.AcceptPlay().Args, amf.Number(-2000))[1])
+					starts = append(starts, start)
+					p.UserControl(message.EventStreamIsRecorded, rtmptest.StreamID)
+					p.Data(0, metadata(amf.Number(40))...)
+					p.Audio(0, aacConfig(0).Body)
+					for _, tg := range f[:n] {
+						if float64(tg.Timestamp) >= start {
+							p.Audio(tg.Timestamp, tg.Body)
+						}
+					}
+					if n == len(f) {
+						p.Status("status", "NetStream.Play.Complete")
+						p.Linger()
+					}
+				}
+			}
+			path := filepath.Join(t.TempDir(), "sound.flv")
+			record := func(scripts ...rtmptest.Script) Result {
+				files, err := OpenFiles(FilesOptions{
+					Open:   func(int) (*flvout.File, error) { return flvout.Create(path) },
+					Resume: resumeAny(path),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := newPull(t, nil, nil)
+				p.Output, p.Files = nil, files
+				p.Client.DialContext = rtmptest.Dial(t, scripts[0], scripts[1:]...)
+				p.Target.Session.Kind = session.Any
+				return p.Run(t.Context())
+			}
+			record(script(c.first, len(c.first)/2))
+			r := record(script(c.then, len(c.then)), script(c.then, len(c.then)))
+			if sought := len(starts) == 3 && starts[2] > 0; sought != c.sought || r.Err != nil {
+				t.Fatalf("asked for %v: %v", starts, r.Err)
+			}
+			if n := r.Stats.Audio - 1; c.sought && int(n) != len(sound) {
+				t.Errorf("%d sounds, want %d", n, len(sound))
+			}
+		})
+	}
 }

@@ -3,12 +3,14 @@ package rtmp
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
 // localPrefixes are addresses that netip takes for global and that no server on
 // the public internet has: those of this network, of carriers' networks behind
-// NAT, of benchmarks, what came before unique local addresses, and a network's own NAT64.
+// NAT, of benchmarks, what came before unique local addresses, a network's own NAT64,
+// and Teredo, whose addresses are those of hosts behind NAT.
 var localPrefixes = [...]netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"),
@@ -17,6 +19,7 @@ var localPrefixes = [...]netip.Prefix{
 	netip.MustParsePrefix("240.0.0.0/4"),
 	netip.MustParsePrefix("fec0::/10"),
 	netip.MustParsePrefix("64:ff9b:1::/48"),
+	netip.MustParsePrefix("2001::/32"),
 }
 
 // isLocalIP tells whether an address is one of the loopback, of a link, of a
@@ -34,14 +37,19 @@ func isLocalIP(ip netip.Addr) bool {
 	return false
 }
 
-// unwrap is the IPv4 address that a NAT64, 6to4 or IPv4-compatible address leads to.
+// carriers are what is before an IPv4 address in one of IPv6: of NAT64, IPv4-translated,
+// and IPv4-compatible addresses.
+var carriers = [...][12]byte{{1: 0x64, 2: 0xff, 3: 0x9b}, {8: 0xff, 9: 0xff}, {}}
+
+// unwrap is the IPv4 address that a NAT64, 6to4, IPv4-translated or IPv4-compatible
+// address leads to.
 func unwrap(ip netip.Addr) netip.Addr {
 	if !ip.Is6() {
 		return ip
 	}
 	b := ip.As16()
 	switch {
-	case strings.HasPrefix(string(b[:]), "\x00\x64\xff\x9b\x00\x00\x00\x00\x00\x00\x00\x00"), [12]byte(b[:]) == [12]byte{}:
+	case slices.Contains(carriers[:], [12]byte(b[:])):
 		return netip.AddrFrom4([4]byte(b[12:]))
 	case b[0] == 0x20 && b[1] == 0x02:
 		return netip.AddrFrom4([4]byte(b[2:6]))
@@ -71,7 +79,7 @@ func isLocalHost(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return isLocalIP(ip)
 	}
-	name := "." + strings.TrimSuffix(strings.ToLower(host), ".")
+	name := "." + strings.TrimRight(strings.ToLower(host), ".")
 	return strings.HasSuffix(name, ".localhost") || isNumber(name[strings.LastIndexByte(name, '.')+1:])
 }
 

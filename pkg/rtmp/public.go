@@ -19,7 +19,8 @@ func PublicOnly(ctx context.Context, only bool) context.Context {
 
 // CheckAddress refuses a host:port that is about to be dialled, if ctx is for the public
 // internet only and that is none of it. A name is judged by itself, and is for a proxy to
-// resolve: one with no dot, or of a local network's, is refused as well.
+// resolve: one with no dot, of a local network's, or with more in it than the letters,
+// digits, hyphens and underscores of the DNS, is refused as well.
 func CheckAddress(ctx context.Context, addr string) error {
 	if only, _ := ctx.Value(publicKey{}).(bool); !only {
 		return nil
@@ -28,7 +29,7 @@ func CheckAddress(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := netip.ParseAddr(host); isLocalHost(host) || err != nil && isInside(host) {
+	if _, err := netip.ParseAddr(host); isLocalHost(host) || err != nil && (isInside(host) || strings.ContainsFunc(host, unnamed)) {
 		return errLeadsInside
 	}
 	return nil
@@ -45,13 +46,19 @@ var insideNames = [...]string{".local", ".localdomain", ".internal", ".intranet"
 
 // isInside tells whether a name is one that the public internet does not have.
 func isInside(name string) bool {
-	name = strings.TrimSuffix(strings.ToLower(name), ".")
+	name = strings.TrimRight(strings.ToLower(name), ".")
 	for _, end := range insideNames {
 		if strings.HasSuffix(name, end) {
 			return true
 		}
 	}
 	return !strings.Contains(name, ".")
+}
+
+// unnamed tells what no name on the wire has. There are proxies that make 127.0.0.1 of
+// such digits as IDNA folds, or that take what is behind a # for no part of the name.
+func unnamed(r rune) bool {
+	return r != '-' && r != '.' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
 
 // OnPublicInternet tells whether a server has to be taken for one on the public internet,

@@ -112,13 +112,16 @@ func (t *Target) move(to *Target, from net.Addr) error {
 	if old, now := t.transport(), to.transport(); old.tls && !now.tls || old.secret() && !now.secret() {
 		return fmt.Errorf("%s must not become %s", t.Scheme, to.Scheme)
 	}
-	if s := &t.Session; !strings.EqualFold(to.Host, t.Host) {
-		if t.Public || onPublicInternet(from, t.Host) {
-			if isLocalHost(to.Host) {
-				return errLeadsInside
-			}
-			t.Public = true
+	moved := !strings.EqualFold(to.Host, t.Host)
+	// The same name may stand for another address by now; at the port that was asked for,
+	// that is no matter of who leads there.
+	if elsewhere := moved || !strings.EqualFold(to.Address(), t.Address()); elsewhere && (t.Public || onPublicInternet(from, t.Host)) {
+		if moved && isLocalHost(to.Host) {
+			return errLeadsInside
 		}
+		t.Public = true
+	}
+	if s := &t.Session; moved {
 		t.User, t.Password = "", ""
 		s.Auth, s.Extra, s.Token, s.UsherToken = "", nil, "", ""
 	}

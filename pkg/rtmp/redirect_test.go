@@ -174,6 +174,9 @@ func TestRedirectPublic(t *testing.T) {
 		{"rtmp://127.0.0.1/live", privately, false},
 		{"rtmp://h/other", publicly, false}, // it was asked for
 		{"/other", publicly, false},
+		{"rtmp://H:8080/live", publicly, true}, // its owner may have had another address put there
+		{"rtmps://h/live", publicly, true},
+		{"rtmp://h:8080/live", privately, false},
 	} {
 		got, err := first.Redirect(test.to, test.at)
 		if err != nil || got.Public != test.want {
@@ -249,6 +252,10 @@ func TestCheckAddress(t *testing.T) {
 		"203.0.113.7:1935": true, "[2001:db8::1]:80": true, "edge.example.com:1935": true, "edge.example.com.:1935": true, "7.example:80": true,
 		"127.0.0.1:1935": false, "[::1]:80": false, "[fe80::1%eth0]:80": false, "10.1:80": false, "2130706433:80": false, "0x7f.1:80": false,
 		"localhost:80": false, "router:80": false, "printer.local:80": false, "db.internal.:80": false, "NAS.lan:80": false, "203.0.113.7": false,
+		"localhost..:80": false, "127.0.0.1..:80": false, "[2001:0:7f00:1::1]:80": false, "[::ffff:0:127.0.0.1]:80": false,
+		"[64:ff9b::10.0.0.1]:80": false, "[2002:a00:1::]:80": false, "[::ffff:10.0.0.1]:80": false, "[64:ff9b::203.0.113.7]:80": true,
+		"１２７.０.０.１:80": false, "127。0。0。1:80": false, "127.0.0.1#.example.com:80": false, "127%2e0%2e0%2e1.example:80": false,
+		"xn--bcher-kva.example:80": true, "a_b-c.example:80": true,
 	} {
 		if err := CheckAddress(only, addr); (err == nil) != want {
 			t.Errorf("%s: %v", addr, err)

@@ -60,7 +60,7 @@ const glance = time.Millisecond
 // has something to say on it unasked, which it does when it has waited too long.
 func (l *link) left() bool {
 	if come, known := hasCome(l.nc); known {
-		return come
+		return come || !l.waits(0) // TLS may have read its goodbye off the socket
 	}
 	return !l.waits(glance)
 }

@@ -1,10 +1,15 @@
 package tunnel_test
 
 import (
+	"bufio"
 	"bytes"
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http/httptest"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -181,5 +186,80 @@ func TestSocketsEnd(t *testing.T) {
 				t.Error("all requests are on one connection")
 			}
 		})
+	}
+}
+
+// A corked connection writes when it is told to, or before it reads.
+type corked struct {
+	net.Conn
+	held []byte
+}
+
+func (c *corked) Write(b []byte) (int, error) {
+	c.held = append(c.held, b...)
+	return len(b), nil
+}
+
+func (c *corked) Read(b []byte) (int, error) {
+	c.uncork()
+	return c.Conn.Read(b)
+}
+
+// SetWriteDeadline is called by TLS behind its goodbye, which is not written yet.
+func (c *corked) SetWriteDeadline(time.Time) error { return nil }
+
+func (c *corked) uncork() {
+	_, _ = c.Conn.Write(c.held)
+	c.held = nil
+}
+
+// The goodbye of TLS may be read together with the last answer, and the socket has nothing
+// to tell of it.
+func TestGoodbyes(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate := httptest.NewUnstartedServer(nil)
+	certificate.StartTLS()
+	defer certificate.Close()
+	h := newHost(t)
+	h.wait.Go(func() {
+		for first := body("1\n"); ; first = body("\x01") {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			cork := &corked{Conn: nc}
+			over := tls.Server(cork, &tls.Config{Certificates: certificate.TLS.Certificates})
+			h.wait.Go(func() {
+				defer nc.Close()
+				p := &page{host: h, Conn: over, in: bufio.NewReader(over)}
+				for _, answer := range []string{first, body("\x01"), body("\x01")} {
+					if !p.answer(answer) {
+						return
+					}
+				}
+				_ = over.CloseWrite()
+				cork.uncork()
+				_, _ = io.Copy(io.Discard, nc)
+			})
+		}
+	})
+	defer l.Close()
+	c, err := openBy(t, func(context.Context, string, string) (net.Conn, error) {
+		nc, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			return nil, err
+		}
+		return tls.Client(nc, &tls.Config{InsecureSkipVerify: true}), nil //nolint:gosec // it is known
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
 	}
 }

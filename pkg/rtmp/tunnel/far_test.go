@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -163,6 +164,40 @@ func TestCutsAhead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A request that was made ahead, and is made again alone, is no trial of the server.
+func TestAheadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		full := body("\x01" + strings.Repeat("x", 31<<10))
+		ahead := false
+		h := newHost(t, func(p *page) {
+			p.answer(body("1\n"))
+			p.answer(full)
+			p.answer(strings.Replace(full, "Content", "Connection: close\r\nContent", 1))
+		}, func(p *page) {
+			p.ask()
+			time.Sleep(3 * time.Second)
+			_, _ = io.WriteString(p, full)
+			for range 5 {
+				p.answer(full)
+			}
+			ahead = p.ask() && p.ask() && p.ask()
+			_, _ = io.WriteString(p, full+full+full)
+			idles(p)
+		})
+		c, err := openBy(t, h.dial)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetReadDeadline(time.Now().Add(time.Minute))
+		if _, err := io.CopyN(io.Discard, c, 11*31<<10); err != nil {
+			t.Error(err)
+		}
+		if err := c.Close(); err != nil || !ahead {
+			t.Errorf("requests are made ahead: %v; %v", ahead, err)
+		}
+	})
 }
 
 // On sockets, a connection that has ended is seen before it is written to.

@@ -76,7 +76,8 @@ func (l *link) close() {
 	}
 	_ = l.nc.Close() // TLS has a goodbye to say, which cut may have to cut short
 	for i := range l.queue {
-		l.queue[i].out, l.queue[i].taken = false, false
+		r := &l.queue[i]
+		r.out, r.taken, r.ahead = false, false, i > 0
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

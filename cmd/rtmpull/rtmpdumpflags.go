@@ -114,6 +114,13 @@ func (v decimalValue) Set(s string) error {
 	return v.Value.Set(digits)
 }
 
+// numbers are rtmpdump's options that are one. Space around it does not count there:
+// what a script has from another program or from a file may end with a line's end.
+var numbers = map[string]bool{
+	"port": true, "protocol": true, "swfsize": true, "swfAge": true, "start": true, "stop": true, "buffer": true,
+	"skip": true, "timeout": true,
+}
+
 // levels are the options that say how much is told.
 var levels = [...]string{"quiet", "verbose", "debug"}
 
@@ -144,6 +151,9 @@ func (f *dumpFlags) parse(args []string) error {
 		text := g.Text
 		if !g.Value && text == "" {
 			text = f.all.Lookup(g.Name).NoOptDefVal
+		}
+		if numbers[g.Name] {
+			text = strings.TrimSpace(text)
 		}
 		if err := f.all.Set(g.Name, text); err != nil {
 			return flagError(err)

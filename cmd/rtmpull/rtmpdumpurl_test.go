@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/obs"
 )
@@ -63,6 +64,24 @@ func TestRtmpdumpDecimals(t *testing.T) {
 		if err := newDump(&environment{}).flags.parse([]string{"-b", junk}); err == nil {
 			t.Errorf("-b %q is taken", junk)
 		}
+	}
+}
+
+// Space around a number does not count, such as the end of the line that a script has
+// read it from.
+func TestRtmpdumpSpaceAroundNumbers(t *testing.T) {
+	d, _, err := understands(t, "-n", "h", "-a", "a", "-y", "b", "-c", "8080\n", "-l", " 1", "-A", " 1", "-B", "2.5\r\n", "-b", " 10 ", "-m", " 5",
+		"-k", "3\n", "-X", " 7", "-x", "100\n", "-w", strings.Repeat("0a", 32), "-o", "x")
+	s := &d.source
+	if err != nil || s.address.port != 8080 || s.start != durationValue(time.Second) || s.stop != durationValue(2500*time.Millisecond) || s.buffer != 10 ||
+		d.network.silence != durationValue(5*time.Second) || d.output.skip != 3 || s.swf.age != 7 || s.swf.size != 100 {
+		t.Errorf("%v; %+v", err, s)
+	}
+	if d, _, err := understands(t, "-i", "rtmp://h/a/b stop=2500\n", "-o", "x"); err != nil || d.source.stop != durationValue(2500*time.Millisecond) {
+		t.Errorf("of -i: %v, %v", d.source.stop, err)
+	}
+	if d, _, err := understands(t, "-r", "rtmp://h/a/b", "-T", " key ", "-o", "x"); err != nil || d.source.token != " key " {
+		t.Errorf("a text is %q, %v", d.source.token, err)
 	}
 }
 

@@ -89,8 +89,10 @@ func duration(unit time.Duration, field func(*Options) **time.Duration) func(*Op
 	}
 }
 
-// number reads a whole number: 0x10 is 16, and so is 020.
+// number reads a whole number: 0x10 is 16, and so is 020. Space around it, such as the
+// end of the line that it was read from, does not count.
 func number(s string) (int64, error) {
+	s = strings.TrimSpace(s)
 	digits, base := s, 10
 	switch {
 	case len(s) > 2 && (s[:2] == "0x" || s[:2] == "0X"):

@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/rtmpull/rtmpull/pkg/amf"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/rtmptest"
@@ -89,31 +88,6 @@ func understands(t *testing.T, args ...string) (d *dump, warned string, err erro
 	return d, warned, err
 }
 
-// A server has as long for each of its answers as --timeout says.
-func TestRtmpdumpTimeouts(t *testing.T) {
-	const s = durationValue(time.Second)
-	for args, want := range map[string][3]durationValue{
-		"-r rtmp://h/a/b":                              {10 * s, 30 * s, 30 * s},
-		"-r rtmp://h/a/b -m 60":                        {60 * s, 60 * s, 60 * s},
-		"-r rtmp://h/a/b -m 5 --connect-timeout 7":     {7 * s, 5 * s, 5 * s},
-		"-r rtmp://h/a/b -m 5 --start-timeout 7":       {5 * s, 7 * s, 5 * s},
-		"-i rtmp://h/a/b|timeout=60":                   {60 * s, 60 * s, 60 * s},
-		"-r rtmp://h/a/b -m 0":                         {10 * s, 0, 0},
-		"-i rtmp://h/a/b|timeout=0":                    {10 * s, 0, 0},
-		"-i rtmp://h/a/b|timeout=60 -m 5":              {5 * s, 5 * s, 5 * s},
-		"-i rtmp://h/a/b|timeout=6 --start-timeout 60": {6 * s, 60 * s, 6 * s},
-	} {
-		list := strings.Fields(args)
-		for i := range list {
-			list[i] = strings.ReplaceAll(list[i], "|", " ")
-		}
-		d, _, err := understands(t, append(list, "-o", "x")...)
-		if n := &d.network; err != nil || [...]durationValue{n.connect, n.start, n.silence} != want {
-			t.Errorf("%s: %v for a connection, %v for media, %v of silence; %v", args, &n.connect, &n.start, &n.silence, err)
-		}
-	}
-}
-
 // A name that begins with @ is one: nothing is read from there.
 func TestRtmpdumpReadsNoFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "url")
@@ -139,19 +113,6 @@ func TestURLOptionsNameNoFile(t *testing.T) {
 	f := &sourceFlags{options: "@" + file}
 	if err := f.unfold(new(networkFlags), func(string) bool { return false }); err == nil || !strings.Contains(err.Error(), "no scheme") {
 		t.Errorf("%v", err)
-	}
-}
-
-// However little is asked for, it is not all.
-func TestRtmpdumpStopsSoon(t *testing.T) {
-	for _, args := range []string{"-B 0.0001", "-A 3 -B 3.0001"} {
-		d, _, err := understands(t, append(strings.Fields(args), "-r", "rtmp://h/a/b", "-o", "x")...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if target, err := d.target(); err != nil || target.Session.Length != 1 {
-			t.Errorf("%s: %d ms, %v", args, target.Session.Length, err)
-		}
 	}
 }
 

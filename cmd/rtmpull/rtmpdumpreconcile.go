@@ -23,6 +23,10 @@ func (d *dump) reconcile() {
 		d.warn("a live stream begins where it is: --start does not count")
 		s.start = 0
 	}
+	if _, err := ms(s.stop); err != nil && !s.live {
+		d.warn("no stream is so long: --stop does not count")
+		s.stop = 0
+	}
 	w := &s.swf
 	switch pair := w.hash != "" && w.size > 0; {
 	case pair && w.url != "":

@@ -23,10 +23,8 @@ build: ## bin/rtmpull, static
 PREFIX ?= /usr/local
 
 .PHONY: install
-install: build ## the program and its manual, below $(DESTDIR)$(PREFIX)
-	install -D bin/rtmpull $(DESTDIR)$(PREFIX)/bin/rtmpull
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	bin/rtmpull man --dir $(DESTDIR)$(PREFIX)/share/man/man1
+install: build ## the program, its manual and completions for shells, below $(DESTDIR)$(PREFIX)
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install.sh
 
 .PHONY: demo
 demo: build ## play a sample from a server of its own and record five seconds of it

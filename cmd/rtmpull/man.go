@@ -23,6 +23,14 @@ func newManCommand(env *environment) *cobra.Command {
   rtmpull man | man -l -
   rtmpull man serve | man -l -
   rtmpull man --dir /usr/local/share/man/man1      rtmpull.1, rtmpull-serve.1 ...`,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+			for _, sub := range pagesBelow(cmd.Root()) {
+				if len(args) == 0 {
+					names = append(names, sub.Name()+"\t"+sub.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) > 1:

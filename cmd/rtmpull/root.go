@@ -86,7 +86,10 @@ func newRoot(env *environment) *cobra.Command {
 	root.InitDefaultCompletionCmd()
 	for _, sub := range root.Commands() {
 		if sub.Name() == "completion" {
-			sub.Short = "print what makes a shell complete flags"
+			sub.Use, sub.Short = "completion bash|fish|powershell|zsh", "print what makes a shell complete flags"
+			sub.Long = "Completion prints what makes a shell complete commands and flags. For this session of bash:\n\n" +
+				"  source <(rtmpull completion bash)\n\n" +
+				"What each shell wants is said by rtmpull completion SHELL --help."
 			sub.Args = cobra.ArbitraryArgs
 			sub.RunE = func(*cobra.Command, []string) error {
 				return badUsage("completion is for bash, fish, powershell or zsh")

@@ -34,7 +34,7 @@ func newRtmpdumpCommand(env *environment) *cobra.Command {
 		Short: "record by rtmpdump's command line, with its output and its exit statuses",
 		Long:  "Rtmpdump records as rtmpdump does, to a file or to standard output.\n\n" + dumpStatuses,
 
-		DisableFlagParsing: true,
+		DisableFlagParsing: true, DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d := newDump(env)
 			return d.run(cmd.Context(), args)

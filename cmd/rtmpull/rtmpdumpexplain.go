@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/rtmpdump"
 )
@@ -12,16 +13,15 @@ import (
 // newExplainRtmpdumpCommand explains a command line of rtmpdump's. The flags of explain
 // may stand anywhere in it.
 func newExplainRtmpdumpCommand(env *environment) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:                "rtmpdump [options]",
 		Short:              "show how rtmpdump's command line is understood",
-		DisableFlagParsing: true,
+		DisableFlagParsing: true, DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d := newDump(env)
 			var a asked
 			var asJSON bool
-			d.flags.all.BoolVar(&asJSON, "json", false, "")
-			d.flags.all.BoolVar(&a.Secrets, "show-secrets", false, "")
+			d.flags.all.AddFlagSet(explainFlags(&asJSON, &a.Secrets))
 			if err := d.flags.parse(args); err != nil {
 				return err
 			}
@@ -36,6 +36,17 @@ func newExplainRtmpdumpCommand(env *environment) *cobra.Command {
 			return tellExplanations(cmd.OutOrStdout(), []*explanation{e}, asJSON)
 		},
 	}
+	f := newDumpFlags(&pullOptions{}) // to be shown, as those of the command itself
+	setGroups(cmd, flagGroup{"Flags", explainFlags(new(bool), new(bool))}, flagGroup{"Options", f.own}, flagGroup{"What rtmpdump does not have", f.more})
+	return cmd
+}
+
+// explainFlags are the flags of explain that count in rtmpdump's command line too.
+func explainFlags(asJSON, secrets *bool) *pflag.FlagSet {
+	fs := pflag.NewFlagSet("explain", pflag.ContinueOnError)
+	fs.BoolVar(asJSON, "json", false, "the explanation as JSON")
+	fs.BoolVar(secrets, "show-secrets", false, "do not mask what may be a secret")
+	return fs
 }
 
 // explained explains the command line, without opening or running anything.

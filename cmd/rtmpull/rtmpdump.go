@@ -126,8 +126,7 @@ func (d *dump) dump(ctx context.Context, args []string) int {
 var errCompleted = errors.New("already completed")
 
 // understood is the stream that the command line asks for; with errCompleted, nothing
-// of it. What else is wrong with
-// that is found out as well, before anything is opened.
+// of it. What else is wrong with that is found out as well, before anything is opened.
 func (d *dump) understood() (*rtmp.Target, error) {
 	for _, word := range d.flags.words {
 		if key, _, ok := strings.Cut(word, "="); ok && !strings.Contains(word, "://") { // it may be a token's

@@ -28,6 +28,9 @@ type Given struct {
 // Options may follow words that are none; behind -- there are only such words.
 //
 // What is wrong ends it. The options before that are returned as well.
+//
+// Package pflag reads words otherwise: it takes the = off -o=x, has values for
+// options without one, as in --live=0 and -v=1, and knows no names that are cut short.
 func Getopt(args []string, flags []Flag) (given []Given, words []string, err error) {
 	for len(args) > 0 {
 		word := args[0]

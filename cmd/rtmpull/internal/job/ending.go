@@ -55,7 +55,18 @@ func (p *Pull) lack() (missing, end time.Duration, ok bool) {
 	if total := p.extent.promised(); total > 0 && (end == 0 || total < end) {
 		end = total
 	}
-	return end - p.extent.furthest(), end, end > 0
+	return end - p.reaches(), end, end > 0
+}
+
+// reaches is how far into the stream the recording reaches, by the timestamps. A server
+// that counts from where it begins may begin at another key frame than it was asked for:
+// then the recording tells, into which that has been fitted.
+func (p *Pull) reaches() time.Duration {
+	at := p.extent.furthest()
+	if p.extent.guess && !p.Splice.Raw {
+		at = max(at, p.beginsAt()+p.out.Duration())
+	}
+	return at
 }
 
 // fallsShort tells whether a recorded stream that the server has ended is far from

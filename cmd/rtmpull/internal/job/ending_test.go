@@ -3,9 +3,7 @@ package job
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -223,58 +221,5 @@ func TestBeyond(t *testing.T) {
 	got := p.Run(t.Context())
 	if beyond := (&BeyondError{}); !errors.As(got.Err, &beyond) || beyond.Start != 90*time.Second || !errors.Is(got.Err, rtmp.ErrNoMedia) || got.Media {
 		t.Errorf("%q, %v", got.Reason, got.Err)
-	}
-}
-
-// TestEarlyResumed: a file that has all that its server has of a stream, and that the
-// stream's metadata promises more of, is complete when it is taken up. It is not if the
-// server says no more than that it stops, or if it ends before the file does, or has
-// nothing at all.
-func TestEarlyResumed(t *testing.T) {
-	r := reel{n: 500, every: 40, says: 20, complete: true}
-	stops, shorter, silent, other := r, r, r, r
-	stops.complete, shorter.n, silent.says, other.says = false, 215, 0, 5
-	for name, c := range map[string]struct {
-		reel  reel
-		to    uint32 // pictures
-		err   error
-		early bool
-	}{
-		"the rest":                   {reel: r, to: 250, early: true},
-		"nothing":                    {reel: r, to: 0, err: new(BeyondError)},
-		"more":                       {reel: r, to: 500},
-		"it stops":                   {reel: stops, to: 250, err: new(ShortError)},
-		"nothing, and it stops":      {reel: stops, to: 0, err: new(BeyondError)},
-		"less":                       {reel: shorter, to: 215, err: ErrAstray},
-		"nothing of a shorter one":   {reel: other, to: 0, err: new(BeyondError)},
-		"nothing, of who knows what": {reel: silent, to: 0, err: new(BeyondError)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			name := filepath.Join(t.TempDir(), "reel.flv")
-			first := r
-			for _, resume := range []bool{false, true} {
-				var scripts []rtmptest.Script
-				reel, to := &first, uint32(250)
-				if resume {
-					reel, to = &c.reel, c.to
-				}
-				for range 3 {
-					scripts = append(scripts, reel.visit(to, true))
-				}
-				early := false
-				s := &shelved{dial: rtmptest.Dial(t, scripts[0], scripts[1:]...), report: func(e Event) { early = early || e.Kind == EndsEarly }}
-				got := s.record(t.Context(), t, name, s.dial, resume)
-				if !resume {
-					continue
-				}
-				if fmt.Sprintf("%T", got.Err) != fmt.Sprintf("%T", c.err) && !errors.Is(got.Err, c.err) || got.Err == nil && !got.Media {
-					t.Errorf("%q, %v, want %T", got.Reason, got.Err, c.err)
-				}
-				if early != c.early {
-					t.Errorf("that there is no more was told: %t", early)
-				}
-				pictures(t, content(t, name), max(250, min(c.to, 500)))
-			}
-		})
 	}
 }

@@ -212,6 +212,25 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// It is too if the server begins at the beginning, whatever it is asked for, and the first
+// key frame is the one to begin with.
+func TestStopDeaf(t *testing.T) {
+	all := func(p *rtmptest.Peer) {
+		p.AcceptPlay()
+		for i := range uint32(60) {
+			p.Video(1000*i, numbered(i%25 == 0, i))
+		}
+		p.Linger()
+	}
+	p := newPull(t, new(bytes.Buffer), nil)
+	p.Client.DialContext = rtmptest.Dial(t, all, all)
+	c := &p.Target.Session
+	c.Kind, c.Start, c.Length = session.Recorded, 13_000, 10_000
+	if got := p.Run(t.Context()); got.Err != nil || got.Stats.Frames != 23 {
+		t.Errorf("%q, %v, %d pictures", got.Reason, got.Err, got.Stats.Frames)
+	}
+}
+
 // Nothing is where the stream is long over.
 func TestBeyond(t *testing.T) {
 	r := reel{n: 500, every: 40, says: 20}

@@ -22,6 +22,7 @@ type extent struct {
 
 	// Of the connection.
 	asked  time.Duration // where it was to begin
+	own    bool          // the timestamps are known to be the stream's
 	begun  bool
 	opens  bool   // the first of all timestamps was about 0
 	newest uint32 // ms
@@ -63,6 +64,8 @@ func (x *extent) hear(ts uint32) {
 func (x *extent) begin(first time.Duration) {
 	const about = time.Second
 	switch far := (first - x.asked).Abs(); {
+	case x.own:
+		x.at = first
 	case x.asked == 0:
 		x.lead = first
 		x.opens = x.opens || x.reached == 0 && first < about

@@ -40,6 +40,7 @@ func (p *Pull) record(ctx context.Context, l *link) (Reason, error) {
 	p.clock.waited()
 	p.ears.reconnected()
 	p.extent.connected(startOf(l.target))
+	p.extent.own = p.deaf
 	l.player.Lend(p.out.AvailableBuffer)
 	flush := p.flusher(l, &failed)
 	l.player.BeforeWait(func() (again time.Time) {

@@ -88,7 +88,7 @@ func (f *streamFlags) fetchPlayer(ctx context.Context, client *rtmp.Client, warn
 	} else if err != nil {
 		return err
 	}
-	f.swf.fetched = &handshake.SWF{Hash: p.Hash, Size: p.Size}
+	f.swf.fetched = &p
 	for _, t := range targets {
 		if t != nil {
 			t.SWF = f.swf.fetched

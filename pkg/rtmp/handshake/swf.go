@@ -6,11 +6,14 @@ import (
 	"encoding/binary"
 )
 
+// SWFKey is the key of a SWF's Hash: Flash Player's own, of the handshake.
+const SWFKey = clientKey
+
 // A SWF identifies the Flash player that a client claims to be, for servers that demand
 // SWF verification, by what the player's decompressed file comes to.
 type SWF struct {
-	Hash [sha256.Size]byte // HMAC-SHA256 with the key "Genuine Adobe Flash Player 001"
-	Size uint32            // bytes
+	Hash [sha256.Size]byte // HMAC-SHA256 of the decompressed file, under SWFKey
+	Size uint32            // of that, in bytes
 }
 
 // verification is the body of a SWF Verification Response, after its event type: 1, 1,

@@ -18,13 +18,12 @@ import (
 	"io"
 
 	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/rtmpull/rtmpull/pkg/rtmp/handshake"
 )
 
 // A Player is what a server is told of a player.
-type Player struct {
-	Hash [sha256.Size]byte
-	Size uint32 // bytes, decompressed
-}
+type Player = handshake.SWF
 
 // MaxSize is how large a player may be, as it comes and decompressed, in bytes.
 const MaxSize = 64 << 20
@@ -38,9 +37,6 @@ var (
 
 	errCut = errors.New("the player is cut off")
 )
-
-// hashKey is what Flash's players and servers hash with.
-const hashKey = "Genuine Adobe Flash Player 001"
 
 // headerSize is that of what is never compressed: the signature, the version, and
 // the length of the whole.
@@ -63,7 +59,7 @@ func Sum(r io.Reader) (Player, error) {
 	}
 	compressed := head[0] != 'F'
 	head[0] = 'F'
-	mac := hmac.New(sha256.New, []byte(hashKey))
+	mac := hmac.New(sha256.New, []byte(handshake.SWFKey))
 	_, _ = mac.Write(head[:])
 	n, err := io.Copy(mac, &bounded{r: body, left: MaxSize - headerSize})
 	if err != nil {

@@ -105,7 +105,7 @@ func TestExit(t *testing.T) {
 		{failed(conn(rtmp.PhaseHandshake, &handshake.Error{Kind: handshake.RTMPE, Version: 6})), 3, "h:1935 answered with RTMPE (version 6), not RTMP", "rtmpe://"},
 		{failed(conn(rtmp.PhaseHandshake, &handshake.Error{Kind: handshake.NotRTMPE, Version: 3})), 3, "h:1935 does not speak RTMPE: it answered with version 3, plain RTMP", "rtmp://, and nothing is encrypted"},
 		{failed(conn(rtmp.PhaseHandshake, &handshake.Error{Kind: handshake.NotRTMPE, Version: 6})), 3, "h:1935 does not speak RTMPE: it answered with version 6, but without a digest", "rtmp://"},
-		{failed(conn(rtmp.PhaseHandshake, &handshake.Error{Kind: handshake.BadKey, Version: 6})), 3, "h:1935: RTMPE's public key in S1 is none", ""},
+		{failed(conn(rtmp.PhaseHandshake, &handshake.Error{Kind: handshake.BadKey, Version: 6})), 3, "h:1935: RTMPE's public key in S1 is one that keeps nothing secret", "rtmps://"},
 		{failed(conn(rtmp.PhaseHandshake, fmt.Errorf("%w: %w", io.ErrUnexpectedEOF, rtmp.ErrNoRTMPE))), 3, "h:1935 hung up during the handshake", "does not speak RTMPE"},
 		{failed(conn(rtmp.PhaseHandshake, &handshake.Error{Kind: handshake.BadSignature})), 3, "h:1935: the signature in S2 is wrong", ""},
 		{failed(conn(rtmp.PhaseHandshake, io.ErrUnexpectedEOF)), 3, "h:1935 hung up during the handshake", "rtmps://"},

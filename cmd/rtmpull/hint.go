@@ -59,6 +59,8 @@ func advice(err error, program string) string {
 		return "the server wants RTMPE; try rtmpe:// instead of rtmp://"
 	case errors.As(err, &peer) && peer.Kind == handshake.NotRTMPE, errors.Is(err, rtmp.ErrNoRTMPE):
 		return "if the server does not speak RTMPE there, its URL begins with rtmp://, and nothing is encrypted, or with rtmps://"
+	case errors.As(err, &peer) && peer.Kind == handshake.BadKey:
+		return "RTMPE cannot be had there, for want of care or of honesty; if the server has TLS, its URL begins with rtmps://"
 	case errors.As(err, &beyond):
 		return ""
 	case errors.Is(err, rtmp.ErrNoMedia):

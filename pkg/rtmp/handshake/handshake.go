@@ -126,7 +126,7 @@ func (e *Error) Error() string {
 		}
 		return fmt.Sprintf("handshake: the peer does not speak RTMPE: it %s with version %d, but without a digest", did, e.Version)
 	case BadKey:
-		return "handshake: RTMPE's public key in " + e.block("1") + " is none"
+		return "handshake: RTMPE's public key in " + e.block("1") + " is one that keeps nothing secret"
 	}
 	return "handshake: the peer failed"
 }

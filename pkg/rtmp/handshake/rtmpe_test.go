@@ -167,7 +167,7 @@ func TestNoDowngrade(t *testing.T) {
 			"handshake: the signature in S2 is wrong"},
 		{"signed for another version", with(encryptedAnswer(8, c1, 1, public), 0, 8^9), BadSignature, 2, ""},
 		{"public key 0", encryptedAnswer(6, c1, 1, make([]byte, keySize)), BadKey, 1,
-			"handshake: RTMPE's public key in S1 is none"},
+			"handshake: RTMPE's public key in S1 is one that keeps nothing secret"},
 		{"public key 1", encryptedAnswer(6, c1, 1, append(make([]byte, keySize-1), 1)), BadKey, 1, ""},
 		{"public key of ones", encryptedAnswer(6, c1, 1, bytes.Repeat([]byte{0xff}, keySize)), BadKey, 1, ""},
 		{"HTTP", []byte("HTTP/1.1 400"), HTTP, 1, "handshake: the peer answered with HTTP, not RTMP"},
@@ -213,7 +213,7 @@ func TestServerOfRTMPE(t *testing.T) {
 		{"no digest", 6, pattern(0x80000302)[:], NotRTMPE, 0,
 			"handshake: the peer does not speak RTMPE: it opened with version 6, but without a digest"},
 		{"public key 1", 6, c1(1, append(make([]byte, keySize-1), 1)), BadKey, 0,
-			"handshake: RTMPE's public key in C1 is none"},
+			"handshake: RTMPE's public key in C1 is one that keeps nothing secret"},
 		{"C2 is not signed", 6, c1(1, public), BadSignature, 1, "handshake: the signature in C2 is wrong"},
 	}
 	for _, tt := range tests {

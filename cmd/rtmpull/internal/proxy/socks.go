@@ -67,7 +67,7 @@ func (p *Proxy) request4(addr string) ([]byte, error) {
 		return nil, errors.New("SOCKS4 knows no IPv6")
 	}
 	if len(name) > 255 || strings.Contains(name, "\x00") {
-		return nil, errors.New("the server's name is none")
+		return nil, errors.New("the server's name has more than 255 bytes or a NUL, which SOCKS4a cannot carry: correct the URL")
 	}
 	b := []byte{4, 1}
 	b = binary.BigEndian.AppendUint16(b, port)

@@ -1,5 +1,5 @@
-// Package tunnel carries RTMP over HTTP, as it is done for the schemes rtmpt and
-// rtmpts: what there is to say goes out as the bodies of POST requests, what the
+// Package tunnel carries RTMP over HTTP, as it is done for the schemes rtmpt,
+// rtmpte and rtmpts: what there is to say goes out as the bodies of POST requests, what the
 // server says comes back in the answers, and when there is nothing to say the
 // server is asked now and then whether it has something.
 //
@@ -8,8 +8,8 @@
 //	POST /idle/<session>/<n>      only asks
 //	POST /close/<session>/<n>     ends the session
 //
-// A Conn does that behind the methods of a net.Conn, and RTMP's handshake and
-// chunks are as on any other. It is the session that counts, not the connection
+// A Conn does that behind the methods of a net.Conn, and RTMP's handshake, RTMPE's
+// too, and chunks are as on any other. It is the session that counts, not the connection
 // to the HTTP server: when that closes one between two requests, another takes
 // its place.
 //

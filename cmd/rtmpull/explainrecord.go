@@ -213,7 +213,13 @@ func (r *recording) lostLines() []string {
 }
 
 func (r *recording) patienceLines() []string {
-	line := fmt.Sprintf("%s for a connection, %s for media, %s of silence", clock(r.ConnectTimeout), clock(r.StartTimeout), clock(r.Timeout))
+	long := func(seconds float64) string {
+		if seconds == 0 { // it is waited for without end
+			return "any time"
+		}
+		return clock(seconds)
+	}
+	line := fmt.Sprintf("%s for a connection, %s for media, %s of silence", long(r.ConnectTimeout), long(r.StartTimeout), long(r.Timeout))
 	if r.EOFGrace > 0 {
 		line += ", " + clock(r.EOFGrace) + " for a live stream that has ended to come back"
 	}

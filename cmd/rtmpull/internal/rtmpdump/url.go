@@ -48,10 +48,10 @@ func words(list []string) string {
 // /app/v.mp4?t=a/b, or cut a URL in two, as in /app/name?u=http://x/y.
 //
 // In addition a URL may have user:password@ and an IPv6 address in brackets, and
-// nothing has a limit. A scheme that is not spoken is an error, and not taken for
-// rtmp. No error has a password in it.
+// nothing has a limit. Space before it does not count. A scheme that is not spoken is
+// an error, and not taken for rtmp. No error has a password in it.
 func ParseURL(raw string) (u URL, err error) {
-	scheme, rest, ok := strings.Cut(raw, "://")
+	scheme, rest, ok := strings.Cut(strings.TrimLeft(raw, " \t\r\n"), "://")
 	switch u.Scheme = strings.ToLower(scheme); {
 	case !ok:
 		return URL{}, errors.New("the URL has no scheme such as rtmp://")

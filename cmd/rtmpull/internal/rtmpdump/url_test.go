@@ -62,6 +62,7 @@ func TestServers(t *testing.T) {
 	}{
 		{"rtmp://h/a/b", URL{Scheme: "rtmp", Host: "h"}},
 		{"RTMPTE://h:80/a/b", URL{Scheme: "rtmpte", Host: "h", Port: 80}},
+		{" \n\trtmps://h/a/b", URL{Scheme: "rtmps", Host: "h"}}, // mended: there it is rtmp
 		{"rtmps://h:65535/ondemand/b", URL{Scheme: "rtmps", Host: "h", Port: 65535}},
 		{"rtmpe://h:0/a/b", URL{Scheme: "rtmpe", Host: "h"}},
 		{"rtmpt://h:/a/b", URL{Scheme: "rtmpt", Host: "h"}},

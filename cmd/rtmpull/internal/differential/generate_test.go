@@ -41,7 +41,7 @@ var randomOptions = []option{
 	{letter: "j", name: "jtv", values: texts},
 	{letter: "T", name: "token", values: texts},
 	{letter: "Y", name: "playlist", names: []string{"set_playlist"}},
-	{letter: "v", name: "live", names: []string{"live percent"}},
+	{letter: "v", name: "live", names: []string{"live percent", "warned before"}},
 	{letter: "R", name: "realtime", names: []string{"realtime line"}},
 	{letter: "e", name: "resume"},
 	{letter: "#", name: "hashes"},
@@ -53,10 +53,10 @@ var randomOptions = []option{
 	{letter: "B", name: "stop", values: []string{"20", "20.5", "1e2", "300"}, junk: []string{"x", "-1", "1x", ""}, may: "R31", names: []string{"stop live"}, silent: true},
 	{letter: "b", name: "buffer", values: []string{"1000", "36000001", "2147483647", "007", "010"}, junk: []string{"-5", "x", "1x", "", "1e3", "0x10"}, may: "R31"},
 	{letter: "m", name: "timeout", values: []string{"0", "9", "30", "010"}, junk: []string{"x", "-1", "1x", ""}, may: "R31"},
-	{letter: "x", name: "swfsize", values: []string{"1", "4711", "010"}, junk: []string{"0", "-1", "x", "", "0x10"}, may: "R31"},
+	{letter: "x", name: "swfsize", values: []string{"1", "4711", "010"}, junk: []string{"0", "-1", "x", "", "0x10"}, may: "R31", names: []string{"warned before"}},
 	{letter: "X", name: "swfAge", values: []string{"0", "30", "010"}, junk: []string{"-1", "x", "", "1x"}, may: "R31"},
 	{letter: "l", name: "protocol", values: []string{"0", "9", "6", "-1", "00"}, names: []string{"help with it"}},
-	{letter: "w", name: "swfhash", values: []string{strings.Repeat("0a", 32), strings.Repeat("FF", 32)}},
+	{letter: "w", name: "swfhash", values: []string{strings.Repeat("0a", 32), strings.Repeat("FF", 32)}, names: []string{"warned before"}},
 }
 
 // counted are the options that count with -i as well.
@@ -152,6 +152,7 @@ func newLine(seed uint64) *made {
 		listed = true
 		part(l.options)
 	case 1:
+		l.names = append(l.names, "one complaint")
 		part(func() { l.add("n", "host", "{H}") })
 		part(func() { l.add("c", "port", "{P}") })
 		part(func() { l.add("a", "app", l.one(texts)) })
@@ -227,7 +228,7 @@ func newLine(seed uint64) *made {
 
 // options is -i, with options behind the URL.
 func (l *made) options() {
-	l.names = append(l.names, "R21 flashVer", "R21 live", "R21 buffer")
+	l.names = append(l.names, "R21 flashVer", "R21 live", "R21 buffer", "one complaint")
 	path := strings.ReplaceAll(l.path(), " ", "_")
 	if !strings.Contains(path, "/") || strings.HasSuffix(path, "/") || strings.Contains(path, "slist=") {
 		l.names = append(l.names, "-i no name")

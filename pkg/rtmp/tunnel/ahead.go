@@ -29,16 +29,22 @@ const heldBack = time.Second
 var errMissed = errors.New("tunnel: no answer to a request that was made ahead")
 
 // mayAhead is how many requests may be under way at a time: more than one where the server
-// has kept this connection, says that it goes on, and has stood two.
+// has kept this connection, says that it goes on, and has stood two. None is to be behind
+// what is likely to be the connection's last answer: a server that closes a socket without
+// having read all may tear that answer off.
 func (l *link) mayAhead() int {
 	const proven = 2 // answers, the first of which may be the only one
-	switch {
-	case l.nc == nil, !l.lasting, l.answers < proven, l.trial == missed:
+	if l.nc == nil || !l.lasting || l.answers < proven || l.trial == missed {
 		return 1
-	case l.trial == untried:
-		return 2
 	}
-	return mostAhead
+	may := mostAhead
+	if l.trial == untried {
+		may = 2
+	}
+	if l.lasts > 0 {
+		may = min(may, l.lasts-l.answers)
+	}
+	return may
 }
 
 // try waits for the first request that was made ahead to be answered. When it is not, it may

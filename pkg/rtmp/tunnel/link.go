@@ -35,6 +35,7 @@ type link struct {
 	answers int           // of them on nc
 	mute    error         // of a write to nc
 	single  bool          // nc is for one answer, and the server does not say so
+	lasts   int           // answers on the last connection that the server ended, telling so; 0: on any
 	lasting bool          // the last answer was of a server that keeps connections
 	waited  time.Duration // for the last answer to begin
 	trial   trial
@@ -247,6 +248,11 @@ func (l *link) failed(err error) error {
 func (l *link) finish(answer *http.Response) {
 	l.drop()
 	l.lasting = !answer.Close && answer.ProtoAtLeast(1, 1)
+	if answer.Close {
+		l.lasts = l.answers
+	} else if l.answers >= l.lasts {
+		l.lasts = 0
+	}
 	if answer.Close || l.single || len(l.queue) == 0 && l.br.Buffered() > 0 && !l.loose {
 		l.close()
 	}

@@ -45,7 +45,7 @@ func TestExplainAsked(t *testing.T) {
 		"output    x-***.flv\n",
 		"          a file of that name is gone on with, from 2 key frames earlier than its last one on\n",
 		"if lost   it is not connected to again\n",
-		"patience  0s for a connection, 0s for media, 2m of silence\n",
+		"patience  any time for a connection, any time for media, 2m of silence\n",
 		"note      the name has *** in it\n",
 		` null "x?token=***" 1500`,
 	} {

@@ -21,10 +21,14 @@ func TestShape(t *testing.T) {
 			[]string{"(banner)", "Connecting ...", "INFO:   duration              0.00", "(progress, in percent)", "Download complete"},
 		},
 		"of unknown length": {"\r-0.001 kB / 0.00 sec\n", []string{"(progress)"}},
-		"no progress":       {"\r3.07 kB / 0.00 sec\n", []string{`\r0.00 kB / 0.00 sec`}},
-		"hashes":            {"####\nDownload complete\n", []string{"(hashes)", "Download complete"}},
-		"levels":            {"ERROR: this\nERROR: that\nDEBUG: it\nINFO: Connected...\nINFO: else\n", []string{"ERROR: (text)", "INFO: Connected...", "INFO: (text)"}},
-		"a torn line":       {"Failed to open file! /tmp/run/x", []string{"Failed to open file! {D}/x(and no newline)"}},
+		"something between": {
+			"\r3.075 kB / 0.00 sec (0.0%)\nINFO: it goes on\n\r214.729 kB / 10.06 sec (99.8%)\nDownload complete\n",
+			[]string{"INFO: (text)", "(progress, in percent)", "Download complete"},
+		},
+		"no progress": {"\r3.07 kB / 0.00 sec\n", []string{`\r0.00 kB / 0.00 sec`}},
+		"hashes":      {"####\nDownload complete\n", []string{"(hashes)", "Download complete"}},
+		"levels":      {"ERROR: this\nERROR: that\nDEBUG: it\nINFO: Connected...\nINFO: else\n", []string{"ERROR: (text)", "INFO: Connected...", "INFO: (text)"}},
+		"a torn line": {"Failed to open file! /tmp/run/x", []string{"Failed to open file! {D}/x(and no newline)"}},
 		"help": {
 			"rtmpdump: This program dumps the media content streamed over RTMP.\n\n--help\n",
 			[]string{"(help)"},

@@ -4,6 +4,7 @@ package differential
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -18,12 +19,23 @@ var (
 
 // shape is what was written to stderr, in lines of which each is of one form: numbers
 // have only as many decimals as they had, what is said several times in a row stands
-// once, and what the run alone has, such as its folder, has a name.
+// once, as progress does with news in between, and what the run alone has, such as its
+// folder, has a name.
 func shape(said string, own *strings.Replacer) (list []string) {
 	add := func(line string) {
 		if n := len(list); line != "" && (n == 0 || list[n-1] != line) {
 			list = append(list, line)
 		}
+	}
+	told := func(line string) { // what happens meanwhile may come before it or in the midst
+		i := len(list)
+		for i > 0 && list[i-1] == "INFO: (text)" {
+			i--
+		}
+		if i > 0 && list[i-1] == line {
+			list = slices.Delete(list, i-1, i)
+		}
+		add(line)
 	}
 	lines := strings.Split(said, "\n")
 	if n := len(lines); lines[n-1] == "" {
@@ -63,9 +75,9 @@ func shape(said string, own *strings.Replacer) (list []string) {
 			case m == nil:
 				add(`\r` + bare(part))
 			case m[1] != "":
-				add("(progress, in percent)")
+				told("(progress, in percent)")
 			default:
-				add("(progress)")
+				told("(progress)")
 			}
 		}
 	}

@@ -29,6 +29,7 @@ func isRtmpdump(program string) bool {
 }
 
 func newRtmpdumpCommand(env *environment) *cobra.Command {
+	d := newDump(env)
 	cmd := &cobra.Command{
 		Use:   "rtmpdump [options]",
 		Short: "record by rtmpdump's command line, with its output and its exit statuses",
@@ -36,12 +37,10 @@ func newRtmpdumpCommand(env *environment) *cobra.Command {
 
 		DisableFlagParsing: true, DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d := newDump(env)
 			return d.run(cmd.Context(), args)
 		},
 	}
-	f := newDumpFlags(&pullOptions{}) // to be shown; a dump reads its own
-	setGroups(cmd, flagGroup{"Options", f.own}, flagGroup{"What rtmpdump does not have", f.more})
+	setGroups(cmd, flagGroup{"Options", d.flags.own}, flagGroup{"What rtmpdump does not have", d.flags.more})
 	return cmd
 }
 

@@ -76,8 +76,9 @@ func newDumpFlags(o *pullOptions) *dumpFlags {
 		flag := f.own.Lookup(name)
 		flag.Value = decimalValue{flag.Value}
 	}
+	plain := strings.NewReplacer(", or @file", "", "; @file reads it from there", "")
 	f.own.VisitAll(func(flag *pflag.Flag) { // in what follows a name's @ is a part of it
-		flag.Usage = strings.NewReplacer(", or @file", "", "; @file reads it from there", "").Replace(flag.Usage)
+		flag.Usage = plain.Replace(flag.Usage)
 	})
 	f.own.SortFlags, f.more.SortFlags = false, false
 	f.all.AddFlagSet(f.own)

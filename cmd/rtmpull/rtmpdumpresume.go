@@ -1,11 +1,10 @@
 package main
 
 import (
-	"math"
 	"os"
 	"time"
 
-	"github.com/rtmpull/rtmpull/pkg/amf"
+	"github.com/rtmpull/rtmpull/cmd/rtmpull/internal/job"
 	"github.com/rtmpull/rtmpull/pkg/flvout"
 	"github.com/rtmpull/rtmpull/pkg/rtmp/message"
 )
@@ -31,18 +30,9 @@ func fileLength(name string) time.Duration {
 		if m.Type != message.TypeData {
 			continue
 		}
-		name, values, _ := message.ParseData(&m)
-		if name != "onMetaData" || len(values) == 0 {
-			continue
+		if d := job.LengthOf(&m); d > 0 {
+			return d
 		}
-		o, ok := amf.AsObject(values[0])
-		if !ok {
-			return 0
-		}
-		if d, _ := amf.AsNumber(o.GetFold("duration")); d > 0 && d < math.MaxInt32 {
-			return time.Duration(math.Round(d*1000)) * time.Millisecond
-		}
-		return 0
 	}
 	return 0
 }

@@ -3,7 +3,6 @@ package amf
 import (
 	"math"
 	"slices"
-	"strings"
 )
 
 // Get returns the value of the first property called name, or nil if there is
@@ -14,19 +13,6 @@ func (o *Object) Get(name string) Value {
 	}
 	for i := range o.Properties {
 		if o.Properties[i].Name == name {
-			return o.Properties[i].Value
-		}
-	}
-	return nil
-}
-
-// GetFold is Get without regard to upper and lower case.
-func (o *Object) GetFold(name string) Value {
-	if o == nil {
-		return nil
-	}
-	for i := range o.Properties {
-		if strings.EqualFold(o.Properties[i].Name, name) {
 			return o.Properties[i].Value
 		}
 	}

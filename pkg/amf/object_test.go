@@ -11,11 +11,7 @@ func TestObject(t *testing.T) {
 	}{
 		{"first wins", o.Get("code"), Number(1)},
 		{"exact", o.Get("level"), nil},
-		{"fold", o.GetFold("level"), Number(2)},
-		{"fold, first wins", o.GetFold("CODE"), Number(1)},
-		{"fold, absent", o.GetFold("x"), nil},
 		{"nil object", (*Object)(nil).Get("code"), nil},
-		{"nil object, fold", (*Object)(nil).GetFold("code"), nil},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, tt.got, tt.want)

@@ -62,7 +62,7 @@ func (x *extent) hear(ts uint32) {
 
 // begin finds out where in the stream the first timestamp is.
 func (x *extent) begin(first time.Duration) {
-	const about = time.Second
+	const about = about * time.Millisecond
 	switch far := (first - x.asked).Abs(); {
 	case x.own:
 		x.at = first
@@ -98,18 +98,26 @@ func (x *extent) furthest() time.Duration {
 // learn takes the length of the stream from its metadata. The first is that of the
 // whole stream: behind a seek some servers tell how much is left.
 func (x *extent) learn(m *message.Message) {
+	if x.total == 0 {
+		x.total = LengthOf(m)
+	}
+}
+
+// LengthOf is how long a stream is by a message that may be its onMetaData; 0 if it is
+// not, or does not say.
+func LengthOf(m *message.Message) time.Duration {
 	const onMetaData = "\x02\x00\x0aonMetaData"
-	if x.total > 0 || !bytes.HasPrefix(m.Payload, []byte(onMetaData)) {
-		return
+	if !bytes.HasPrefix(m.Payload, []byte(onMetaData)) {
+		return 0
 	}
 	_, values, _ := message.ParseData(m) // what comes before a fault may be used
 	for _, v := range values {
 		o, _ := amf.AsObject(v)
 		if d, ok := amf.AsNumber(o.Get("duration")); ok && d > 0 && d < math.MaxInt32 {
-			x.total = time.Duration(math.Round(d*1000)) * time.Millisecond
-			return
+			return time.Duration(math.Round(d*1000)) * time.Millisecond
 		}
 	}
+	return 0
 }
 
 // promised is how long the stream is. What goes on far beyond that, or is a list of

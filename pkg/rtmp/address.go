@@ -92,10 +92,10 @@ func isNumber(label string) bool {
 	return label != "" && strings.Trim(label, digits) == ""
 }
 
-// onPublicInternet tells whether a server has to be taken for one on the public
+// OnPublicInternet tells whether a server has to be taken for one on the public
 // internet, by the address that it was found at, or by its name if that tells
 // nothing.
-func onPublicInternet(a net.Addr, host string) bool {
+func OnPublicInternet(a net.Addr, host string) bool {
 	if ip, ok := ipOf(a); ok {
 		return !isLocalIP(ip)
 	}

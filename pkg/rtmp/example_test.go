@@ -79,43 +79,28 @@ func ExampleClient_Play_recorded() {
 	// Video 14960 5
 }
 
-// The scheme says what is between RTMP and the network: here HTTP requests. All else
-// is as ever.
-func ExampleClient_Play_tunnel() {
-	url, stop := exampleServer("rtmpt", threeMessages)
-	defer stop()
+// The scheme says what is between RTMP and the network, here HTTP requests and then
+// RTMPE. What is asked for is that or an error, and never anything weaker.
+func ExampleClient_Play_transports() {
+	for _, scheme := range []string{"rtmpt", "rtmpe"} {
+		url, stop := exampleServer(scheme, threeMessages)
+		defer stop()
 
-	target, err := rtmp.ParseTarget(url)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(target.Scheme, "tunnelled:", target.Tunnelled(), "encrypted:", target.Encrypted(), "TLS:", target.TLS())
-	if err := play(target); err != nil {
-		fmt.Println(err)
+		target, err := rtmp.ParseTarget(url)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(target.Scheme, "tunnelled:", target.Tunnelled(), "encrypted:", target.Encrypted(), "TLS:", target.TLS())
+		if err := play(target); err != nil {
+			fmt.Println(err)
+		}
 	}
 	// Output:
 	// rtmpt tunnelled: true encrypted: false TLS: false
 	// Data 0 14
 	// Audio 0 3
 	// Video 40 5
-}
-
-// Where RTMPE is asked for it is that or an error, and never plain RTMP.
-func ExampleClient_Play_encrypted() {
-	url, stop := exampleServer("rtmpe", threeMessages)
-	defer stop()
-
-	target, err := rtmp.ParseTarget(url)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(target.Scheme, "tunnelled:", target.Tunnelled(), "encrypted:", target.Encrypted(), "TLS:", target.TLS())
-	if err := play(target); err != nil {
-		fmt.Println(err)
-	}
-	// Output:
 	// rtmpe tunnelled: false encrypted: true TLS: false
 	// Data 0 14
 	// Audio 0 3
@@ -126,7 +111,7 @@ func ExampleClient_Play_encrypted() {
 // the player's hash and of its size, both of the decompressed file.
 func ExampleTarget_verification() {
 	file := []byte("FWS\x0a\x0c\x00\x00\x00demo") // what http://example.com/player.swf is, decompressed
-	mac := hmac.New(sha256.New, []byte("Genuine Adobe Flash Player 001"))
+	mac := hmac.New(sha256.New, []byte(handshake.SWFKey))
 	mac.Write(file)
 	player := handshake.SWF{Hash: [sha256.Size]byte(mac.Sum(nil)), Size: uint32(len(file))}
 

@@ -60,7 +60,3 @@ func isInside(name string) bool {
 func unnamed(r rune) bool {
 	return r != '-' && r != '.' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
-
-// OnPublicInternet tells whether a server has to be taken for one on the public internet,
-// by the address that it was found at, or by its host if that tells nothing.
-func OnPublicInternet(a net.Addr, host string) bool { return onPublicInternet(a, host) }

@@ -115,7 +115,7 @@ func (t *Target) move(to *Target, from net.Addr) error {
 	moved := !strings.EqualFold(to.Host, t.Host)
 	// The same name may stand for another address by now; at the port that was asked for,
 	// that is no matter of who leads there.
-	if elsewhere := moved || !strings.EqualFold(to.Address(), t.Address()); elsewhere && (t.Public || onPublicInternet(from, t.Host)) {
+	if elsewhere := moved || !strings.EqualFold(to.Address(), t.Address()); elsewhere && (t.Public || OnPublicInternet(from, t.Host)) {
 		if moved && isLocalHost(to.Host) {
 			return errLeadsInside
 		}

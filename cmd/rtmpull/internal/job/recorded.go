@@ -38,7 +38,8 @@ func (p *Pull) wasFile(l *link, live time.Duration) bool {
 // rest is where what is left of a recorded stream is to be had.
 func (p *Pull) rest(t *rtmp.Target) (*rtmp.Target, error) {
 	first := &p.Target.Session
-	from, err := p.beginsAt(), error(nil)
+	from := p.beginsAt()
+	var err error
 	if p.extent.items > 0 {
 		err = p.out.RestartRecorded(from)
 	} else {

@@ -10,10 +10,11 @@ import (
 
 // sought is for a file that is gone on with, of a stream that was not said to be
 // recorded: one that is by its server's word, has a length, and begins with the file's
-// own first picture or sounds is that stream from its beginning, and is asked for what is missing
-// instead. Neither alone says so: media servers call live streams recorded, and pass on
-// a length that an encoder tells of its input. One that begins with another is another
-// stream if it comes faster than a live one, and else recorded behind the file.
+// own first picture or sounds is that stream from its beginning, and is asked for what
+// is missing instead. Neither alone says so: media servers call live streams recorded,
+// and pass on a length that an encoder tells of its input. One that begins otherwise is
+// another stream, and refused, if it comes faster than a live one; else it is taken for
+// live, and recorded behind the file.
 func (p *Pull) sought(ctx context.Context, c course, l *link) (*link, error) {
 	if p.Files == nil || p.Files.Resumed == nil || p.sure || c.source > 0 || p.Target.Session.Kind != session.Any {
 		return l, nil

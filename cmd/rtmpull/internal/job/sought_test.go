@@ -65,20 +65,7 @@ func TestSought(t *testing.T) {
 					}
 				}
 				path := filepath.Join(t.TempDir(), "film.flv")
-				record := func(scripts ...rtmptest.Script) Result {
-					files, err := OpenFiles(FilesOptions{
-						Open:   func(int) (*flvout.File, error) { return flvout.Create(path) },
-						Resume: resumeAny(path),
-					})
-					if err != nil {
-						t.Fatal(err)
-					}
-					p := newPull(t, nil, nil)
-					p.Output, p.Files = nil, files
-					p.Client.DialContext = rtmptest.Dial(t, scripts[0], scripts[1:]...)
-					p.Target.Session.Kind = session.Any
-					return p.Run(t.Context())
-				}
+				record := func(scripts ...rtmptest.Script) Result { return resumed(t, path, scripts...) }
 				record(script(part))
 				r := record(script(all), script(all))
 				if sought := len(starts) == 3 && starts[2] > 0; sought != c.sought || !errors.Is(r.Err, c.err) {
@@ -99,6 +86,23 @@ func TestSought(t *testing.T) {
 // resumeAny takes up what was not said to be recorded.
 func resumeAny(path string) func() (*flvout.File, *flvout.ResumePoint, error) {
 	return func() (*flvout.File, *flvout.ResumePoint, error) { return flvout.ResumeOptions{}.Open(path) }
+}
+
+// resumed goes on with a file, if it is there, of a stream that is not said to be recorded.
+func resumed(t *testing.T, path string, scripts ...rtmptest.Script) Result {
+	t.Helper()
+	files, err := OpenFiles(FilesOptions{
+		Open:   func(int) (*flvout.File, error) { return flvout.Create(path) },
+		Resume: resumeAny(path),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPull(t, nil, nil)
+	p.Output, p.Files = nil, files
+	p.Client.DialContext = rtmptest.Dial(t, scripts[0], scripts[1:]...)
+	p.Target.Session.Kind = session.Any
+	return p.Run(t.Context())
 }
 
 // TestSoughtSound: a stream without pictures is known by its first sounds. One of silence
@@ -139,20 +143,7 @@ func TestSoughtSound(t *testing.T) {
 				}
 			}
 			path := filepath.Join(t.TempDir(), "sound.flv")
-			record := func(scripts ...rtmptest.Script) Result {
-				files, err := OpenFiles(FilesOptions{
-					Open:   func(int) (*flvout.File, error) { return flvout.Create(path) },
-					Resume: resumeAny(path),
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				p := newPull(t, nil, nil)
-				p.Output, p.Files = nil, files
-				p.Client.DialContext = rtmptest.Dial(t, scripts[0], scripts[1:]...)
-				p.Target.Session.Kind = session.Any
-				return p.Run(t.Context())
-			}
+			record := func(scripts ...rtmptest.Script) Result { return resumed(t, path, scripts...) }
 			record(script(c.first, len(c.first)/2))
 			r := record(script(c.then, len(c.then)), script(c.then, len(c.then)))
 			if sought := len(starts) == 3 && starts[2] > 0; sought != c.sought || !errors.Is(r.Err, c.err) {

@@ -63,9 +63,9 @@ func (p *Pull) spliced(e flvout.SpliceEvent) {
 // belong to. One that is live after all may be, and so may the other source's, which
 // may have another copy.
 func (p *Pull) placeLost() error {
-	switch {
-	case p.extent.items > 0: // which would come once more
-	case p.Target.Session.Kind != session.Recorded && p.tempo.live, p.Backup != nil && p.result.Reconnects > 0:
+	live := p.Target.Session.Kind != session.Recorded && p.tempo.live
+	other := p.Backup != nil && p.result.Reconnects > 0
+	if p.extent.items == 0 && (live || other) { // items would come once more
 		return nil
 	}
 	return ErrAstray
